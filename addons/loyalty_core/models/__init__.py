@@ -1,0 +1,1 @@
+from . import loy_code_mixin
