@@ -1,0 +1,42 @@
+"""The promotion engine: pure functions from a programme and a basket to effects and refusals.
+
+It knows no Odoo, no clock and no I/O; the same arguments always give the same answer, to the byte.
+
+    programme = compile_programme(document)      # DocumentError lists every problem of the document
+    result = evaluate(programme, basket)         # refusals only for promotions that were looked at
+    result = explain(programme, basket)          # every reason, for all promotions
+    result.to_document()                         # the answer of purchase_calculate
+"""
+
+from . import schema
+from .basket import Basket, Line, Member, Payment, Place, SpendRequest
+from .evaluate import evaluate, explain
+from .money import allocate
+from .promotion import Programme, compile_programme
+from .result import Earned, LineResult, Message, Refusal, Result, Spendable, Spent, Totals
+from .schema import DocumentError, Problem
+
+__all__ = [
+    "Basket",
+    "DocumentError",
+    "Earned",
+    "Line",
+    "LineResult",
+    "Member",
+    "Message",
+    "Payment",
+    "Place",
+    "Problem",
+    "Programme",
+    "Refusal",
+    "Result",
+    "Spendable",
+    "Spent",
+    "SpendRequest",
+    "Totals",
+    "allocate",
+    "compile_programme",
+    "evaluate",
+    "explain",
+    "schema",
+]

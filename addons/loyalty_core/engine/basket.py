@@ -1,0 +1,103 @@
+"""What the engine is given: a basket as plain values, the same for a till, a web shop and an API request.
+
+Every type is frozen and declared in the schema's language, so its JSON form is lossless: it is kept with the
+purchase and calculated anew from it. Amounts are integers of minor units, quantities of millionths. ``at`` is
+the store's own wall clock.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Self
+
+from . import schema
+from .schema import MICRO
+
+_CODE = schema.text(max_length=128)
+_MINOR_MAX = 10**12
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: what is bought, how much of it, at which shelf price.
+
+    ``categories`` are the product's own and all their ancestors. ``amount_minor``, where given, is the line's
+    base instead of price × quantity. ``min_price_minor`` is the floor of one unit. ``points`` are what the
+    product itself earns, by unit, in minor units. A line that is ``no_discount`` still counts in conditions
+    and earns points.
+    """
+
+    id: str = schema.text(max_length=64)
+    sku: str = schema.text(max_length=128, min_length=0)
+    quantity_micro: int = schema.integer(min=0, max=_MINOR_MAX, default=MICRO)
+    price_minor: int = schema.integer(min=0, max=_MINOR_MAX)
+    amount_minor: int | None = schema.integer(min=0, max=_MINOR_MAX, default=None)
+    categories: frozenset[str] = schema.set_of(_CODE)
+    brand: str = schema.text(max_length=128, default="")
+    suppliers: frozenset[str] = schema.set_of(_CODE)
+    tags: frozenset[str] = schema.set_of(_CODE)
+    attributes: Mapping[str, frozenset[str]] = schema.map_of(schema.set_of(_CODE), default={})
+    segments: frozenset[str] = schema.set_of(_CODE)
+    min_price_minor: int = schema.integer(min=0, max=_MINOR_MAX, default=0)
+    points: Mapping[str, int] = schema.map_of(schema.integer(min=0, max=_MINOR_MAX), default={})
+    no_discount: bool = schema.flag(default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the purchase happens; an empty text is "unknown"."""
+
+    partner: str = schema.text(max_length=128, default="")
+    network: str = schema.text(max_length=128, default="")
+    store: str = schema.text(max_length=128, default="")
+    store_attributes: Mapping[str, str] = schema.map_of(schema.text(min_length=0), default={})
+    register: str = schema.text(max_length=128, default="")
+    channel: str = schema.text(max_length=128, default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Who buys: the card in hand, and what each unit's account has available, in minor units."""
+
+    id: str = schema.text(max_length=64)
+    card_type: str = schema.text(max_length=128, default="")
+    balances: Mapping[str, int] = schema.map_of(schema.integer(), default={})
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A means of payment that the customer has chosen; an absent amount is the rest."""
+
+    method: str = schema.text(max_length=128)
+    amount_minor: int | None = schema.integer(min=0, max=_MINOR_MAX, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class SpendRequest:
+    """The wish to pay with points of a unit; an absent amount is as many as possible."""
+
+    unit: str = schema.text(max_length=64)
+    amount_minor: int | None = schema.integer(min=0, max=_MINOR_MAX, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """A whole purchase before it is calculated."""
+
+    at: datetime = schema.wall_clock()
+    lines: tuple[Line, ...] = schema.list_of(schema.nested(Line), max_length=10_000)
+    place: Place = schema.nested(Place, default=Place())
+    member: Member | None = schema.nested(Member, default=None)
+    codes: tuple[str, ...] = schema.list_of(_CODE, default=())
+    payments: tuple[Payment, ...] = schema.list_of(schema.nested(Payment), default=())
+    spend: tuple[SpendRequest, ...] = schema.list_of(schema.nested(SpendRequest), default=())
+    certificates_minor: int = schema.integer(min=0, max=_MINOR_MAX, default=0)
+
+    def to_document(self) -> dict[str, object]:
+        """The JSON form; from_document() of it is this very basket."""
+        return schema.write(self)
+
+    @classmethod
+    def from_document(cls, document: object) -> Self:
+        """The basket of a JSON form; DocumentError lists all that is wrong."""
+        return schema.read(cls, document)

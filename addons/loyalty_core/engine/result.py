@@ -1,0 +1,192 @@
+"""What the engine answers: effects and refusals as plain frozen values.
+
+Amounts are integers of minor units: of the currency for money, of the unit for points. ``to_document`` writes
+them as numbers in whole units, which is the answer of the API.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from .schema import MICRO
+
+
+@dataclass(frozen=True, slots=True)
+class LineResult:
+    """One line after the calculation: ``amount`` = base − discount − points spent as a discount.
+
+    ``promotions`` are (code, discount_minor) in the order in which they were given; they sum to the discount.
+    """
+
+    id: str
+    base_minor: int
+    discount_minor: int
+    spent_minor: int
+    amount_minor: int
+    promotions: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The receipt as a whole: ``to_pay`` = base − discount − spent − certificates."""
+
+    base_minor: int
+    discount_minor: int
+    spent_minor: int
+    certificates_minor: int
+    to_pay_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Earned:
+    """One accrual, one lot. ``by_line`` (line id, points) sums to the amount.
+
+    Without ``active_from`` it is active at once; without ``expires_at`` for ever; both are the store's wall
+    clock, and the lot is no longer there at ``expires_at``.
+    """
+
+    unit: str
+    amount_minor: int
+    promotion: str
+    active_from: datetime | None
+    expires_at: datetime | None
+    by_line: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Points that pay: as a ``discount`` of lines or as a ``payment``. Both ``by_line`` sum to their
+    wholes."""
+
+    unit: str
+    promotion: str
+    points_minor: int
+    money_minor: int
+    as_: str
+    by_line: tuple[tuple[str, int], ...]
+    points_by_line: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spendable:
+    """How many points of a unit could pay for this basket."""
+
+    unit: str
+    max_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text for the ``receipt``, the ``cashier`` or the ``customer``."""
+
+    to: str
+    text: str
+    promotion: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a promotion had no effect. Names of amounts in ``params`` end in ``_minor`` (money) or
+    ``_micro``."""
+
+    promotion: str
+    code: str
+    params: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The whole answer. ``decimals`` are of the currency, ``unit_decimals`` of each unit of points."""
+
+    lines: tuple[LineResult, ...]
+    totals: Totals
+    earned: tuple[Earned, ...]
+    spent: tuple[Spent, ...]
+    spendable: tuple[Spendable, ...]
+    messages: tuple[Message, ...]
+    issued: tuple[Mapping[str, object], ...]
+    suggestions: tuple[Mapping[str, object], ...]
+    refusals: tuple[Refusal, ...]
+    decimals: int
+    unit_decimals: Mapping[str, int]
+
+    def to_document(self) -> dict[str, object]:
+        """The answer of ``purchase_calculate``: numbers in whole units, absent instead of null, times in ISO
+        8601."""
+        return {
+            "lines": [self._line(line) for line in self.lines],
+            "totals": self._totals(),
+            "earned": [self._earned(one) for one in self.earned],
+            "spent": [self._spent(one) for one in self.spent],
+            "spendable": [
+                {"unit": one.unit, "max": self._points(one.unit, one.max_minor)} for one in self.spendable
+            ],
+            "messages": [
+                {"to": one.to, "text": one.text, "promotion": one.promotion} for one in self.messages
+            ],
+            "issued": [dict(one) for one in self.issued],
+            "suggestions": [dict(one) for one in self.suggestions],
+            "refusals": [self._refusal(one) for one in self.refusals],
+        }
+
+    def _money(self, minor: int) -> float:
+        return _number(minor, self.decimals)
+
+    def _points(self, unit: str, minor: int) -> float:
+        return _number(minor, self.unit_decimals[unit])
+
+    def _line(self, line: LineResult) -> dict[str, object]:
+        return {
+            "id": line.id,
+            "base": self._money(line.base_minor),
+            "discount": self._money(line.discount_minor),
+            "spent": self._money(line.spent_minor),
+            "amount": self._money(line.amount_minor),
+            "promotions": [{"code": code, "discount": self._money(minor)} for code, minor in line.promotions],
+        }
+
+    def _totals(self) -> dict[str, object]:
+        return {
+            "base": self._money(self.totals.base_minor),
+            "discount": self._money(self.totals.discount_minor),
+            "spent": self._money(self.totals.spent_minor),
+            "certificates": self._money(self.totals.certificates_minor),
+            "to_pay": self._money(self.totals.to_pay_minor),
+        }
+
+    def _earned(self, one: Earned) -> dict[str, object]:
+        times = {"active_from": one.active_from, "expires_at": one.expires_at}
+        return {
+            "unit": one.unit,
+            "amount": self._points(one.unit, one.amount_minor),
+            "promotion": one.promotion,
+            **{name: moment.isoformat() for name, moment in times.items() if moment is not None},
+        }
+
+    def _spent(self, one: Spent) -> dict[str, object]:
+        return {
+            "unit": one.unit,
+            "amount": self._points(one.unit, one.points_minor),
+            "money": self._money(one.money_minor),
+            "as": one.as_,
+            "promotion": one.promotion,
+        }
+
+    def _refusal(self, one: Refusal) -> dict[str, object]:
+        params = dict(_plain(name, value, self.decimals) for name, value in one.params.items())
+        return {"promotion": one.promotion, "code": one.code, "params": params}
+
+
+def _number(minor: int, decimals: int) -> float:
+    return minor / float(10**decimals)
+
+
+def _plain(name: str, value: object, decimals: int) -> tuple[str, object]:
+    """A parameter as people read it: ``missing_minor: 500`` is ``missing: 5.0``."""
+    if isinstance(value, int) and name.endswith("_minor"):
+        return name.removesuffix("_minor"), _number(value, decimals)
+    if isinstance(value, int) and name.endswith("_micro"):
+        return name.removesuffix("_micro"), value / MICRO
+    return name, list(value) if isinstance(value, Iterable) and not isinstance(
+        value, (str, Mapping)
+    ) else value
