@@ -9,6 +9,8 @@
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",
+        "security/members_rules.xml",
+        "data/loy_card_types.xml",
         "views/menus.xml",
     ],
     "demo": [],

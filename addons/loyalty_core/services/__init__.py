@@ -1,1 +1,4 @@
 from . import errors
+from . import cards
+from . import catalogue
+from . import members

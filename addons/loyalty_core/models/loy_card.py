@@ -1,0 +1,77 @@
+from odoo import api, fields, models
+
+STATES = [
+    ("new", "New"),
+    ("active", "Active"),
+    ("blocked", "Blocked"),
+    ("closed", "Closed"),
+    ("completed", "Completed"),
+]
+
+#: Every way a card can go. New: made, nobody uses it yet. Closed: ended by a person (lost, given back). Completed: it has
+#: served its term or purpose. Both ends are final: numbers are not given twice.
+TRANSITIONS: dict[str, frozenset[str]] = {
+    "new": frozenset({"active", "closed"}),
+    "active": frozenset({"blocked", "closed", "completed"}),
+    "blocked": frozenset({"active", "closed", "completed"}),
+    "closed": frozenset(),
+    "completed": frozenset(),
+}
+
+
+class LoyCard(models.Model):
+    """A card: a number by which a member is known at the till."""
+
+    _name = "loy.card"
+    _description = "Card"
+    _rec_name = "number"
+    _order = "id desc"
+
+    number = fields.Char(required=True, readonly=True, copy=False)
+    type_id = fields.Many2one("loy.card.type", string="Type", required=True, index=True, ondelete="restrict")
+    member_id = fields.Many2one(
+        "res.partner", string="Member", index="btree_not_null", ondelete="restrict",
+        domain=[("is_loyalty_member", "=", True)],
+    )
+    state = fields.Selection(STATES, required=True, default="new", readonly=True, copy=False)
+    is_main = fields.Boolean(string="Main card", readonly=True, copy=False, help="The one that is shown and printed first.")
+    issued_at = fields.Datetime(string="Issued", readonly=True, copy=False)
+    company_id = fields.Many2one("res.company", readonly=True)
+    color = fields.Integer(related="type_id.color")
+    log_ids = fields.One2many("loy.card.log", "card_id", string="History")
+
+    _number_unique = models.UniqueIndex("(number text_pattern_ops)", "A card with this number already exists.")
+    _main_unique = models.UniqueIndex("(member_id) WHERE is_main", "The member already has a main card.")
+    _member_known = models.Constraint(
+        "CHECK (member_id IS NOT NULL OR state IN ('new', 'closed'))", "A card in use belongs to a member."
+    )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        self.env["loy.cards"]._check_unused(self)
+
+    def action_loy_block(self):
+        return self._action_transition("blocked")
+
+    def action_loy_unblock(self):
+        return self._action_transition("active")
+
+    def action_loy_close(self):
+        """Closing cannot be taken back, so it asks for the reason first."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Close the card"),
+            "res_model": "loy.card.transition.wizard",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_card_ids": self.ids, "default_state": "closed"},
+        }
+
+    def action_loy_make_main(self):
+        self.ensure_one()
+        self.check_access("write")
+        self.env["loy.cards"]._make_main(self)
+
+    def _action_transition(self, state):
+        self.check_access("write")
+        self.env["loy.cards"]._transition(self, state)

@@ -1,0 +1,95 @@
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from odoo import api, fields, models
+from odoo.addons.base.models.res_partner import _tz_get
+
+from ..services.errors import LoyaltyError
+
+UTC = ZoneInfo("UTC")
+
+
+class LoyStore(models.Model):
+    """A place of sale: its company gives the currency, its time zone gives the wall clock that promotions are read by."""
+
+    _name = "loy.store"
+    _inherit = ["loy.code.mixin"]
+    _description = "Store"
+
+    company_id = fields.Many2one(required=True, default=lambda self: self.env.company)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    network_id = fields.Many2one("loy.network", index=True, ondelete="restrict")
+    partner_id = fields.Many2one(
+        "loy.partner", string="Coalition partner", index=True, ondelete="restrict", help="Empty: our own store."
+    )
+    timezone = fields.Selection(_tz_get, required=True, default=lambda self: self.env.user.tz or "UTC")
+    is_price_tax_included = fields.Boolean(
+        string="Prices include tax", default=True, help="How the tills of the store send prices."
+    )
+    register_ids = fields.One2many("loy.register", "store_id", string="Registers")
+    register_count = fields.Integer(compute="_compute_register_count")
+    attribute_ids = fields.One2many("loy.store.attribute", "store_id", string="Attributes")
+    attributes = fields.Json(
+        string="Attributes as a document", compute="_compute_attributes", inverse="_inverse_attributes", store=True,
+        help="What promotions choose stores by: format, city, coffee corner …",
+    )
+    street = fields.Char(string="Address")
+    city = fields.Char()
+    phone = fields.Char()
+
+    @api.depends("attribute_ids.name", "attribute_ids.value")
+    def _compute_attributes(self):
+        for store in self:
+            store.attributes = {line.name: line.value for line in store.attribute_ids}
+
+    def _inverse_attributes(self):
+        for store in self:
+            wanted = {str(name): str(value) for name, value in (store.attributes or {}).items()}
+            lines = {line.name: line for line in store.attribute_ids}
+            for name, line in lines.items():
+                if name not in wanted:
+                    line.unlink()
+                elif line.value != wanted[name]:
+                    line.value = wanted[name]
+            self.env["loy.store.attribute"].create(
+                [{"store_id": store.id, "name": name, "value": wanted[name]} for name in wanted if name not in lines]
+            )
+
+    def _compute_register_count(self):
+        counts = dict(self.env["loy.register"]._read_group([("store_id", "in", self.ids)], ["store_id"], ["__count"]))
+        for store in self:
+            store.register_count = counts.get(store, 0)
+
+    @api.constrains("timezone")
+    def _check_timezone(self):
+        for store in self:
+            try:
+                ZoneInfo(store.timezone)
+            except (KeyError, ValueError):
+                raise LoyaltyError(
+                    "bad_timezone", self.env._("Time zone %s is not known to this system", store.timezone)
+                ) from None
+
+    def _to_local(self, at: datetime) -> datetime:
+        """The store's wall clock, naive, at the UTC instant ``at``."""
+        self.ensure_one()
+        return at.replace(tzinfo=UTC).astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None)
+
+    def _to_utc(self, local: datetime) -> datetime:
+        """The UTC instant at which the wall clock shows ``local``; of an hour that comes twice, the first."""
+        self.ensure_one()
+        return local.replace(tzinfo=ZoneInfo(self.timezone), fold=0).astimezone(UTC).replace(tzinfo=None)
+
+
+class LoyStoreAttribute(models.Model):
+    """One property of a store; a store has one value of it."""
+
+    _name = "loy.store.attribute"
+    _description = "Attribute of a store"
+    _order = "name, id"
+
+    store_id = fields.Many2one("loy.store", required=True, index=True, ondelete="cascade")
+    name = fields.Char(string="Attribute", required=True)
+    value = fields.Char(required=True)
+
+    _name_unique = models.UniqueIndex("(store_id, name)", "This attribute of the store is already there.")

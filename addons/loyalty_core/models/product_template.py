@@ -1,0 +1,17 @@
+from odoo import fields, models
+
+
+class ProductTemplate(models.Model):
+    """What promotions need to know of a product."""
+
+    _inherit = "product.template"
+
+    loy_brand_id = fields.Many2one("loy.brand", string="Brand", index="btree_not_null", ondelete="restrict")
+    loy_no_discount = fields.Boolean(
+        string="Closed to discounts", help="No promotion lowers its price; it still counts in conditions."
+    )
+    loy_min_price = fields.Float(
+        string="Lowest price", digits="Product Price", help="No promotion goes below it, per unit. Zero: no floor."
+    )
+
+    _loy_min_price_positive = models.Constraint("CHECK (loy_min_price >= 0)", "The lowest price cannot be negative.")

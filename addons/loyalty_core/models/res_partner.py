@@ -1,0 +1,152 @@
+from odoo import api, fields, models
+
+from ..services.errors import LoyaltyError
+
+#: What a change of which must pass the rules of the member base.
+CONTACT_FIELDS = {
+    "is_loyalty_member", "name", "phone", "email", "loy_external_id", "loy_first_name", "loy_last_name", "loy_birth_date",
+}
+
+
+def _duplicate_message(env, diagnostics):
+    """What people read when two registrations met and theirs came second."""
+    detail = diagnostics.message_detail if diagnostics else ""
+    return env._("member_exists: somebody has just registered with the same contact (%s); find the member", detail or "")
+
+
+class ResPartner(models.Model):
+    """A member is a contact; a phone or an e-mail belongs to one member only."""
+
+    _inherit = "res.partner"
+
+    is_loyalty_member = fields.Boolean(string="Loyalty member", copy=False)
+    loy_registered_at = fields.Datetime(string="Member since", copy=False, readonly=True)
+    loy_phone = fields.Char(
+        string="Member phone", copy=False, readonly=True, help="The phone in international form: one member has it."
+    )
+    loy_email = fields.Char(
+        string="Member e-mail", copy=False, readonly=True, help="The e-mail in plain form: one member has it."
+    )
+    loy_first_name = fields.Char(string="First name", copy=False)
+    loy_last_name = fields.Char(string="Last name", copy=False)
+    loy_birth_date = fields.Date(string="Birth date", copy=False)
+    loy_sex = fields.Selection([("female", "Female"), ("male", "Male"), ("other", "Other")], string="Sex", copy=False)
+    loy_store_id = fields.Many2one(
+        "loy.store", string="Preferred store", copy=False, index="btree_not_null", ondelete="set null"
+    )
+    loy_external_id = fields.Char(string="External id", copy=False, help="The member's key in another system.")
+    loy_attributes = fields.Json(string="Own attributes", copy=False)
+    loy_card_ids = fields.One2many("loy.card", "member_id", string="Cards")
+    loy_card_count = fields.Integer(string="Number of cards", compute="_compute_loy_cards")
+    loy_main_card_id = fields.Many2one("loy.card", string="Main card", compute="_compute_loy_cards")
+    loy_new_card_number = fields.Char(
+        string="Number of the card handed out", store=False, copy=False,
+        help="From the form or the envelope. Empty: a card of the default type is made.",
+    )
+    loy_search = fields.Char(string="Member", store=False, search="_search_loy_search")
+
+    _loy_phone_unique = models.UniqueIndex("(loy_phone text_pattern_ops) WHERE loy_phone IS NOT NULL", _duplicate_message)
+    _loy_email_unique = models.UniqueIndex("(loy_email text_pattern_ops) WHERE loy_email IS NOT NULL", _duplicate_message)
+    _loy_external_id_unique = models.UniqueIndex(
+        "(loy_external_id text_pattern_ops) WHERE loy_external_id IS NOT NULL", _duplicate_message
+    )
+    _loy_member_index = models.Index("(loy_registered_at DESC, id) WHERE is_loyalty_member")
+
+    @api.depends("loy_card_ids.is_main", "loy_card_ids.member_id")
+    def _compute_loy_cards(self):
+        counts = dict.fromkeys(self.ids, 0)
+        main = {}
+        for member, is_main, count, card_ids in self.env["loy.card"]._read_group(
+            [("member_id", "in", self.ids)], ["member_id", "is_main"], ["__count", "id:min"]
+        ):
+            counts[member.id] += count
+            if is_main:
+                main[member.id] = card_ids
+        for partner in self:
+            partner.loy_card_count = counts.get(partner.id, 0)
+            partner.loy_main_card_id = main.get(partner.id, False)
+
+    def _search_loy_search(self, operator, value):
+        """One box for the whole base: a card's number, a phone as people write it, an e-mail, an external id, a name.
+
+        Each path but the name is an index prefix, so the answer does not wait for 30 million contacts.
+        """
+        if operator not in ("ilike", "=", "like") or not value:
+            return NotImplemented
+        return self.env["loy.members"]._search_domain(value)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        members = self.env["loy.members"]
+        vals_list = [dict(vals) for vals in vals_list]
+        joining = [bool(vals.get("is_loyalty_member")) for vals in vals_list]
+        vals_list = [
+            members._prepare_contact(vals) if joins else vals for vals, joins in zip(vals_list, joining, strict=True)
+        ]
+        numbers = [vals.pop("loy_new_card_number", None) for vals in vals_list]
+        members._check_unique([vals for vals, joins in zip(vals_list, joining, strict=True) if joins])
+        partners = super().create(vals_list)
+        newcomers = [(partner, number) for partner, number, joins in zip(partners, numbers, joining, strict=True) if joins]
+        if newcomers:
+            members._welcome(newcomers)
+        return partners
+
+    def write(self, vals):
+        if not CONTACT_FIELDS & vals.keys():
+            return super().write(vals)
+        members = self.env["loy.members"]
+        vals = dict(vals)
+        number = vals.pop("loy_new_card_number", None)
+        stays = self.filtered(lambda partner: vals.get("is_loyalty_member", partner.is_loyalty_member))
+        leaves = (self - stays).filtered("is_loyalty_member")
+        if not stays and not leaves:
+            return super().write(vals)
+        newcomers = [(partner, number) for partner in stays if not partner.is_loyalty_member]
+        for partner in stays:
+            prepared = members._prepare_contact({**vals, "loy_new_card_number": number}, partner)
+            prepared.pop("loy_new_card_number")
+            members._check_unique([prepared], partner)
+            super(ResPartner, partner).write(prepared)
+        if leaves:
+            super(ResPartner, leaves).write({**vals, "loy_phone": False, "loy_email": False})
+        if others := self - stays - leaves:
+            super(ResPartner, others).write(vals)
+        if newcomers:
+            members._welcome(newcomers)
+        return True
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_member_with_cards(self):
+        with_cards = self.filtered(lambda partner: partner.is_loyalty_member and partner.loy_card_count)
+        if with_cards:
+            raise LoyaltyError(
+                "member_has_cards",
+                self.env._("%s has loyalty cards and stays; archive the contact instead", with_cards[0].display_name),
+            )
+
+    def action_loy_register(self):
+        """Make members of these contacts."""
+        self.check_access("write")
+        self.write({"is_loyalty_member": True})
+
+    def action_loy_cards(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Cards of %s", self.display_name),
+            "res_model": "loy.card",
+            "view_mode": "list,form",
+            "domain": [("member_id", "=", self.id)],
+            "context": {"default_member_id": self.id},
+        }
+
+    def action_loy_issue_card(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Issue a card"),
+            "res_model": "loy.card.issue.wizard",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_member_id": self.id},
+        }

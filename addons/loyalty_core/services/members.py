@@ -1,0 +1,291 @@
+"""Members: who they are, how they are found, that there is one of each."""
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import SQL, email_normalize
+
+from .errors import LoyaltyError
+
+#: Keys of a registration or an update, and the field of the contact each is kept in.
+VALUES = {
+    "phone": "phone",
+    "email": "email",
+    "first_name": "loy_first_name",
+    "last_name": "loy_last_name",
+    "name": "name",
+    "birth_date": "loy_birth_date",
+    "sex": "loy_sex",
+    "store_id": "loy_store_id",
+    "external_id": "loy_external_id",
+    "attributes": "loy_attributes",
+    "street": "street",
+    "city": "city",
+    "zip": "zip",
+}
+#: Keys by which a member is found: the column that is unique.
+KEYS = {"phone": "loy_phone", "email": "loy_email", "external_id": "loy_external_id"}
+
+
+class LoyMembers(models.AbstractModel):
+    """One person, one member: known by phone, e-mail, external id or card.
+
+    The unique indexes of res_partner decide; the look-up before a write only gives the clearer answer. When two
+    registrations meet, the second fails on the index, is run again by its transaction helper, and then sees the first.
+    """
+
+    _name = "loy.members"
+    _description = "Member service"
+
+    # -- registering and changing (BaseModel has an attribute _register: hence the longer name)
+
+    def _register_member(self, values: Mapping):
+        """(member, card) of a new member.
+
+        ``values``: phone, email, external_id or card (at least one), name or first_name and last_name, birth_date, sex,
+        store_id, attributes, street, city, zip.
+        Codes: member_exists (names the id), contact_required, bad_phone, bad_email, bad_birth_date, bad_sex, store_not_found,
+        and those of issuing a card.
+        """
+        values = dict(values)
+        number = values.pop("card", None)
+        vals = {**self._to_fields(values), "is_loyalty_member": True, "loy_new_card_number": number}
+        # Tills and sites register people without having a right on contacts.
+        partner = self.env["res.partner"].sudo().create(vals)
+        return partner, self._main_card(partner)
+
+    def _enrol(self, partner, values: Mapping | None = None):
+        """(member, card): an existing contact becomes a member; a member stays what it is."""
+        # See _register_member.
+        partner = partner.sudo()
+        if not partner.is_loyalty_member:
+            values = dict(values or {})
+            number = values.pop("card", None)
+            partner.write({**self._to_fields(values), "is_loyalty_member": True, "loy_new_card_number": number})
+        return partner, self._main_card(partner)
+
+    def _update(self, partner, values: Mapping):
+        """Change what ``values`` names (the keys of ``_register_member`` but card); an empty value clears."""
+        # See _register_member.
+        partner.sudo().write(self._to_fields(values))
+        return partner
+
+    def _welcome(self, newcomers):
+        """Each new member (member, card number or None) gets a card."""
+        self.env["loy.cards"]._issue_many([(member, None, number) for member, number in newcomers])
+
+    def _main_card(self, partner):
+        partner.ensure_one()
+        # Follows from the right to see the member.
+        cards = self.env["loy.card"].sudo()
+        return cards.search([("member_id", "=", partner.id), ("is_main", "=", True)], limit=1)
+
+    def _to_fields(self, values: Mapping) -> dict:
+        unknown = sorted(set(values) - set(VALUES))
+        if unknown:
+            raise LoyaltyError("bad_request", self.env._("%s is not a value of a member", unknown[0]))
+        vals = {VALUES[key]: value or False for key, value in values.items()}
+        if "sex" in values and values["sex"] not in (None, "", False, "female", "male", "other"):
+            raise LoyaltyError("bad_sex", self.env._("sex is female, male or other; not %s", values["sex"]))
+        if vals.get("loy_attributes") and not isinstance(vals["loy_attributes"], Mapping):
+            raise LoyaltyError("bad_attributes", self.env._("attributes are names with their values"))
+        return vals
+
+    def _prepare_contact(self, vals: Mapping, partner=None) -> dict:
+        """The values of a contact that is or becomes a member, made sound: names composed, phone and e-mail in plain form."""
+        vals = dict(vals)
+
+        def now(name):
+            return vals[name] if name in vals else partner[name] if partner else False
+
+        if "loy_first_name" in vals or "loy_last_name" in vals:
+            full = " ".join(filter(None, ((now("loy_first_name") or "").strip(), (now("loy_last_name") or "").strip())))
+            if full:
+                vals["name"] = full
+        if "phone" in vals or not (partner and partner.is_loyalty_member):
+            vals["loy_phone"] = self._phone(now("phone"), self._country(vals, partner))
+        if "email" in vals or not (partner and partner.is_loyalty_member):
+            vals["loy_email"] = self._email(now("email"))
+        if "loy_external_id" in vals:
+            vals["loy_external_id"] = (vals["loy_external_id"] or "").strip() or False
+        if vals.get("loy_birth_date"):
+            vals["loy_birth_date"] = self._birth_date(vals["loy_birth_date"])
+        if not (partner and partner.is_loyalty_member):
+            vals.setdefault("loy_registered_at", fields.Datetime.now())
+        if not now("name"):
+            vals["name"] = next(
+                filter(None, map(now, ("phone", "email", "loy_external_id", "loy_new_card_number"))), False
+            )
+            if not vals["name"]:
+                raise LoyaltyError(
+                    "contact_required", self.env._("give a phone, an e-mail, an external id or a card to know the member by")
+                )
+        return vals
+
+    def _check_unique(self, rows: list[dict], partner=None):
+        """``member_exists`` when a row has the phone, e-mail or external id of another member."""
+        for key, column in KEYS.items():
+            wanted = [row[column] for row in rows if row.get(column)]
+            if not wanted:
+                continue
+            self.env["res.partner"].flush_model([column])
+            found = self.env.execute_query(
+                SQL(
+                    "SELECT id, active, %(column)s FROM res_partner WHERE %(column)s = ANY(%(wanted)s) AND id != %(own)s LIMIT 1",
+                    column=SQL.identifier(column), wanted=wanted, own=partner.id if partner else 0,
+                )
+            )
+            if found:
+                member_id, active, value = found[0]
+                raise self._exists(key, value, member_id, active)
+            if len(set(wanted)) < len(wanted):
+                raise LoyaltyError("member_exists", self.env._("two of the new members have the same contact"))
+
+    def _exists(self, key, value, member_id, active) -> LoyaltyError:
+        what = {"phone": self.env._("phone"), "email": self.env._("e-mail"), "external_id": self.env._("external id")}[key]
+        if active:
+            text = self.env._("a member with %(what)s %(value)s is there: id %(id)s", what=what, value=value, id=member_id)
+        else:
+            text = self.env._(
+                "an archived member with %(what)s %(value)s is there: id %(id)s; unarchive it",
+                what=what, value=value, id=member_id,
+            )
+        return LoyaltyError("member_exists", text)
+
+    # -- plain forms
+
+    def _country(self, vals: Mapping, partner=None):
+        """The country whose phones are written without a prefix: the store's, else the contact's, else the company's."""
+        store = self.env["loy.store"].sudo().browse(vals.get("loy_store_id") or (partner and partner.loy_store_id.id) or ())
+        if store and not store.exists():
+            raise LoyaltyError("store_not_found", self.env._("there is no store with id %s", store.id))
+        return (
+            store.company_id.country_id or (partner and partner.country_id) or self.env.company.country_id
+        )
+
+    def _phone(self, phone: str | None, country=None) -> str | bool:
+        """``phone`` in the form +380671234567; ``bad_phone``."""
+        if not phone:
+            return False
+        try:
+            return self.env["res.partner"]._phone_format(
+                number=str(phone), country=country or self.env.company.country_id, raise_exception=True
+            )
+        except UserError as error:
+            raise LoyaltyError(
+                "bad_phone", self.env._("%(phone)s is not a phone number: %(why)s", phone=phone, why=error)
+            ) from error
+
+    def _email(self, email: str | None) -> str | bool:
+        """``email`` in the form name@example.com; ``bad_email``."""
+        if not email:
+            return False
+        plain = email_normalize(str(email))
+        if not plain or "." not in plain.rpartition("@")[2] or re.search(r"\s", plain):
+            raise LoyaltyError("bad_email", self.env._("%s is not an e-mail address", email))
+        return plain
+
+    def _birth_date(self, value) -> date:
+        """A day between 1900 and today; ``bad_birth_date``."""
+        try:
+            day = fields.Date.to_date(value)
+        except (ValueError, TypeError):
+            day = None
+        if not day or not date(1900, 1, 1) <= day <= fields.Date.today():
+            raise LoyaltyError(
+                "bad_birth_date", self.env._("%s is not a birth date; write it as 1990-12-31, not in the future", value)
+            )
+        return day
+
+    # -- finding
+
+    def _find(self, key: Mapping):
+        """The member with this one of member (its id), card, phone, email, external_id.
+
+        ``member_not_found``, those of ``loy.cards._resolve``, ``bad_request`` for no key or more than one.
+        """
+        given = {name: value for name, value in key.items() if value not in (None, "", False)}
+        if len(given) != 1 or not set(given) <= {"member", "card", *KEYS}:
+            raise LoyaltyError(
+                "bad_request", self.env._("name a member by one of member, card, phone, email, external_id")
+            )
+        [(name, value)] = given.items()
+        # By one exact key, so no right to browse contacts is needed.
+        partners = self.env["res.partner"].sudo()
+        if name == "card":
+            return self.env["loy.cards"]._resolve(value).member_id
+        if name == "member":
+            wanted = int(value) if re.fullmatch(r"[0-9]{1,9}", str(value)) else 0
+            column = SQL.identifier("id")
+        else:
+            wanted = {"phone": self._phone, "email": self._email, "external_id": str}[name](value)
+            column = SQL.identifier(KEYS[name])
+        partners.flush_model([*KEYS.values(), "is_loyalty_member", "active", "company_id"])
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id FROM res_partner WHERE %s = %s AND is_loyalty_member AND active"
+                " AND (company_id IS NULL OR company_id = ANY(%s))",
+                column, wanted, self.env.companies.ids,
+            )
+        )
+        if not rows:
+            raise LoyaltyError("member_not_found", self.env._("there is no member with %(key)s %(value)s", key=name, value=value))
+        return partners.browse(rows[0])
+
+    def _search_domain(self, text: str) -> Domain:
+        """The members that a person looking for ``text`` may mean."""
+        text = text.strip()
+        number = self.env["loy.cards"]._normalise(text)
+        prefix = re.sub(r"([%_\\])", r"\\\1", text)
+        if "@" in text:
+            return Domain("loy_email", "=like", f"{prefix.lower()}%")
+        if not any(char.isdigit() for char in text):
+            return Domain("name", "ilike", text)
+        domain = Domain("loy_external_id", "=like", f"{prefix}%")
+        digits = re.sub(r"[^0-9]", "", text)
+        if re.fullmatch(r"[0-9A-Za-z]+", number):
+            domain |= Domain("loy_card_ids.number", "=like", f"{number}%")
+        if len(digits) >= 4 and re.fullmatch(r"[0-9 ()+.-]+", text):
+            code = str(self.env.company.country_id.phone_code or "")
+            domain |= Domain("loy_phone", "=like", f"+{digits}%")
+            # People write 067…, tills +38067…
+            domain |= Domain("loy_phone", "=like", f"+{code}{digits.lstrip('0')}%")
+        if re.search(r"[^\W\d]", text):
+            domain |= Domain("name", "ilike", text)
+        return domain
+
+    # -- as plain values
+
+    def _profile(self, partner) -> dict:
+        """The member as the API shows it, without balances; what is not known is absent."""
+        # The right to see the member was settled when it was found.
+        partner = partner.sudo()
+        profile = {
+            "member": partner.id,
+            "name": partner.name,
+            "first_name": partner.loy_first_name,
+            "last_name": partner.loy_last_name,
+            "phone": partner.loy_phone,
+            "email": partner.loy_email,
+            "birth_date": partner.loy_birth_date and partner.loy_birth_date.isoformat(),
+            "sex": partner.loy_sex,
+            "store": partner.loy_store_id.code,
+            "external_id": partner.loy_external_id,
+            "registered": partner.loy_registered_at and partner.loy_registered_at.isoformat(),
+            "attributes": partner.loy_attributes,
+        }
+        profile = {key: value for key, value in profile.items() if value}
+        profile["cards"] = [
+            {"number": card.number, "state": card.state, "type": card.type_id.code, "main": card.is_main}
+            for card in partner.loy_card_ids.sorted(lambda card: (not card.is_main, card.id))
+        ]
+        return profile
+
+    def _engine_member(self, partner, card=None) -> dict:
+        """What the engine knows of a member from here: id, and the type of the card shown, else of the main one."""
+        card = card or self._main_card(partner)
+        return {"id": str(partner.id), "card_type": card.type_id.code or ""}

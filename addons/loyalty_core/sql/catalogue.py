@@ -1,0 +1,76 @@
+"""SQL of the catalogue: all that promotions need to know of any number of products, in two statements."""
+
+from odoo.tools import SQL
+
+
+def products(skus: list[str], company_id: int) -> SQL:
+    """One row for each known key: key, product, template, category, price, brand, floor, closed to discounts.
+
+    A key is an internal reference, or else a barcode. Of several products the active one wins, then the lowest id.
+    """
+    return SQL(
+        """
+        SELECT DISTINCT ON (found.key)
+               found.key, product.id, product.product_tmpl_id, template.categ_id,
+               template.list_price + COALESCE((
+                   SELECT SUM(value.price_extra)
+                     FROM product_variant_combination combination
+                     JOIN product_template_attribute_value value
+                       ON value.id = combination.product_template_attribute_value_id
+                    WHERE combination.product_product_id = product.id
+               ), 0) AS list_price,
+               COALESCE(brand.code, '') AS brand,
+               COALESCE(template.loy_min_price, 0) AS min_price,
+               COALESCE(template.loy_no_discount, FALSE) AS no_discount
+          FROM (
+                SELECT default_code AS key, id, 0 AS rank FROM product_product WHERE default_code = ANY(%(skus)s)
+                UNION ALL
+                SELECT barcode, id, 1 FROM product_product WHERE barcode = ANY(%(skus)s)
+               ) AS found
+          JOIN product_product product ON product.id = found.id
+          JOIN product_template template ON template.id = product.product_tmpl_id
+     LEFT JOIN loy_brand brand ON brand.id = template.loy_brand_id
+         WHERE template.company_id IS NULL OR template.company_id = %(company_id)s
+      ORDER BY found.key, found.rank, product.active DESC, product.id
+        """,
+        skus=skus,
+        company_id=company_id,
+    )
+
+
+def product_traits(product_ids: list[int], company_id: int) -> SQL:
+    """Rows (product, trait, name, value): tags, attributes, suppliers, points for a unit."""
+    return SQL(
+        """
+        WITH product AS (
+            SELECT id, product_tmpl_id FROM product_product WHERE id = ANY(%(ids)s)
+        )
+        SELECT product.id, 'tag', '', tag.name->>'en_US'
+          FROM product
+          JOIN product_tag_product_template_rel rel ON rel.product_template_id = product.product_tmpl_id
+          JOIN product_tag tag ON tag.id = rel.product_tag_id
+         UNION ALL
+        SELECT product.id, 'tag', '', tag.name->>'en_US'
+          FROM product
+          JOIN product_tag_product_product_rel rel ON rel.product_product_id = product.id
+          JOIN product_tag tag ON tag.id = rel.product_tag_id
+         UNION ALL
+        SELECT product.id, 'attribute', attribute.name->>'en_US', value.name->>'en_US'
+          FROM product
+          JOIN product_variant_combination combination ON combination.product_product_id = product.id
+          JOIN product_template_attribute_value chosen
+            ON chosen.id = combination.product_template_attribute_value_id
+          JOIN product_attribute_value value ON value.id = chosen.product_attribute_value_id
+          JOIN product_attribute attribute ON attribute.id = value.attribute_id
+         UNION ALL
+        SELECT product.id, 'supplier', '', COALESCE(NULLIF(supplier.ref, ''), supplier.name)
+          FROM product
+          JOIN product_supplierinfo info
+            ON info.product_tmpl_id = product.product_tmpl_id
+           AND (info.product_id IS NULL OR info.product_id = product.id)
+           AND (info.company_id IS NULL OR info.company_id = %(company_id)s)
+          JOIN res_partner supplier ON supplier.id = info.partner_id
+        """,
+        ids=product_ids,
+        company_id=company_id,
+    )
