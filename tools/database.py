@@ -1,0 +1,261 @@
+"""Databases and their filestores: made, cloned, renamed and dropped together; and Odoo's command line.
+
+A database that is being made has a name of its own until it is complete, so that a killed run leaves nothing
+that looks finished.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import pathlib
+import re
+import secrets
+import shutil
+import subprocess
+
+from tools import environment
+from tools.environment import PROJECT, REQUIREMENTS, VENV, WORK, SetupError, locked, output, step
+
+ADDONS = PROJECT / "addons"
+PARAMETER = "loyalty.tools"
+LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ (WARNING|ERROR|CRITICAL) \S+ (\S+: .*)$")
+
+
+# ---------------------------------------------------------------- SQL
+def sql(database, statement, **values):
+    """Rows (as text) of one statement; `:'name'` in it stands for a value."""
+    variables = [part for name, value in values.items() for part in ("-v", f"{name}={value}")]
+    done = subprocess.run(
+        ["psql", "-XAtqw", "-v", "ON_ERROR_STOP=1", *variables, "-d", database, "-f", "-"],
+        input=statement, capture_output=True, text=True,
+    )  # fmt: skip
+    if done.returncode:
+        raise SetupError(f"PostgreSQL refused `{statement[:120]}`: {done.stderr.strip()}")
+    return done.stdout.splitlines()
+
+
+def exists(name):
+    return bool(sql("postgres", "SELECT 1 FROM pg_database WHERE datname = :'name'", name=name))
+
+
+def filestore(site, name):
+    return site.data / "filestore" / name
+
+
+def create(site, name, template="template0"):
+    """An empty database, or a copy of another one with its files (as hard links)."""
+    empty = " ENCODING 'UTF8' LC_COLLATE 'C'" if template == "template0" else ""
+    sql("postgres", f'CREATE DATABASE :"name" TEMPLATE :"template"{empty}', name=name, template=template)
+    shutil.rmtree(filestore(site, name), ignore_errors=True)
+    if filestore(site, template).exists():
+        shutil.copytree(filestore(site, template), filestore(site, name), copy_function=os.link)
+
+
+def drop(site, name):
+    """Drops a database, whoever is connected, and its files; nothing happens when it is not there."""
+    if exists(name):
+        sql("postgres", 'DROP DATABASE :"name" WITH (FORCE)', name=name)
+    shutil.rmtree(filestore(site, name), ignore_errors=True)
+
+
+def rename(site, old, new):
+    shutil.rmtree(filestore(site, new), ignore_errors=True)
+    if filestore(site, old).exists():
+        filestore(site, old).rename(filestore(site, new))
+    sql("postgres", 'ALTER DATABASE :"old" RENAME TO :"new"', old=old, new=new)
+
+
+# ---------------------------------------------------------------- Odoo's command line
+class Site:
+    """A PostgreSQL with the folder of its databases' files: `run` for people, `test` for tests."""
+
+    def __init__(self, name):
+        self.cluster = environment.Cluster(name)
+        self.data = WORK / f"data-{name}"
+
+
+def options(site, database):
+    """Odoo's options that depend on the folder; all others stand in odoo.conf."""
+    return ["-c", str(PROJECT / "odoo.conf"), f"--addons-path={ADDONS}", f"--data-dir={site.data}",
+            "-d", database]  # fmt: skip
+
+
+def odoo(site, database, *arguments, log):
+    """Runs Odoo until it ends by itself; returns the WARNING and ERROR lines of its log."""
+    path = environment.LOGS / f"{log}.log"
+    start = path.stat().st_size if path.exists() else 0
+    command = [VENV / "bin/odoo", *options(site, database), "--stop-after-init", "--no-http", "--max-cron-threads=0"]
+    relaxed = {**os.environ, "PGOPTIONS": "-c synchronous_commit=off"}
+    environment.call([*command, *arguments], log=log, env=relaxed, cwd=PROJECT)
+    return problems(path, start)
+
+
+def problems(path, start=0):
+    """WARNING and ERROR lines of an Odoo log that tests/allowed_log.txt does not allow."""
+    allowed = allowed_patterns("allowed_log.txt")
+    with path.open("rb") as file:
+        file.seek(start)
+        lines = file.read().decode(errors="replace").splitlines()
+    found = [match for match in map(LOG_LINE.match, lines) if match]
+    return [f"{m[1]} {m[2]}" for m in found if not any(pattern.search(m[2]) for pattern in allowed)]
+
+
+def allowed_patterns(name):
+    """Regular expressions of a list in tests/: one a line, comments say why."""
+    lines = (PROJECT / "tests" / name).read_text().splitlines()
+    return [re.compile(line.strip()) for line in lines if line.strip() and not line.startswith("#")]
+
+
+def shell(site, database, script):
+    """What `script` prints as its last line, run with `env` in Odoo's shell and committed if it says so."""
+    command = [VENV / "bin/odoo", "shell", *options(site, database), "--log-level=error", "--no-http"]
+    done = subprocess.run(command, input=script, capture_output=True, text=True, cwd=PROJECT)
+    lines = done.stdout.strip().splitlines()
+    if done.returncode or not lines or "Traceback" in done.stderr:
+        raise SetupError(f"Odoo's shell failed:\n{done.stderr.strip()[-2000:]}")
+    return lines[-1]
+
+
+# ---------------------------------------------------------------- addons
+def manifest(addon):
+    import ast
+
+    return ast.literal_eval((ADDONS / addon / "__manifest__.py").read_text())
+
+
+def own_addons():
+    """Names of the project's addons, sorted."""
+    return sorted(path.parent.name for path in ADDONS.glob("*/__manifest__.py"))
+
+
+def digests():
+    """{addon: hash of the files that decide what is in a database}."""
+    found = {}
+    for addon in own_addons():
+        folder, digest = ADDONS / addon, hashlib.sha256()
+        for path in sorted(folder.rglob("*")):
+            part = path.relative_to(folder)
+            if path.is_file() and part.parts[0] not in ("tests", "readme") and "__pycache__" not in part.parts:
+                digest.update(f"{part}\0".encode() + path.read_bytes() + b"\0")
+        found[addon] = digest.hexdigest()[:16]
+    return found
+
+
+def dependencies(addons):
+    """Modules of Odoo (not of the project) that the addons need, sorted; own addons are looked through."""
+    own, found, seen, queue = set(own_addons()), set(), set(), list(addons)
+    while queue:
+        name = queue.pop()
+        if name in own and name not in seen:
+            seen.add(name)
+            queue += manifest(name).get("depends", [])
+        elif name not in own:
+            found.add(name)
+    return sorted(found)
+
+
+def with_own_dependencies(addons):
+    """The addons and those of the project that they need, sorted."""
+    own, found, queue = set(own_addons()), set(), list(addons)
+    while queue:
+        name = queue.pop()
+        if name in own and name not in found:
+            found.add(name)
+            queue += manifest(name).get("depends", [])
+    return sorted(found)
+
+
+# ---------------------------------------------------------------- databases for tests
+def template(site, modules, demo):
+    """Name of a database with Odoo's `modules`, made once for each Odoo, requirements and list of modules."""
+    source = environment.odoo_source()
+    key = [str(site.data), str(source), (source / "odoo/release.py").read_text(),
+           (REQUIREMENTS / "run.lock").read_text(), demo, modules]  # fmt: skip
+    digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:10]
+    name = f"loy_tpl_{'demo_' if demo else ''}{digest}"
+    with locked(WORK / "template.lock", "the making of a template database"):
+        if not (exists(name) and filestore(site, name).exists()):
+            drop(site, name)
+            drop(site, f"{name}_part")
+            with step(f"Template database{' with demo data' if demo else ''}: {', '.join(modules)}"):
+                create(site, f"{name}_part")
+                odoo(site, f"{name}_part", "-i", ",".join(modules), *(["--with-demo"] if demo else []), log="template")
+                filestore(site, f"{name}_part").mkdir(parents=True, exist_ok=True)
+                rename(site, f"{name}_part", name)
+    return name
+
+
+@contextlib.contextmanager
+def throwaway(site, addons, demo=False):
+    """A database with the addons installed, dropped at the end: yields its name and the log's warnings."""
+    _sweep(site)
+    source = template(site, dependencies(addons), demo)
+    name = f"loy_test_{os.getpid()}_{secrets.token_hex(3)}"
+    try:
+        create(site, name, source)
+        with step(f"Installing {', '.join(addons)}"):
+            warnings = odoo(site, name, "-i", ",".join(addons), *(["--with-demo"] if demo else []), log="install")
+        yield name, warnings
+    finally:
+        drop(site, name)
+
+
+def _sweep(site):
+    """Drops what killed runs left behind (only in the private cluster, where the process ids are ours)."""
+    if environment.EXTERNAL_PG:
+        return
+    for name in sql("postgres", "SELECT datname FROM pg_database WHERE datname LIKE 'loy\\_test\\_%'"):
+        pid = name.split("_")[2]
+        if not pathlib.Path(f"/proc/{pid}").exists():
+            drop(site, name)
+
+
+# ---------------------------------------------------------------- the database of bin/run
+def ensure_database(site, name, demo):
+    """A database with all addons of the project, up to date with their code."""
+    with locked(WORK / "database.lock", "the making of a database"):
+        now = digests()
+        if not exists(name):
+            part = f"{name}_part"
+            drop(site, part)
+            with step(f"Database {name}{' with demo data' if demo else ''}: {', '.join(now)}"):
+                create(site, part)
+                odoo(site, part, "-i", ",".join(now), *(["--with-demo"] if demo else []), log="run")
+                _remember(part, {"demo": demo, "addons": now})
+                rename(site, part, name)
+            return
+        statement = "SELECT value FROM ir_config_parameter WHERE key = :'key'"
+        has_odoo = sql(name, "SELECT 1 FROM pg_tables WHERE tablename = 'ir_config_parameter'")
+        rows = sql(name, statement, key=PARAMETER) if has_odoo else []
+        if not rows:
+            raise SetupError(
+                f"The database {name} was not made by bin/run, so it is left alone.\n"
+                "Choose another name with --db, or drop and make it anew with --reset (its data are lost)."
+            )
+        known = json.loads(rows[0])
+        if known["demo"] != demo:
+            environment.say(
+                f"   note: {name} was made with{'' if known['demo'] else 'out'} demo data; --reset makes it anew"
+            )
+        new = [addon for addon in now if addon not in known["addons"]]
+        changed = [addon for addon in now if addon not in new and known["addons"][addon] != now[addon]]
+        if new or changed:
+            with step(f"The code has changed, updating {', '.join(new + changed)}"):
+                arguments = (["-i", ",".join(new)] if new else []) + (["-u", ",".join(changed)] if changed else [])
+                odoo(site, name, *arguments, *(["--with-demo"] if known["demo"] else []), log="run")
+                _remember(name, known | {"addons": now})
+
+
+def _remember(database, state):
+    sql(
+        database,
+        "INSERT INTO ir_config_parameter (key, value) VALUES (:'key', :'value')"
+        " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        key=PARAMETER,
+        value=json.dumps(state),
+    )
+
+
+def version_of_pg():
+    return output(["psql", "-XAtqw", "-d", "postgres", "-c", "SHOW server_version"]).strip()

@@ -1,0 +1,196 @@
+"""A running Odoo server and its clients: one piece of code for bin/run, tests/e2e and tests/bench."""
+
+import contextlib
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+import xmlrpc.client
+
+from tools import database
+from tools.environment import LOGS, PROJECT, VENV, SetupError, step
+
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # a proxy must not see local traffic
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def is_taken(port):
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return True
+        return False
+
+
+class Server:
+    """Odoo on 127.0.0.1; with `workers` in processes (as in production), without in threads."""
+
+    def __init__(self, site, name, port=None, workers=0, log=None, arguments=()):
+        self.site, self.database, self.workers, self.arguments = site, name, workers, arguments
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = log or LOGS / f"server-{self.port}.log"
+        self.process = None
+
+    def start(self):
+        """Returns when the server answers."""
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        command = [VENV / "bin/odoo", *database.options(self.site, self.database), f"--http-port={self.port}",
+                   f"--gevent-port={free_port()}", f"--workers={self.workers}", *self.arguments]  # fmt: skip
+        with self.log.open("w") as file:
+            self.process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd=PROJECT, start_new_session=True
+            )
+        with step("Starting Odoo"):
+            self._wait()
+        return self
+
+    def _wait(self, timeout=120):
+        deadline = time.monotonic() + timeout
+        while True:
+            with contextlib.suppress(OSError, urllib.error.URLError):
+                with _direct.open(f"{self.url}/web/login", timeout=30) as answer:
+                    if answer.status == 200:
+                        return
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                tail = "\n".join("    " + line for line in self.log.read_text().splitlines()[-12:])
+                raise SetupError(f"Odoo did not start, see {self.log}:\n{tail}")
+            time.sleep(0.1)
+
+    def stop(self):
+        if self.process:
+            end(self.process.pid)
+            self.process.wait()
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *_error):
+        self.stop()
+
+    # ------------------------------------------------------------ clients
+    def xmlrpc(self, login="admin", password="admin"):
+        return XmlRpc(self.url, self.database, login, password)
+
+    def json2(self, key):
+        return Json2(self.url, self.database, key)
+
+    def integrator_key(self, login="integrator"):
+        """A new bearer key of a user whose only right is to call the loyalty API."""
+        return api_key(self.site, self.database, login, "loyalty_core.group_integrator")
+
+
+def end(pid, patience=15):
+    """Ends a server's whole process group: asked first, then killed."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(pid, number)
+        except ProcessLookupError:
+            return
+        deadline = time.monotonic() + patience
+        while time.monotonic() < deadline:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+            try:
+                os.killpg(pid, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.05)
+
+
+def api_key(site, name, login, group):
+    """A bearer key, valid for a day, of the user `login`, made with `group` alone when it is not there."""
+    return database.shell(
+        site, name,
+        f"""
+from datetime import datetime, timedelta
+user = env["res.users"].with_context(active_test=False).search([("login", "=", {login!r})])
+if not user:
+    user = env["res.users"].with_context(no_reset_password=True).create({{
+        "name": {login.capitalize()!r}, "login": {login!r}, "password": {login!r},
+        "group_ids": [(6, 0, [env.ref({group!r}).id])],
+    }})
+key = env["res.users.apikeys"].with_user(user)._generate("rpc", "tests", datetime.now() + timedelta(days=1))
+env.cr.commit()
+print(key)
+""",
+    )  # fmt: skip
+
+
+class XmlRpc:
+    """`client.call("res.partner", "search_read", [[("id", "=", 1)]], fields=["name"])`."""
+
+    def __init__(self, url, name, login, password):
+        self.database, self.password = name, password
+        self.user_id = xmlrpc.client.ServerProxy(f"{url}/xmlrpc/2/common").authenticate(name, login, password, {})
+        if not self.user_id:
+            raise PermissionError(f"login refused for {login}")
+        self._object = xmlrpc.client.ServerProxy(f"{url}/xmlrpc/2/object", allow_none=True)
+
+    def call(self, model, method, arguments=(), **named):
+        return self._object.execute_kw(self.database, self.user_id, self.password, model, method, list(arguments), named)
+
+
+class Json2Error(Exception):
+    """An answer that is not 200: `status`, and the server's own `body`."""
+
+    def __init__(self, status, body):
+        super().__init__(f"{status}: {body.get('message', body) if isinstance(body, dict) else body}")
+        self.status, self.body = status, body
+
+
+class Json2:
+    """`client.call("loy.api", "health")`; one connection is kept open."""
+
+    def __init__(self, url, name, key):
+        import requests
+
+        self.url, self.session = f"{url}/json/2", requests.Session()
+        self.session.trust_env = False
+        self.session.headers.update({"Authorization": f"bearer {key}", "X-Odoo-Database": name})
+
+    def call(self, model, method, **named):
+        answer = self.session.post(f"{self.url}/{model}/{method}", json=named, timeout=60)
+        try:
+            body = answer.json()
+        except ValueError:
+            body = answer.text
+        if answer.status_code != 200:
+            raise Json2Error(answer.status_code, body)
+        return body
+
+
+@contextlib.contextmanager
+def demo_server(workers=2, demo=True, addons=None, arguments=()):
+    """A server over a fresh database with the project's addons; everything is gone at the end.
+
+    The cluster is started when it does not run. The server has `install_warnings`, and `log` to look into.
+    """
+    site = database.Site("test")
+    with site.cluster.started(), database.throwaway(site, addons or database.own_addons(), demo) as (name, warnings):
+        with Server(site, name, workers=workers, arguments=arguments) as server:
+            server.install_warnings = warnings
+            yield server
+
+
+def state_of(path):
+    """Recorded server of bin/run, or None when it no longer runs."""
+    try:
+        state = json.loads(path.read_text())
+        command = pathlib.Path(f"/proc/{state['pid']}/cmdline").read_bytes().decode(errors="replace")
+    except (OSError, ValueError):
+        return None
+    return state if str(PROJECT / "odoo.conf") in command else None
