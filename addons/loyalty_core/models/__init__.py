@@ -11,3 +11,15 @@ from . import product_category
 from . import product_template
 from . import res_partner
 from . import res_users
+from . import loy_bigint_mixin
+from . import loy_fact_mixin
+from . import loy_amount_mixin
+from . import loy_unit
+from . import loy_reason
+from . import loy_account
+from . import loy_lot
+from . import loy_transaction
+from . import loy_entry
+from . import loy_hold
+from . import loy_hold_line
+from . import loy_event

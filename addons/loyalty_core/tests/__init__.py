@@ -1,1 +1,2 @@
 from . import test_members
+from . import test_ledger

@@ -1,0 +1,129 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..fields import BigInteger
+
+ROLES = [
+    ("issued", "Issued"),
+    ("redeemed", "Redeemed"),
+    ("expired", "Expired"),
+    ("adjusted", "Adjusted"),
+    ("settlement", "Settlement"),
+    ("clearing", "Clearing"),
+]
+
+
+class LoyAccount(models.Model):
+    """What one holder has of one unit. Only the ledger service writes here.
+
+    ``total_minor`` is what remains in the lots, ``held_minor`` the part of it that holds reserve, ``debt_minor`` what was
+    taken beyond the lots; total − debt is always the sum of the account's entries. System accounts (what was issued,
+    redeemed, expired, …) keep no balance and are never locked: theirs is the sum of entries.
+    """
+
+    _name = "loy.account"
+    _inherit = ["loy.amount.mixin"]
+    _description = "Loyalty account"
+    _order = "id desc"
+    _rec_names_search = ["member_id.name", "member_id.phone", "member_id.email"]
+    _amount_fields = {"total": "total_minor", "held": "held_minor", "debt": "debt_minor"}
+
+    kind = fields.Selection(
+        [("member", "Member"), ("pool", "Pool"), ("partner", "Partner"), ("system", "System")],
+        required=True,
+        default="member",
+        index=True,
+    )
+    role = fields.Selection(ROLES, help="What a system account gathers.")
+    unit_id = fields.Many2one("loy.unit", required=True, ondelete="restrict", index=True)
+    member_id = fields.Many2one("res.partner", string="Member", ondelete="restrict", index="btree_not_null")
+    company_id = fields.Many2one("res.company", ondelete="restrict", index="btree_not_null")
+    total_minor = BigInteger(string="Total (minor units)", required=True, default=0, readonly=True)
+    held_minor = BigInteger(string="Held (minor units)", required=True, default=0, readonly=True)
+    debt_minor = BigInteger(string="Debt (minor units)", required=True, default=0, readonly=True)
+    total = fields.Float(
+        compute="_compute_amounts", aggregator="sum", help="All that remains in the lots: active, pending and held."
+    )
+    held = fields.Float(compute="_compute_amounts", aggregator="sum", help="Reserved for purchases not yet confirmed.")
+    debt = fields.Float(
+        compute="_compute_amounts", aggregator="sum", help="Taken beyond the balance; new lots repay it first."
+    )
+    active_amount = fields.Float("Active", compute="_compute_balance", help="Usable now, what is held included.")
+    pending_amount = fields.Float("Pending", compute="_compute_balance", help="Earned, but not active yet.")
+    available_amount = fields.Float("Available", compute="_compute_balance", help="Active − held − debt.")
+    lot_count = fields.Integer("Open lots", compute="_compute_lot_count")
+    lot_ids = fields.One2many("loy.lot", "account_id", domain=[("is_open", "=", True)])
+
+    _holder = models.Constraint(
+        "CHECK ((kind <> 'member' OR member_id IS NOT NULL) AND ((kind = 'system') = (role IS NOT NULL)))",
+        "A member's account names the member, a system account its role.",
+    )
+    _amounts = models.Constraint(
+        "CHECK (total_minor >= 0 AND debt_minor >= 0 AND held_minor BETWEEN 0 AND total_minor)",
+        "The amounts of an account cannot be negative, nor can more be held than there is.",
+    )
+
+    def init(self):
+        """One account of a unit per member, one system account per unit, role and company."""
+        super().init()
+        for index, columns, kind in (
+            ("loy_account_member_unique", "member_id, unit_id", "member"),
+            ("loy_account_system_unique", "unit_id, role, COALESCE(company_id, 0)", "system"),
+        ):
+            self.env.cr.execute(
+                SQL(
+                    "CREATE UNIQUE INDEX IF NOT EXISTS %s ON loy_account (%s) WHERE kind = %s",
+                    SQL.identifier(index),
+                    SQL(columns),
+                    kind,
+                )
+            )
+        # Balances change with every purchase; room in the page keeps those updates out of the indexes.
+        self.env.cr.execute(SQL("ALTER TABLE loy_account SET (fillfactor = 80)"))
+
+    @api.depends("member_id", "unit_id", "role", "kind")
+    def _compute_display_name(self):
+        roles = dict(self._fields["role"]._description_selection(self.env))
+        for account in self:
+            holder = roles.get(account.role) or account.member_id.display_name or self.env._("Account")
+            account.display_name = f"{holder} · {account.unit_id.display_name}"
+
+    @api.depends("total_minor", "held_minor", "debt_minor")
+    def _compute_amounts(self):
+        return super()._compute_amounts()
+
+    @api.depends("total_minor", "held_minor", "debt_minor")
+    def _compute_balance(self):
+        balances = self.env["loy.ledger"]._balances(self.ids)
+        for account in self:
+            balance = balances.get(account.id)
+            scale = 10**account.unit_id.sudo().decimals  # as in _compute_amounts
+            account.active_amount = balance.active / scale if balance else 0.0
+            account.pending_amount = balance.pending / scale if balance else 0.0
+            account.available_amount = balance.available / scale if balance else 0.0
+
+    def _compute_lot_count(self):
+        counts = dict(
+            self.env["loy.lot"]._read_group(
+                [("account_id", "in", self.ids), ("is_open", "=", True)], ["account_id"], ["__count"]
+            )
+        )
+        for account in self:
+            account.lot_count = counts.get(account, 0)
+
+    def action_view_lots(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_lot_action")
+        action["domain"] = [("account_id", "=", self.id)]
+        action["context"] = {"search_default_open": 1}
+        return action
+
+    def action_view_entries(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_entry_action")
+        if self.kind == "system":
+            action["domain"] = ["|", ("from_account_id", "=", self.id), ("to_account_id", "=", self.id)]
+        else:
+            action["domain"] = [("account_id", "=", self.id)]
+        action["context"] = {}
+        return action

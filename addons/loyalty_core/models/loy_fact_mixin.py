@@ -1,0 +1,65 @@
+from odoo import models
+from odoo.tools import SQL
+
+from ..services.errors import LoyaltyError
+
+
+class LoyFactMixin(models.AbstractModel):
+    """A fact is written once: nobody changes or deletes it, neither an administrator nor a contact merge.
+
+    The database itself refuses (a trigger), so that raw SQL of other addons is refused too; the methods below say the
+    same in words that a person understands. Dropping the table, when the module is removed, stays possible.
+    """
+
+    _name = "loy.fact.mixin"
+    _inherit = ["loy.bigint.mixin"]
+    _description = "Immutable fact"
+    _log_access = False
+
+    def init(self):
+        super().init()
+        if self._abstract:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE OR REPLACE FUNCTION loy_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    RAISE EXCEPTION USING
+                        MESSAGE = 'immutable_fact: rows of ' || TG_TABLE_NAME || ' are never changed or deleted',
+                        HINT = 'Book a correcting transaction instead.';
+                END $$
+                """
+            )
+        )
+        table = SQL.identifier(self._table)
+        self.env.cr.execute(
+            SQL(
+                "CREATE OR REPLACE TRIGGER loy_refuse_change BEFORE UPDATE OR DELETE ON %s "
+                "FOR EACH ROW EXECUTE FUNCTION loy_refuse_change()",
+                table,
+            )
+        )
+        self.env.cr.execute(
+            SQL(
+                "CREATE OR REPLACE TRIGGER loy_refuse_truncate BEFORE TRUNCATE ON %s "
+                "FOR EACH STATEMENT EXECUTE FUNCTION loy_refuse_change()",
+                table,
+            )
+        )
+
+    def write(self, vals):
+        if self and vals:
+            raise LoyaltyError(
+                "immutable_fact",
+                self.env._("%(model)s is never changed; book a correction instead", model=self._description),
+            )
+        return True
+
+    def unlink(self):
+        if self:
+            raise LoyaltyError(
+                "immutable_fact",
+                self.env._("%(model)s is never deleted; book a correction instead", model=self._description),
+            )
+        return True

@@ -1,0 +1,84 @@
+from odoo import _, api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class LoyUnit(models.Model):
+    """What an account counts: a bonus currency or prepaid money.
+
+    One unit is worth ``rate`` of the company's currency; the ledger keeps its minor units, 10^-decimals each.
+    A unit without a company serves all companies, each in its own currency.
+    """
+
+    _name = "loy.unit"
+    _inherit = ["loy.code.mixin"]
+    _description = "Loyalty unit"
+    _order = "sequence, code, id"
+
+    sequence = fields.Integer(default=10)
+    kind = fields.Selection(
+        [("points", "Points"), ("money", "Money")],
+        required=True,
+        default="points",
+        help="Points are earned and spent. Money is paid in by the member and spent like cash.",
+    )
+    decimals = fields.Integer(
+        required=True,
+        default=0,
+        help="Digits after the point: 0 for whole points, 2 for money. Fixed once something has been booked.",
+    )
+    rate = fields.Float(
+        digits=(16, 6),
+        required=True,
+        default=1.0,
+        help="What one unit is worth in the company's currency when a member pays with it.",
+    )
+    rounding = fields.Selection(
+        [("down", "Down"), ("half_up", "Half up"), ("up", "Up")],
+        required=True,
+        default="down",
+        help="How a fraction of the smallest amount is rounded when units are earned.",
+    )
+    spend_order = fields.Selection(
+        [("expires_first", "What expires first"), ("oldest_first", "What was earned first")],
+        required=True,
+        default="expires_first",
+        help="Which of the member's lots pays when units are spent.",
+    )
+    account_count = fields.Integer(compute="_compute_account_count")
+
+    _decimals_range = models.Constraint(
+        "CHECK (decimals BETWEEN 0 AND 6)", "A unit has from 0 to 6 decimals."
+    )
+    _rate_positive = models.Constraint("CHECK (rate > 0)", "The rate of a unit must be greater than zero.")
+
+    @api.depends("code", "name")
+    def _compute_display_name(self):
+        for unit in self:
+            unit.display_name = unit.name or unit.code
+
+    def _compute_account_count(self):
+        counts = dict(
+            self.env["loy.account"]._read_group(
+                [("unit_id", "in", self.ids), ("kind", "!=", "system")], ["unit_id"], ["__count"]
+            )
+        )
+        for unit in self:
+            unit.account_count = counts.get(unit, 0)
+
+    def write(self, vals):
+        """The scale of a unit is part of every amount booked in it: after the first booking it stays."""
+        if "decimals" in vals:
+            changed = self.filtered(lambda unit: unit.decimals != vals["decimals"])
+            # sudo: whether anything was booked must not depend on the companies that the editor sees
+            if changed and self.env["loy.account"].sudo().search_count([("unit_id", "in", changed.ids)], limit=1):
+                raise ValidationError(
+                    _("The decimals of a unit stay as they are once it has accounts. Create another unit instead.")
+                )
+        return super().write(vals)
+
+    def action_view_accounts(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_account_action")
+        action["domain"] = [("unit_id", "=", self.id)]
+        action["context"] = {"search_default_members": 1}
+        return action

@@ -1,0 +1,351 @@
+"""The ledger's set-based queries. Each takes any number of accounts or lots and is one statement."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from odoo.tools import SQL
+
+
+def ids(values: Iterable[int], type_: str = "int8") -> SQL:
+    """The ids as one array parameter: the text of the statement is the same for any number of them."""
+    return SQL("%s::%s[]", list(values), SQL(type_))
+
+
+def pairs(mapping: Mapping[int, int]) -> SQL:
+    """A table (id, amount) of the mapping."""
+    return SQL(
+        "unnest(%s, %s) AS pair (id, amount)", ids(mapping.keys()), ids(mapping.values())
+    )
+
+
+def lock_accounts(account_ids: Iterable[int]) -> SQL:
+    """Lock the rows in the order of their ids: two calls that meet wait for each other, never in a circle.
+
+    NO KEY UPDATE lets others insert rows that merely refer to these accounts.
+    """
+    return SQL(
+        """
+        SELECT id, kind, unit_id, company_id, total_minor, held_minor, debt_minor
+          FROM loy_account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+        """,
+        ids(sorted(set(account_ids))),
+    )
+
+
+def take_from_lots(
+    needs: Mapping[int, int], at: datetime, *, used: Mapping[int, int] | None = None, is_pending_allowed: bool = False
+) -> SQL:
+    """Which lots pay how much: rows (lot_id, account_id, company_id, amount), in the order in which lots are spent.
+
+    Of each account at most the needed amount, from lots that are active at ``at`` and neither held nor already ``used`` in this
+    booking; what expires first pays first, or the oldest where the unit says so. Lots that are not active yet come last, and
+    only where they are allowed. The sum is less than needed when there is not enough: the caller decides what that means.
+    """
+    return SQL(
+        """
+        WITH candidate AS (
+            SELECT lot.id, lot.account_id, lot.company_id, need.amount AS needed,
+                   lot.remaining_minor - lot.held_minor - COALESCE(used.amount, 0) AS free,
+                   lot.active_from > %(at)s AS is_pending,
+                   CASE WHEN unit.spend_order = 'oldest_first' OR lot.active_from > %(at)s
+                        THEN lot.active_from ELSE lot.expires_at END AS rank
+              FROM (SELECT * FROM %(needs)s) AS need
+              JOIN loy_lot AS lot ON lot.account_id = need.id AND lot.is_open
+              JOIN loy_unit AS unit ON unit.id = lot.unit_id
+              LEFT JOIN (SELECT * FROM %(used)s) AS used ON used.id = lot.id
+             WHERE (lot.active_from <= %(at)s OR %(pending)s)
+               AND (lot.expires_at IS NULL OR lot.expires_at > %(at)s)
+        ), ranked AS (
+            SELECT *, SUM(free) OVER (
+                          PARTITION BY account_id ORDER BY is_pending, rank NULLS LAST, id
+                          ROWS UNBOUNDED PRECEDING
+                      ) - free AS before
+              FROM candidate WHERE free > 0
+        )
+        SELECT id, account_id, company_id, LEAST(free, needed - before)::int8
+          FROM ranked WHERE before < needed
+         ORDER BY account_id, is_pending, rank NULLS LAST, id
+        """,
+        at=at,
+        needs=pairs(needs),
+        used=pairs(used or {}),
+        pending=is_pending_allowed,
+    )
+
+
+def change_lots(changes: Mapping[int, tuple[int, int]]) -> SQL:
+    """Add (remaining, held) to each lot; the table's checks refuse what would be below zero or above the lot."""
+    return SQL(
+        """
+        UPDATE loy_lot AS lot
+           SET remaining_minor = lot.remaining_minor + change.remaining,
+               held_minor = lot.held_minor + change.held,
+               is_open = lot.remaining_minor + change.remaining > 0
+          FROM unnest(%s, %s, %s) AS change (id, remaining, held)
+         WHERE lot.id = change.id
+        """,
+        ids(changes),
+        ids(change[0] for change in changes.values()),
+        ids(change[1] for change in changes.values()),
+    )
+
+
+def change_accounts(changes: Mapping[int, tuple[int, int, int]]) -> SQL:
+    """Add (total, held, debt) to each account."""
+    return SQL(
+        """
+        UPDATE loy_account AS account
+           SET total_minor = account.total_minor + change.total,
+               held_minor = account.held_minor + change.held,
+               debt_minor = account.debt_minor + change.debt
+          FROM unnest(%s, %s, %s, %s) AS change (id, total, held, debt)
+         WHERE account.id = change.id
+        """,
+        ids(changes),
+        *(ids(change[position] for change in changes.values()) for position in range(3)),
+    )
+
+
+def balances(account_ids: Iterable[int], at: datetime, *, is_now: bool) -> SQL:
+    """Rows (account_id, total, debt, pending, expired, held, held_expired) at the moment.
+
+    Starts from what the account and its lots hold now and takes back what occurred after ``at``: the cost grows with what
+    happened since, not with the length of the history, and the present moment costs nothing extra. Lots enter only as
+    exceptions (not active yet, or expired and not booked as such), each a short range of an index.
+    """
+    accounts = ids(account_ids)
+    since = (
+        SQL("SELECT NULL::int4 AS account_id, NULL::int8 AS lot_id, NULL::int8 AS delta WHERE false")
+        if is_now
+        else SQL(
+            """
+            SELECT account_id, lot_id, SUM(delta_minor)::int8 AS delta FROM loy_entry
+             WHERE account_id = ANY(%s) AND occurred_at > %s GROUP BY account_id, lot_id
+            """,
+            accounts,
+            at,
+        )
+    )
+    return SQL(
+        """
+        WITH since AS (%(since)s), exception AS (
+            SELECT account_id, remaining_minor AS amount, true AS is_pending
+              FROM loy_lot WHERE account_id = ANY(%(accounts)s) AND is_open AND active_from > %(at)s
+             UNION ALL
+            SELECT account_id, remaining_minor, false
+              FROM loy_lot WHERE account_id = ANY(%(accounts)s) AND is_open AND expires_at <= %(at)s
+             UNION ALL
+            SELECT since.account_id, -since.delta, lot.active_from > %(at)s
+              FROM since JOIN loy_lot AS lot ON lot.id = since.lot_id
+             WHERE lot.active_from > %(at)s OR lot.expires_at <= %(at)s
+        ), held AS (
+            SELECT line.account_id, line.amount_minor AS amount, COALESCE(lot.expires_at <= %(at)s, false) AS is_expired
+              FROM loy_hold_line AS line JOIN loy_lot AS lot ON lot.id = line.lot_id
+             WHERE line.account_id = ANY(%(accounts)s) AND line.until_at > %(at)s AND line.from_at <= %(at)s
+        )
+        SELECT account.id,
+               (account.total_minor - COALESCE(
+                   (SELECT SUM(delta) FROM since WHERE account_id = account.id AND lot_id IS NOT NULL), 0))::int8,
+               (account.debt_minor + COALESCE(
+                   (SELECT SUM(delta) FROM since WHERE account_id = account.id AND lot_id IS NULL), 0))::int8,
+               COALESCE((SELECT SUM(amount) FROM exception WHERE account_id = account.id AND is_pending), 0)::int8,
+               COALESCE((SELECT SUM(amount) FROM exception WHERE account_id = account.id AND NOT is_pending), 0)::int8,
+               COALESCE((SELECT SUM(amount) FROM held WHERE account_id = account.id), 0)::int8,
+               COALESCE((SELECT SUM(amount) FROM held WHERE account_id = account.id AND is_expired), 0)::int8
+          FROM loy_account AS account WHERE account.id = ANY(%(accounts)s)
+        """,
+        since=since,
+        accounts=accounts,
+        at=at,
+    )
+
+
+def expiring(account_ids: Iterable[int], at: datetime, until: datetime, timezone: str) -> SQL:
+    """Rows (account_id, day, amount): what expires after ``at`` and up to ``until``, by local day."""
+    return SQL(
+        """
+        SELECT account_id, (expires_at AT TIME ZONE 'UTC' AT TIME ZONE %s)::date AS day, SUM(remaining_minor)::int8
+          FROM loy_lot
+         WHERE account_id = ANY(%s) AND is_open AND expires_at > %s AND expires_at <= %s
+         GROUP BY account_id, day ORDER BY account_id, day
+        """,
+        timezone,
+        ids(account_ids),
+        at,
+        until,
+    )
+
+
+def statement(
+    account_id: int, from_: datetime | None, to: datetime | None, before: int | None, offset: int, limit: int
+) -> SQL:
+    """The movements of an account, latest booking first; a page costs the same wherever it lies, if asked by key."""
+    conditions = [SQL("entry.account_id = %s", account_id)]
+    if before:
+        conditions.append(SQL("entry.id < %s", before))
+    if from_:
+        conditions.append(SQL("entry.occurred_at >= %s", from_))
+    if to:
+        conditions.append(SQL("entry.occurred_at < %s", to))
+    return SQL(
+        """
+        SELECT entry.id, entry.transaction_id, entry.kind, entry.occurred_at, header.booked_at,
+               entry.delta_minor, entry.balance_after_minor,
+               entry.lot_id, lot.active_from, lot.expires_at, lot.promotion_code,
+               header.source, header.purchase_id, header.document, header.note,
+               header.reason_id, reason.code AS reason_code, header.author_id, header.store_id
+          FROM loy_entry AS entry
+          JOIN loy_transaction AS header ON header.id = entry.transaction_id
+          LEFT JOIN loy_lot AS lot ON lot.id = entry.lot_id
+          LEFT JOIN loy_reason AS reason ON reason.id = header.reason_id
+         WHERE %s
+         ORDER BY entry.id DESC LIMIT %s OFFSET %s
+        """,
+        SQL(" AND ").join(conditions),
+        limit,
+        offset,
+    )
+
+
+# What the books must satisfy: (law, table, a query of rows (id, expected, found) that break it).
+CHECKS: tuple[tuple[str, str, str], ...] = (
+    (
+        "balance_is_fold_of_entries",
+        "loy.account",
+        """
+        SELECT a.id, COALESCE(e.fold, 0)::int8, a.total_minor - a.debt_minor
+          FROM loy_account a
+          LEFT JOIN (SELECT account_id, SUM(delta_minor) AS fold FROM loy_entry GROUP BY account_id) e
+            ON e.account_id = a.id
+         WHERE a.kind <> 'system' AND COALESCE(e.fold, 0) <> a.total_minor - a.debt_minor
+        """,
+    ),
+    (
+        "debt_is_fold_of_entries_without_lot",
+        "loy.account",
+        """
+        SELECT a.id, COALESCE(e.debt, 0)::int8, a.debt_minor
+          FROM loy_account a
+          LEFT JOIN (SELECT account_id, -SUM(delta_minor) AS debt FROM loy_entry
+                      WHERE lot_id IS NULL GROUP BY account_id) e ON e.account_id = a.id
+         WHERE COALESCE(e.debt, 0) <> a.debt_minor
+        """,
+    ),
+    (
+        "total_is_sum_of_lots",
+        "loy.account",
+        """
+        SELECT a.id, COALESCE(l.remaining, 0)::int8, a.total_minor
+          FROM loy_account a
+          LEFT JOIN (SELECT account_id, SUM(remaining_minor) AS remaining FROM loy_lot
+                      WHERE is_open GROUP BY account_id) l ON l.account_id = a.id
+         WHERE COALESCE(l.remaining, 0) <> a.total_minor
+        """,
+    ),
+    (
+        "held_is_sum_of_open_holds",
+        "loy.account",
+        """
+        SELECT a.id, COALESCE(h.held, 0)::int8, a.held_minor
+          FROM loy_account a
+          LEFT JOIN (SELECT line.account_id, SUM(line.amount_minor) AS held
+                       FROM loy_hold hold JOIN loy_hold_line line ON line.hold_id = hold.id
+                      WHERE hold.state = 'open' GROUP BY line.account_id) h ON h.account_id = a.id
+         WHERE COALESCE(h.held, 0) <> a.held_minor
+        """,
+    ),
+    (
+        "lot_is_fold_of_entries",
+        "loy.lot",
+        """
+        SELECT l.id, COALESCE(e.fold, 0)::int8, l.remaining_minor
+          FROM loy_lot l
+          LEFT JOIN (SELECT lot_id, SUM(delta_minor) AS fold FROM loy_entry
+                      WHERE lot_id IS NOT NULL GROUP BY lot_id) e ON e.lot_id = l.id
+         WHERE COALESCE(e.fold, 0) <> l.remaining_minor
+        """,
+    ),
+    (
+        "lot_held_is_sum_of_open_holds",
+        "loy.lot",
+        """
+        SELECT l.id, COALESCE(h.held, 0)::int8, l.held_minor
+          FROM loy_lot l
+          LEFT JOIN (SELECT line.lot_id, SUM(line.amount_minor) AS held
+                       FROM loy_hold hold JOIN loy_hold_line line ON line.hold_id = hold.id
+                      WHERE hold.state = 'open' GROUP BY line.lot_id) h ON h.lot_id = l.id
+         WHERE COALESCE(h.held, 0) <> l.held_minor
+        """,
+    ),
+    (
+        "lot_amount_is_what_was_accrued",
+        "loy.lot",
+        """
+        SELECT l.id, COALESCE(e.accrued, 0)::int8, l.amount_minor
+          FROM loy_lot l
+          LEFT JOIN (SELECT lot_id, transaction_id, SUM(delta_minor) AS accrued FROM loy_entry
+                      WHERE delta_minor > 0 GROUP BY lot_id, transaction_id) e
+            ON e.lot_id = l.id AND e.transaction_id = l.transaction_id
+         WHERE COALESCE(e.accrued, 0) <> l.amount_minor
+        """,
+    ),
+    (
+        "entry_stays_in_its_unit_and_account",
+        "loy.entry",
+        """
+        SELECT e.id, e.unit_id::int8, COALESCE(giver.unit_id, 0)::int8
+          FROM loy_entry e
+          LEFT JOIN loy_account giver ON giver.id = e.from_account_id
+          LEFT JOIN loy_account taker ON taker.id = e.to_account_id
+          LEFT JOIN loy_lot lot ON lot.id = e.lot_id
+         WHERE giver.unit_id IS DISTINCT FROM e.unit_id OR taker.unit_id IS DISTINCT FROM e.unit_id
+            OR (e.lot_id IS NOT NULL AND lot.account_id IS DISTINCT FROM e.account_id)
+        """,
+    ),
+    (
+        "balance_after_is_running_sum",
+        "loy.entry",
+        """
+        SELECT id, running::int8, balance_after_minor
+          FROM (SELECT id, balance_after_minor,
+                       SUM(delta_minor) OVER (PARTITION BY account_id ORDER BY id ROWS UNBOUNDED PRECEDING) AS running
+                  FROM loy_entry) e
+         WHERE running <> balance_after_minor
+        """,
+    ),
+    (
+        "clearing_is_empty",
+        "loy.account",
+        """
+        SELECT a.id, 0::int8, SUM(CASE WHEN e.to_account_id = a.id THEN e.amount_minor ELSE -e.amount_minor END)::int8
+          FROM loy_account a JOIN loy_entry e ON a.id IN (e.from_account_id, e.to_account_id)
+         WHERE a.role = 'clearing'
+         GROUP BY a.id
+        HAVING SUM(CASE WHEN e.to_account_id = a.id THEN e.amount_minor ELSE -e.amount_minor END) <> 0
+        """,
+    ),
+    (
+        "hold_ends_once",
+        "loy.hold",
+        """
+        SELECT h.id, (h.state <> 'open')::int::int8, COUNT(t.id)
+          FROM loy_hold h LEFT JOIN loy_transaction t ON t.hold_id = h.id AND t.kind IN ('settle', 'release')
+         GROUP BY h.id HAVING COUNT(t.id) <> (h.state <> 'open')::int
+        """,
+    ),
+)
+
+
+def check(query: str, limit: int) -> SQL:
+    return SQL("SELECT id, expected, found FROM (%s) AS difference (id, expected, found) LIMIT %s", SQL(query), limit)
+
+
+def count_books() -> SQL:
+    return SQL(
+        """
+        SELECT (SELECT COUNT(*) FROM loy_account), (SELECT COUNT(*) FROM loy_transaction), (SELECT COUNT(*) FROM loy_lot),
+               (SELECT COUNT(*) FROM loy_entry), (SELECT COUNT(*) FROM loy_hold)
+        """
+    )
