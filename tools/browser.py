@@ -48,7 +48,9 @@ AWAITED = """
     }
     if (state.pending > 0) { return `${state.pending} request(s)`; }
     if (document.querySelector(".o_blockUI, .o_loading_indicator")) { return "the loading sign to go"; }
-    if ([...document.images].some((image) => !image.complete && image.loading !== "lazy")) { return "pictures"; }
+    if ([...document.images].some((image) => !image.complete && image.loading !== "lazy")) {
+        return "pictures";
+    }
     if (performance.now() - state.changed < 250) { return "the document to come to rest"; }
     return "";
 })()
@@ -91,28 +93,53 @@ class Browser:
         import websocket
 
         self._process = subprocess.Popen(
-            [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-             "--disable-extensions", "--disable-background-networking", "--disable-component-update",
-             "--no-first-run", "--no-default-browser-check", "--force-device-scale-factor=1",
-             "--hide-scrollbars", "--mute-audio", f"--lang={self.lang}", "--remote-debugging-port=0",
-             f"--user-data-dir={self._profile}", "about:blank"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            [
+                program,
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--disable-extensions",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--no-first-run",
+                "--no-default-browser-check",
+                "--force-device-scale-factor=1",
+                "--hide-scrollbars",
+                "--mute-audio",
+                f"--lang={self.lang}",
+                "--remote-debugging-port=0",
+                f"--user-data-dir={self._profile}",
+                "about:blank",
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
         port_file = pathlib.Path(self._profile, "DevToolsActivePort")
-        port = self._until(lambda: port_file.exists() and port_file.read_text().partition("\n")[0], "Chromium to start")
+        port = self._until(
+            lambda: port_file.exists() and port_file.read_text().partition("\n")[0], "Chromium to start"
+        )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"http://127.0.0.1:{port}/json/list", timeout=self.timeout) as answer:
             page = next(target for target in json.load(answer) if target["type"] == "page")
         self._socket = websocket.create_connection(
-            page["webSocketDebuggerUrl"], timeout=self.timeout, suppress_origin=True, http_no_proxy=["127.0.0.1"],
+            page["webSocketDebuggerUrl"],
+            timeout=self.timeout,
+            suppress_origin=True,
+            http_no_proxy=["127.0.0.1"],
             enable_multithread=False,
-        )  # fmt: skip
+        )
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
         self.call("Page.addScriptToEvaluateOnNewDocument", source=WATCH)
         width, height = self.size
         self.call(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
         )
 
     def __exit__(self, *_error):
@@ -162,7 +189,11 @@ class Browser:
                 self._number += 1
                 self._socket.send(
                     json.dumps(
-                        {"id": self._number, "method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
+                        {
+                            "id": self._number,
+                            "method": "Page.handleJavaScriptDialog",
+                            "params": {"accept": True},
+                        }
                     )
                 )
 
@@ -238,15 +269,21 @@ class Browser:
         )
         for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
             self.call(
-                "Input.dispatchMouseEvent", type=kind, x=place[0], y=place[1],
-                button="none" if kind == "mouseMoved" else "left", clickCount=0 if kind == "mouseMoved" else 1,
-            )  # fmt: skip
+                "Input.dispatchMouseEvent",
+                type=kind,
+                x=place[0],
+                y=place[1],
+                button="none" if kind == "mouseMoved" else "left",
+                clickCount=0 if kind == "mouseMoved" else 1,
+            )
         self.settle()
 
     def fill(self, selector, value):
         """Replaces the content of an input by typing."""
         self.wait_for(selector)
-        self.evaluate(f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.focus(); e.select(); }})()")
+        self.evaluate(
+            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.focus(); e.select() }})()"
+        )
         self.call("Input.insertText", text=value)
 
     def press(self, key):
@@ -254,8 +291,14 @@ class Browser:
         text = {"Enter": "\r", "Tab": "\t"}.get(key, "")
         code = {"Enter": 13, "Tab": 9, "Escape": 27}[key]
         for kind in ("keyDown", "keyUp"):
-            self.call("Input.dispatchKeyEvent", type=kind, key=key, code=key, text=text if kind == "keyDown" else "",
-                      windowsVirtualKeyCode=code)  # fmt: skip
+            self.call(
+                "Input.dispatchKeyEvent",
+                type=kind,
+                key=key,
+                code=key,
+                text=text if kind == "keyDown" else "",
+                windowsVirtualKeyCode=code,
+            )
         self.settle()
 
     def login(self, url, login, password):
@@ -265,7 +308,9 @@ class Browser:
         self.fill("input[name=password]", password)
         self.evaluate("document.querySelector('form.oe_login_form [type=submit]').click()")
         self._until(
-            lambda: self.evaluate("!location.pathname.startsWith('/web/login') || !!document.querySelector('.alert-danger')"),
+            lambda: self.evaluate(
+                "!location.pathname.startsWith('/web/login') || !!document.querySelector('.alert-danger')"
+            ),
             "the login",
         )
         if self.evaluate("location.pathname.startsWith('/web/login')"):

@@ -28,8 +28,10 @@ def sql(database, statement, **values):
     variables = [part for name, value in values.items() for part in ("-v", f"{name}={value}")]
     done = subprocess.run(
         ["psql", "-XAtqw", "-v", "ON_ERROR_STOP=1", *variables, "-d", database, "-f", "-"],
-        input=statement, capture_output=True, text=True,
-    )  # fmt: skip
+        input=statement,
+        capture_output=True,
+        text=True,
+    )
     if done.returncode:
         raise SetupError(f"PostgreSQL refused `{statement[:120]}`: {done.stderr.strip()}")
     return done.stdout.splitlines()
@@ -77,15 +79,27 @@ class Site:
 
 def options(site, database):
     """Odoo's options that depend on the folder; all others stand in odoo.conf."""
-    return ["-c", str(PROJECT / "odoo.conf"), f"--addons-path={ADDONS}", f"--data-dir={site.data}",
-            "-d", database]  # fmt: skip
+    return [
+        "-c",
+        str(PROJECT / "odoo.conf"),
+        f"--addons-path={ADDONS}",
+        f"--data-dir={site.data}",
+        "-d",
+        database,
+    ]
 
 
 def odoo(site, database, *arguments, log):
     """Runs Odoo until it ends by itself; returns the WARNING and ERROR lines of its log."""
     path = environment.LOGS / f"{log}.log"
     start = path.stat().st_size if path.exists() else 0
-    command = [VENV / "bin/odoo", *options(site, database), "--stop-after-init", "--no-http", "--max-cron-threads=0"]
+    command = [
+        VENV / "bin/odoo",
+        *options(site, database),
+        "--stop-after-init",
+        "--no-http",
+        "--max-cron-threads=0",
+    ]
     relaxed = {**os.environ, "PGOPTIONS": "-c synchronous_commit=off"}
     environment.call([*command, *arguments], log=log, env=relaxed, cwd=PROJECT)
     return problems(path, start)
@@ -136,7 +150,11 @@ def digests():
         folder, digest = ADDONS / addon, hashlib.sha256()
         for path in sorted(folder.rglob("*")):
             part = path.relative_to(folder)
-            if path.is_file() and part.parts[0] not in ("tests", "readme") and "__pycache__" not in part.parts:
+            if (
+                path.is_file()
+                and part.parts[0] not in ("tests", "readme")
+                and "__pycache__" not in part.parts
+            ):
                 digest.update(f"{part}\0".encode() + path.read_bytes() + b"\0")
         found[addon] = digest.hexdigest()[:16]
     return found
@@ -170,8 +188,14 @@ def with_own_dependencies(addons):
 def template(site, modules, demo):
     """Name of a database with Odoo's `modules`, made once for each Odoo, requirements and list of modules."""
     source = environment.odoo_source()
-    key = [str(site.data), str(source), (source / "odoo/release.py").read_text(),
-           (REQUIREMENTS / "run.lock").read_text(), demo, modules]  # fmt: skip
+    key = [
+        str(site.data),
+        str(source),
+        (source / "odoo/release.py").read_text(),
+        (REQUIREMENTS / "run.lock").read_text(),
+        demo,
+        modules,
+    ]
     digest = hashlib.sha256(json.dumps(key).encode()).hexdigest()[:10]
     name = f"loy_tpl_{'demo_' if demo else ''}{digest}"
     with locked(WORK / "template.lock", "the making of a template database"):
@@ -180,7 +204,14 @@ def template(site, modules, demo):
             drop(site, f"{name}_part")
             with step(f"Template database{' with demo data' if demo else ''}: {', '.join(modules)}"):
                 create(site, f"{name}_part")
-                odoo(site, f"{name}_part", "-i", ",".join(modules), *(["--with-demo"] if demo else []), log="template")
+                odoo(
+                    site,
+                    f"{name}_part",
+                    "-i",
+                    ",".join(modules),
+                    *(["--with-demo"] if demo else []),
+                    log="template",
+                )
                 filestore(site, f"{name}_part").mkdir(parents=True, exist_ok=True)
                 rename(site, f"{name}_part", name)
     return name
@@ -195,7 +226,9 @@ def throwaway(site, addons, demo=False):
     try:
         create(site, name, source)
         with step(f"Installing {', '.join(addons)}"):
-            warnings = odoo(site, name, "-i", ",".join(addons), *(["--with-demo"] if demo else []), log="install")
+            warnings = odoo(
+                site, name, "-i", ",".join(addons), *(["--with-demo"] if demo else []), log="install"
+            )
         yield name, warnings
     finally:
         drop(site, name)
@@ -236,13 +269,16 @@ def ensure_database(site, name, demo):
         known = json.loads(rows[0])
         if known["demo"] != demo:
             environment.say(
-                f"   note: {name} was made with{'' if known['demo'] else 'out'} demo data; --reset makes it anew"
+                f"   note: {name} was made with{'' if known['demo'] else 'out'} demo data; "
+                "--reset makes it anew"
             )
         new = [addon for addon in now if addon not in known["addons"]]
         changed = [addon for addon in now if addon not in new and known["addons"][addon] != now[addon]]
         if new or changed:
             with step(f"The code has changed, updating {', '.join(new + changed)}"):
-                arguments = (["-i", ",".join(new)] if new else []) + (["-u", ",".join(changed)] if changed else [])
+                arguments = (["-i", ",".join(new)] if new else []) + (
+                    ["-u", ",".join(changed)] if changed else []
+                )
                 odoo(site, name, *arguments, *(["--with-demo"] if known["demo"] else []), log="run")
                 _remember(name, known | {"addons": now})
 

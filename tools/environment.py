@@ -1,8 +1,8 @@
 """Sets up what the project needs, all of it below `<project>/.odoo` but for missing system packages.
 
-Law: `ensure()` may be killed at any moment and called again, also by two at once; each step either is complete
-or is done anew (parts are made beside their place and renamed). Only the standard library is used, since this
-runs before anything is installed.
+Law: `ensure()` may be killed at any moment and called again, also by two at once; each step either is
+complete or is done anew (parts are made beside their place and renamed). Only the standard library is used,
+since this runs before anything is installed.
 
     .odoo/root       Odoo 19, unpacked from Debian's package        (not with ODOO_HOME)
     .odoo/venv       Python packages, from tools/requirements/*.lock
@@ -39,8 +39,16 @@ REQUIREMENTS = PROJECT / "tools" / "requirements"
 # The snapshot that the suite is tested with, and the only files of newer or older suites that it needs.
 ODOO_DEB = "odoo-19=19.0.0+dfsg-1"
 STABLE = "trixie"
-DEBS = ("libjs-jquery", "libjs-jquery-form", "libjs-underscore", "fonts-roboto-unhinted", "fonts-montserrat",
-        "fonts-ocr-b", f"fonts-font-awesome/{STABLE}", f"fonts-inconsolata/{STABLE}")  # fmt: skip
+DEBS = (
+    "libjs-jquery",
+    "libjs-jquery-form",
+    "libjs-underscore",
+    "fonts-roboto-unhinted",
+    "fonts-montserrat",
+    "fonts-ocr-b",
+    f"fonts-font-awesome/{STABLE}",
+    f"fonts-inconsolata/{STABLE}",
+)
 
 ROOT = os.geteuid() == 0
 os.environ["PATH"] += ":/usr/sbin:/sbin"  # an ordinary user of Debian does not have them
@@ -104,7 +112,9 @@ def call(command, log="setup", hint="", **options):
     if code:
         text = path.read_bytes()[start:].decode(errors="replace").strip()
         tail = "\n".join("    " + line for line in text.splitlines()[-12:])
-        raise SetupError(f"`{shlex.join(map(str, command))[:200]}` failed ({code}), see {path}:\n{tail}\n{hint}".rstrip())
+        raise SetupError(
+            f"`{shlex.join(map(str, command))[:200]}` failed ({code}), see {path}:\n{tail}\n{hint}".rstrip()
+        )
 
 
 def output(command, **options):
@@ -137,9 +147,11 @@ def _library(name):
 def postgres_bin():
     """Folder of PostgreSQL's server programs, the newest; None when there is none."""
     named = os.environ.get("ODOO_PG_BIN")
-    found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True)
+    found = sorted(
+        pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda p: float(p.parent.name), reverse=True
+    )
     on_path = shutil.which("initdb")
-    for folder in [named, *found, on_path and os.path.dirname(on_path)]:
+    for folder in [named, *found, on_path and pathlib.Path(on_path).parent]:
         if folder and os.access(f"{folder}/initdb", os.X_OK) and os.access(f"{folder}/postgres", os.X_OK):
             return str(folder)
     return None
@@ -152,8 +164,10 @@ def _missing_packages(browser, javascript):
         if not there:
             missing.extend(packages)
 
-    need(subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0,
-         "python3-venv")  # fmt: skip
+    need(
+        subprocess.run([sys.executable, "-c", "import ensurepip, venv"], capture_output=True).returncode == 0,
+        "python3-venv",
+    )
     need(_library("libmagic.so.1"), "libmagic1")
     if sys.version_info >= (3, 13):
         need(_library("libcairo.so.2"), "libcairo2")
@@ -179,7 +193,7 @@ def _install_packages(packages):
     if "chromium" in packages and "ID=ubuntu" in pathlib.Path("/etc/os-release").read_text():
         raise SetupError(
             "A browser is needed for the tests, and Ubuntu's package `chromium` only leads to a snap.\n"
-            "Install Google Chrome (`google-chrome`) or another Chromium that is found in PATH, then start again."
+            "Install Google Chrome (`google-chrome`) or another Chromium that is found in PATH; start again."
         )
     by_hand = f"Install them yourself and start again:\n    apt-get install --no-install-recommends {names}"
     if not shutil.which("apt-get"):
@@ -187,14 +201,19 @@ def _install_packages(packages):
     prefix = []
     if not ROOT:
         if not shutil.which("sudo"):
-            raise SetupError(f"System packages are missing, and you are neither root nor have sudo: {names}\n{by_hand}")
+            raise SetupError(
+                f"System packages are missing, and you are neither root nor have sudo: {names}\n{by_hand}"
+            )
         prefix = ["sudo"] if sys.stdin.isatty() else ["sudo", "-n"]
         if subprocess.run([*prefix, "true"]).returncode:
             raise SetupError(f"System packages are missing, and sudo does not let you in: {names}\n{by_hand}")
     quiet = ["env", "DEBIAN_FRONTEND=noninteractive", "LC_ALL=C.UTF-8"]
     with step(f"System packages: {names}"):
         call([*prefix, *quiet, "apt-get", "update", "-qq"], hint=by_hand)
-        call([*prefix, *quiet, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages], hint=by_hand)
+        call(
+            [*prefix, *quiet, "apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages],
+            hint=by_hand,
+        )
 
 
 # ---------------------------------------------------------------- Odoo
@@ -212,14 +231,18 @@ def _debian_mirror():
     raise SetupError(
         "Odoo 19 is taken from Debian's archive, and no Debian mirror is among this machine's apt sources.\n"
         "Set ODOO_DEB_MIRROR to the address of one (it ends in /debian),\n"
-        "or ODOO_HOME to an Odoo 19 that you have (the folder that holds odoo/ and, in a git checkout, addons/)."
+        "or ODOO_HOME to an Odoo 19 that you have (the folder that holds odoo/)."
     )
 
 
 def _private_apt(folder):
-    """Environment for an apt of our own: own lists and state, the machine's proxies and certificates, no hooks."""
+    """Environment for an apt of our own: own lists and state, the machine's proxies, no hooks."""
     keyring = next(
-        (p for p in sorted(pathlib.Path("/usr/share/keyrings").glob("debian-archive-keyring.*")) if p.suffix in (".pgp", ".gpg")),
+        (
+            p
+            for p in sorted(pathlib.Path("/usr/share/keyrings").glob("debian-archive-keyring.*"))
+            if p.suffix in (".pgp", ".gpg")
+        ),
         None,
     )
     if not keyring:
@@ -232,8 +255,14 @@ def _private_apt(folder):
     machine = [*pathlib.Path("/etc/apt/apt.conf.d").glob("*"), pathlib.Path("/etc/apt/apt.conf")]
     for index, path in enumerate(sorted(p for p in machine if p.is_file() and os.access(p, os.R_OK))):
         shutil.copy(path, folder / f"conf.d/{index:03}{path.name.removesuffix('.conf')}.conf")
-    hooks = ("APT::Update::Pre-Invoke", "APT::Update::Post-Invoke", "APT::Update::Post-Invoke-Success",
-             "DPkg::Post-Invoke", "Acquire::IndexTargets::deb::DEP-11", "Acquire::IndexTargets::deb::CNF")  # fmt: skip
+    hooks = (
+        "APT::Update::Pre-Invoke",
+        "APT::Update::Post-Invoke",
+        "APT::Update::Post-Invoke-Success",
+        "DPkg::Post-Invoke",
+        "Acquire::IndexTargets::deb::DEP-11",
+        "Acquire::IndexTargets::deb::CNF",
+    )
     user = pwd.getpwuid(os.geteuid()).pw_name
     (folder / "conf.d/zzz-private.conf").write_text(
         "".join(f"#clear {hook};\n" for hook in hooks)
@@ -308,8 +337,10 @@ def _ensure_odoo():
     if home := os.environ.get("ODOO_HOME"):
         release = pathlib.Path(home, "odoo/release.py")
         if not release.exists():
-            raise SetupError(f"ODOO_HOME={home}: there is no odoo/release.py in it. Name the folder that holds odoo/.")
-        if not re.search(r"^version_info = \(19, 0", release.read_text(), re.M):
+            raise SetupError(
+                f"ODOO_HOME={home}: there is no odoo/release.py in it. Name the folder that holds odoo/."
+            )
+        if not re.search(r"^version_info = \(19, 0", release.read_text(), re.MULTILINE):
             raise SetupError(f"ODOO_HOME={home} is not Odoo 19.0.")
         return pathlib.Path(home).resolve()
     root, debs = WORK / "root", WORK / "deb"
@@ -332,12 +363,13 @@ def _ensure_odoo():
 
 # ---------------------------------------------------------------- Python packages
 def _stub_wheel(source):
-    """A wheel `odoo` that only points at the unpacked Odoo: addons from the package index require that name."""
+    """A wheel `odoo` that only points at the unpacked Odoo: packaged addons require that name."""
     files = {
         "zz_odoo_source.pth": f"{source}\n",
         "odoo-19.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: odoo\nVersion: 19.0\n"
         "Summary: pointer to an unpacked Odoo 19\n",
-        "odoo-19.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: loyalty\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "odoo-19.0.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: loyalty\n"
+        "Root-Is-Purelib: true\nTag: py3-none-any\n",
         "odoo-19.0.dist-info/entry_points.txt": "[console_scripts]\nodoo = odoo.cli:main\n",
     }
     wheel, record = WORK / "odoo-19.0-py3-none-any.whl", []
@@ -364,19 +396,44 @@ def _ensure_venv(source, locks):
         have = {}
     hint = (
         "Check the network and pip's own settings (`pip config list`). Packages are installed as wheels:\n"
-        f"Python 3.11, 3.12 and 3.13 on Linux are served, this is {sys.version.split()[0]}; ODOO_PYTHON names another."
+        f"Python 3.11, 3.12 and 3.13 on Linux are served, this is {sys.version.split()[0]};\n"
+        "ODOO_PYTHON names another."
     )
     for lock in locks:
         digest = hashlib.sha256((REQUIREMENTS / f"{lock}.lock").read_bytes()).hexdigest()
         if have.get(lock) != digest:
             with step(f"Python packages ({lock})"):
-                call([python, "-m", "pip", "install", "--no-deps", "--prefer-binary", "--no-input",
-                      "--disable-pip-version-check", "-r", REQUIREMENTS / f"{lock}.lock"], hint=hint)  # fmt: skip
+                call(
+                    [
+                        python,
+                        "-m",
+                        "pip",
+                        "install",
+                        "--no-deps",
+                        "--prefer-binary",
+                        "--no-input",
+                        "--disable-pip-version-check",
+                        "-r",
+                        REQUIREMENTS / f"{lock}.lock",
+                    ],
+                    hint=hint,
+                )
             have[lock] = digest
             stamp.write_text(json.dumps(have))
     if have.get("odoo") != str(source):
-        call([python, "-m", "pip", "install", "--no-deps", "--force-reinstall", "--no-index",
-              "--disable-pip-version-check", _stub_wheel(source)])  # fmt: skip
+        call(
+            [
+                python,
+                "-m",
+                "pip",
+                "install",
+                "--no-deps",
+                "--force-reinstall",
+                "--no-index",
+                "--disable-pip-version-check",
+                _stub_wheel(source),
+            ]
+        )
         have["odoo"] = str(source)
         stamp.write_text(json.dumps(have))
 
@@ -387,7 +444,11 @@ def _ensure_node_modules():
     digest = hashlib.sha256(lock.read_bytes()).hexdigest()
     if not stamp.exists() or stamp.read_text() != digest:
         with step("JavaScript packages"):
-            call(["npm", "ci", "--no-audit", "--no-fund"], cwd=PROJECT, hint="Check the network and npm's own settings.")
+            call(
+                ["npm", "ci", "--no-audit", "--no-fund"],
+                cwd=PROJECT,
+                hint="Check the network and npm's own settings.",
+            )
         stamp.write_text(digest)
 
 
@@ -395,18 +456,27 @@ def _ensure_node_modules():
 class Cluster:
     """A PostgreSQL of the project's own that listens on a socket only.
 
-    `run` keeps what was committed through a crash; `test` trades that for speed. With PGHOST set both are that
-    server, and starting and stopping do nothing.
+    `run` keeps what was committed through a crash; `test` trades that for speed. With PGHOST set both are
+    that server, and starting and stopping do nothing.
     """
 
     COMMON = {
-        "listen_addresses": "''", "max_connections": "100", "shared_buffers": "256MB", "work_mem": "16MB",
-        "wal_level": "minimal", "max_wal_senders": "0", "jit": "off",
-    }  # fmt: skip
+        "listen_addresses": "''",
+        "max_connections": "100",
+        "shared_buffers": "256MB",
+        "work_mem": "16MB",
+        "wal_level": "minimal",
+        "max_wal_senders": "0",
+        "jit": "off",
+    }
     TEST = {
-        "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_size": "2GB",
-        "checkpoint_timeout": "1h", "autovacuum_naptime": "5min",
-    }  # fmt: skip
+        "fsync": "off",
+        "synchronous_commit": "off",
+        "full_page_writes": "off",
+        "max_wal_size": "2GB",
+        "checkpoint_timeout": "1h",
+        "autovacuum_naptime": "5min",
+    }
 
     def __init__(self, name):
         self.name, self.folder, self.account, self._as = name, WORK / f"pg-{name}", None, []
@@ -416,9 +486,17 @@ class Cluster:
         if ROOT:  # PostgreSQL refuses to run as root
             users = {user.pw_name: user for user in pwd.getpwall()}
             self.account = users.get("postgres") or users.get("nobody")
-            self._as = ["setpriv", f"--reuid={self.account.pw_uid}", f"--regid={self.account.pw_gid}",
-                        "--clear-groups", "env", "HOME=/"]  # fmt: skip
-            if subprocess.run([*self._as, "test", "-x", WORK], cwd="/").returncode:  # below a closed folder, as /root
+            self._as = [
+                "setpriv",
+                f"--reuid={self.account.pw_uid}",
+                f"--regid={self.account.pw_gid}",
+                "--clear-groups",
+                "env",
+                "HOME=/",
+            ]
+            if subprocess.run(
+                [*self._as, "test", "-x", WORK], cwd="/"
+            ).returncode:  # below a closed folder, as /root
                 self.folder = pathlib.Path(f"/var/tmp/loyalty-{digest}-{name}")
         self.socket = self.folder
         if len(str(self.socket)) > 80:  # a socket's path has at most 107 bytes
@@ -443,12 +521,29 @@ class Cluster:
                 os.chown(folder, self.account.pw_uid, self.account.pw_gid)
         with step("Creating a PostgreSQL cluster"):
             shutil.rmtree(part, ignore_errors=True)
-            call([*self._as, f"{postgres_bin()}/initdb", "-D", part, "-U", "odoo", "-A", "trust", "-E", "UTF8",
-                  "--locale=C.UTF-8", "--no-sync"], cwd="/")  # fmt: skip
+            call(
+                [
+                    *self._as,
+                    f"{postgres_bin()}/initdb",
+                    "-D",
+                    part,
+                    "-U",
+                    "odoo",
+                    "-A",
+                    "trust",
+                    "-E",
+                    "UTF8",
+                    "--locale=C.UTF-8",
+                    "--no-sync",
+                ],
+                cwd="/",
+            )
             settings = self.COMMON | (self.TEST if self.name == "test" else {})
             settings |= {"port": self.port, "unix_socket_directories": f"'{self.socket}'"}
             with (part / "postgresql.conf").open("a") as file:
-                file.write("\n# of the loyalty project\n" + "".join(f"{k} = {v}\n" for k, v in settings.items()))
+                file.write(
+                    "\n# of the loyalty project\n" + "".join(f"{k} = {v}\n" for k, v in settings.items())
+                )
             part.rename(self.data)
 
     def start(self):
@@ -465,14 +560,18 @@ class Cluster:
             version, programs = (self.data / "PG_VERSION").read_text().strip(), postgres_bin()
             if version not in output([f"{programs}/postgres", "--version"]).split()[-1].split(".")[0]:
                 raise SetupError(
-                    f"The data in {self.data} are of PostgreSQL {version}, installed is another ({programs}).\n"
-                    f"Set ODOO_PG_BIN to the programs of PostgreSQL {version}, or remove {self.folder} (its data are lost)."
+                    f"The data in {self.data} are of PostgreSQL {version}, {programs} is another.\n"
+                    f"Set ODOO_PG_BIN to the programs of PostgreSQL {version}, or remove {self.folder}\n"
+                    "(its data are lost)."
                 )
             self.socket.mkdir(parents=True, exist_ok=True)
             if self.account:
                 os.chown(self.socket, self.account.pw_uid, self.account.pw_gid)
-            call(self._pg_ctl("-l", self.folder / "log", "-w", "-t", "60", "start"), cwd="/",
-                 hint=f"PostgreSQL's own log is {self.folder / 'log'}.")  # fmt: skip
+            call(
+                self._pg_ctl("-l", self.folder / "log", "-w", "-t", "60", "start"),
+                cwd="/",
+                hint=f"PostgreSQL's own log is {self.folder / 'log'}.",
+            )
             return True
 
     def stop(self):
@@ -482,11 +581,14 @@ class Cluster:
 
     @staticmethod
     def _check_external():
-        done = subprocess.run(["psql", "-XAtqw", "-d", "postgres", "-c", "SELECT 1"], capture_output=True, text=True)
+        done = subprocess.run(
+            ["psql", "-XAtqw", "-d", "postgres", "-c", "SELECT 1"], capture_output=True, text=True
+        )
         if done.returncode:
             raise SetupError(
                 f"The PostgreSQL that PGHOST names does not answer: {done.stderr.strip()}\n"
-                "Set PGHOST, PGPORT, PGUSER (who may create databases) and PGPASSWORD; unset PGHOST for a private one."
+                "Set PGHOST, PGPORT, PGUSER (who may create databases) and PGPASSWORD;\n"
+                "unset PGHOST for a private one."
             )
 
     @contextlib.contextmanager

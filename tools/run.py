@@ -52,13 +52,16 @@ def _announce(server, demo, detached):
         f"  stop with       {'bin/run --stop' if detached else 'Ctrl-C'}\n"
     )
     if server.workers:
-        say("With --workers live notifications need a reverse proxy that sends /websocket to Odoo's gevent port.\n")
+        say(
+            "With --workers live notifications need a reverse proxy that sends /websocket "
+            "to Odoo's gevent port.\n"
+        )
 
 
 def _arguments(arguments):
     parser = argparse.ArgumentParser(
         prog="bin/run",
-        description="Sets up what is missing, makes a database with demo data, starts Odoo and says where it is.",
+        description="Sets up what is missing, makes a database with demo data, starts Odoo.",
         epilog="ODOO_HOME names an Odoo 19 that you have, PGHOST (PGPORT, PGUSER, PGPASSWORD) a PostgreSQL, "
         "ODOO_DEB_MIRROR a Debian mirror, ODOO_PYTHON a Python 3.11-3.13. Without them everything "
         "comes into .odoo/ below this folder.",
@@ -66,9 +69,13 @@ def _arguments(arguments):
     parser.add_argument("--db", default="loyalty", metavar="NAME", help="database (loyalty)")
     parser.add_argument("--port", type=int, default=8069, metavar="N", help="port on 127.0.0.1 (8069)")
     parser.add_argument("--no-demo", action="store_true", help="make the database without demo data")
-    parser.add_argument("--reset", action="store_true", help="drop the database and make it anew; its data are lost")
+    parser.add_argument(
+        "--reset", action="store_true", help="drop the database and make it anew; its data are lost"
+    )
     parser.add_argument("--detach", action="store_true", help="return when the server answers")
-    parser.add_argument("--stop", action="store_true", help="stop the servers and the PostgreSQL of this folder")
+    parser.add_argument(
+        "--stop", action="store_true", help="stop the servers and the PostgreSQL of this folder"
+    )
     parser.add_argument("--workers", type=int, default=0, metavar="N", help="worker processes (0: threads)")
     return parser.parse_args(arguments)
 
@@ -78,8 +85,11 @@ def main(arguments=None):
     if options.stop:
         _stop_all(Site("run"))
         return
-    say("loyalty suite: the first start downloads some 200 MB and takes a few minutes"
-        if not environment.VENV.exists() else "loyalty suite: starting")  # fmt: skip
+    say(
+        "loyalty suite: the first start downloads some 200 MB and takes a few minutes"
+        if not environment.VENV.exists()
+        else "loyalty suite: starting"
+    )
     ensure()
     site, record = Site("run"), STATE / f"server-{options.port}.json"
     # A second start takes the place of the first, so that it always shows the present code.

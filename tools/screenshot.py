@@ -4,9 +4,9 @@
     python tools/screenshot.py --url http://127.0.0.1:8069 --db loyalty --out docs/img \\
         members=/odoo/action-loyalty_core.loy_member_action cards=/odoo/action-loyalty_core.loy_card_action
 
-A page is NAME=PATH or PATH (then its name is made of the path). With `--click SELECTOR` the element is clicked
-before the picture is taken (repeatable, in this order; for tabs and menus). Exit code 1: a page wrote an error
-to its console, showed an error dialog or did not settle; all others are saved all the same.
+A page is NAME=PATH or PATH (then its name is made of the path). With `--click SELECTOR` the element is
+clicked before the picture is taken (repeatable, in this order; for tabs and menus). Exit code 1: a page wrote
+an error to its console, showed an error dialog or did not settle; all others are saved all the same.
 """
 
 import argparse
@@ -22,7 +22,9 @@ from tools.browser import Browser, BrowserError
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--url", default="http://127.0.0.1:8069")
     parser.add_argument("--db", help="database (needed when the server shows more than one)")
     parser.add_argument("--login", default="admin")

@@ -47,11 +47,22 @@ class Server:
     def start(self):
         """Returns when the server answers."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        command = [VENV / "bin/odoo", *database.options(self.site, self.database), f"--http-port={self.port}",
-                   f"--gevent-port={free_port()}", f"--workers={self.workers}", *self.arguments]  # fmt: skip
+        command = [
+            VENV / "bin/odoo",
+            *database.options(self.site, self.database),
+            f"--http-port={self.port}",
+            f"--gevent-port={free_port()}",
+            f"--workers={self.workers}",
+            *self.arguments,
+        ]
         with self.log.open("w") as file:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=file, stderr=file, cwd=PROJECT, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=file,
+                cwd=PROJECT,
+                start_new_session=True,
             )
         with step("Starting Odoo"):
             self._wait()
@@ -114,7 +125,8 @@ def end(pid, patience=15):
 def api_key(site, name, login, group):
     """A bearer key, valid for a day, of the user `login`, made with `group` alone when it is not there."""
     return database.shell(
-        site, name,
+        site,
+        name,
         f"""
 from datetime import datetime, timedelta
 user = env["res.users"].with_context(active_test=False).search([("login", "=", {login!r})])
@@ -127,7 +139,7 @@ key = env["res.users.apikeys"].with_user(user)._generate("rpc", "tests", datetim
 env.cr.commit()
 print(key)
 """,
-    )  # fmt: skip
+    )
 
 
 class XmlRpc:
@@ -135,13 +147,17 @@ class XmlRpc:
 
     def __init__(self, url, name, login, password):
         self.database, self.password = name, password
-        self.user_id = xmlrpc.client.ServerProxy(f"{url}/xmlrpc/2/common").authenticate(name, login, password, {})
+        self.user_id = xmlrpc.client.ServerProxy(f"{url}/xmlrpc/2/common").authenticate(
+            name, login, password, {}
+        )
         if not self.user_id:
             raise PermissionError(f"login refused for {login}")
         self._object = xmlrpc.client.ServerProxy(f"{url}/xmlrpc/2/object", allow_none=True)
 
     def call(self, model, method, arguments=(), **named):
-        return self._object.execute_kw(self.database, self.user_id, self.password, model, method, list(arguments), named)
+        return self._object.execute_kw(
+            self.database, self.user_id, self.password, model, method, list(arguments), named
+        )
 
 
 class Json2Error(Exception):
@@ -180,7 +196,10 @@ def demo_server(workers=2, demo=True, addons=None, arguments=()):
     The cluster is started when it does not run. The server has `install_warnings`, and `log` to look into.
     """
     site = database.Site("test")
-    with site.cluster.started(), database.throwaway(site, addons or database.own_addons(), demo) as (name, warnings):
+    with (
+        site.cluster.started(),
+        database.throwaway(site, addons or database.own_addons(), demo) as (name, warnings),
+    ):
         with Server(site, name, workers=workers, arguments=arguments) as server:
             server.install_warnings = warnings
             yield server
