@@ -37,6 +37,13 @@ class LoyAccount(models.Model):
     role = fields.Selection(ROLES, help="What a system account gathers.")
     unit_id = fields.Many2one("loy.unit", required=True, ondelete="restrict", index=True)
     member_id = fields.Many2one("res.partner", string="Member", ondelete="restrict", index="btree_not_null")
+    partner_id = fields.Many2one(
+        "loy.partner",
+        string="Coalition partner",
+        ondelete="restrict",
+        index="btree_not_null",
+        help="The account counts only what this partner gives and takes. Empty: the whole programme.",
+    )
     company_id = fields.Many2one("res.company", ondelete="restrict", index="btree_not_null")
     total_minor = BigInteger(string="Total (minor units)", required=True, default=0, readonly=True)
     held_minor = BigInteger(string="Held (minor units)", required=True, default=0, readonly=True)
@@ -64,10 +71,10 @@ class LoyAccount(models.Model):
     )
 
     def init(self):
-        """One account of a unit per member, one system account per unit, role and company."""
+        """One account of a unit per member and partner scope, one system account per unit, role and company."""
         super().init()
         for index, columns, kind in (
-            ("loy_account_member_unique", "member_id, unit_id", "member"),
+            ("loy_account_member_unique", "member_id, unit_id, COALESCE(partner_id, 0)", "member"),
             ("loy_account_system_unique", "unit_id, role, COALESCE(company_id, 0)", "system"),
         ):
             self.env.cr.execute(

@@ -20,7 +20,7 @@ class LoyEvent(models.Model):
     at = fields.Datetime(required=True, readonly=True)
     kind = fields.Char(required=True, readonly=True)
     member_id = fields.Many2one("res.partner", string="Member", readonly=True)
-    store_id = fields.Integer(string="Store", readonly=True, aggregator=None)
+    store_id = fields.Many2one("loy.store", readonly=True)
     purchase_id = BigInteger(string="Purchase", readonly=True, aggregator=None)
     company_id = fields.Many2one("res.company", readonly=True)
     data = fields.Json(readonly=True)

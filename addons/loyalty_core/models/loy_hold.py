@@ -18,7 +18,7 @@ class LoyHold(models.Model):
     purchase_id = BigInteger(string="Purchase", index="btree_not_null", aggregator=None)
     document = fields.Char()
     author_id = FactMany2one("res.users", string="Author")
-    store_id = fields.Integer(string="Store", aggregator=None)
+    store_id = FactMany2one("loy.store")
     company_id = FactMany2one("res.company", required=True)
     held_at = fields.Datetime(required=True)
     deadline_at = fields.Datetime(required=True, help="From this moment on nothing is reserved any more.")

@@ -38,7 +38,7 @@ class LoyTransaction(models.Model):
     reason_id = fields.Many2one("loy.reason", ondelete="restrict")
     note = fields.Char()
     author_id = FactMany2one("res.users", string="Author")
-    store_id = fields.Integer(string="Store", aggregator=None)
+    store_id = FactMany2one("loy.store")
     company_id = FactMany2one("res.company", required=True)
     occurred_at = fields.Datetime(required=True)
     booked_at = fields.Datetime(required=True)

@@ -65,28 +65,26 @@ class LoyEvents(models.AbstractModel):
         while first <= until:
             months.append(first)
             first += relativedelta(months=1)
-        made = 0
-        for month in months:
-            name = f"loy_event_{month:%Y_%m}"
-            following = month + relativedelta(months=1)
-            # One look and one statement for each of the few months ahead; the catalogue is all that is read.
-            taken = self.env.execute_query(
-                SQL(
-                    "SELECT to_regclass(%s) IS NOT NULL OR EXISTS "
-                    "(SELECT FROM loy_event_default WHERE at >= %s AND at < %s)",
-                    name,
-                    month,
-                    following,
-                )
-            )[0][0]
-            if not taken:
-                self.env.cr.execute(
-                    SQL(
-                        "CREATE TABLE %s PARTITION OF loy_event FOR VALUES FROM (%s) TO (%s)",
-                        SQL.identifier(name),
-                        str(month),
-                        str(following),
-                    )
-                )
-                made += 1
-        return made
+        missing = self.env.execute_query(
+            SQL(
+                """
+                SELECT 'loy_event_' || to_char(month, 'YYYY_MM'), month, (month + interval '1 month')::date
+                  FROM unnest(%s::date[]) AS month
+                 WHERE to_regclass('loy_event_' || to_char(month, 'YYYY_MM')) IS NULL
+                   AND NOT EXISTS (SELECT FROM loy_event_default WHERE at >= month AND at < month + interval '1 month')
+                """,
+                months,
+            )
+        )
+        statements = [
+            SQL(
+                "CREATE TABLE %s PARTITION OF loy_event FOR VALUES FROM (%s) TO (%s)",
+                SQL.identifier(name),
+                str(month),
+                str(following),
+            )
+            for name, month, following in missing
+        ]
+        if statements:
+            self.env.cr.execute(SQL("; ").join(statements))
+        return len(statements)

@@ -243,18 +243,24 @@ class LoyLedger(models.AbstractModel):
     # ------------------------------------------------------------------ accounts
 
     def _accounts(
-        self, member_ids: Iterable[int], unit_ids: Iterable[int], create: bool = False
+        self,
+        member_ids: Iterable[int],
+        unit_ids: Iterable[int],
+        create: bool = False,
+        partner_id: int | None = None,
     ) -> dict[tuple[int, int], int]:
         """The accounts of these members in these units, {(member_id, unit_id): account_id}; missing ones are made if asked.
 
+        With ``partner_id`` those that only this coalition partner gives to and takes from.
         Two calls that make the same account end with one: the unique index decides, the later call waits and reads it.
         """
         members, units = sorted(set(member_ids)), sorted(set(unit_ids))
         query = SQL(
             "SELECT member_id, unit_id, id FROM loy_account "
-            "WHERE kind = 'member' AND member_id = ANY(%s) AND unit_id = ANY(%s)",
+            "WHERE kind = 'member' AND member_id = ANY(%s) AND unit_id = ANY(%s) AND COALESCE(partner_id, 0) = %s",
             sql.ids(members),
             sql.ids(units),
+            partner_id or 0,
         )
         found = {(member, unit): account for member, unit, account in self.env.execute_query(query)}
         missing = [
@@ -265,9 +271,11 @@ class LoyLedger(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """
-                INSERT INTO loy_account (kind, member_id, unit_id, company_id, total_minor, held_minor, debt_minor,
+                INSERT INTO loy_account (kind, member_id, unit_id, partner_id, company_id,
+                                         total_minor, held_minor, debt_minor,
                                          create_uid, create_date, write_uid, write_date)
-                SELECT 'member', given.member_id, unit.id, unit.company_id, 0, 0, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
+                SELECT 'member', given.member_id, unit.id, %(partner)s::int4, unit.company_id,
+                       0, 0, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM unnest(%(members)s, %(units)s) AS given (member_id, unit_id)
                   JOIN loy_unit AS unit ON unit.id = given.unit_id
                  ORDER BY given.member_id, unit.id
@@ -275,6 +283,7 @@ class LoyLedger(models.AbstractModel):
                 """,
                 uid=self.env.uid,
                 now=self.env.cr.now(),
+                partner=partner_id,
                 members=sql.ids(member for member, _unit in missing),
                 units=sql.ids(unit for _member, unit in missing),
             )
