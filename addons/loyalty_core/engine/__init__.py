@@ -8,7 +8,7 @@ It knows no Odoo, no clock and no I/O; the same arguments always give the same a
     result.to_document()                         # the answer of purchase_calculate
 """
 
-from . import schema
+from . import conditions, rewards, schema
 from .basket import Basket, Line, Member, Payment, Place, SpendRequest
 from .evaluate import evaluate, explain
 from .money import allocate
@@ -36,7 +36,9 @@ __all__ = [
     "Totals",
     "allocate",
     "compile_programme",
+    "conditions",
     "evaluate",
     "explain",
+    "rewards",
     "schema",
 ]

@@ -5,7 +5,7 @@ purchase and calculated anew from it. Amounts are integers of minor units, quant
 the store's own wall clock.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -92,6 +92,10 @@ class Basket:
     payments: tuple[Payment, ...] = schema.list_of(schema.nested(Payment), default=())
     spend: tuple[SpendRequest, ...] = schema.list_of(schema.nested(SpendRequest), default=())
     certificates_minor: int = schema.integer(min=0, max=_MINOR_MAX, default=0)
+
+    def check(self) -> Iterator[tuple[str, str, str]]:
+        if len({line.id for line in self.lines}) < len(self.lines):
+            yield "lines", "duplicate", "has two lines with the same id"
 
     def to_document(self) -> dict[str, object]:
         """The JSON form; from_document() of it is this very basket."""

@@ -1,17 +1,157 @@
-"""The calculation of a basket."""
+"""The calculation of a basket, step by step.
 
-from collections.abc import Collection
+Base, choice, discounts group after group, payment with points, accrual on what is left to pay, messages: the
+steps of promotions.md section 6. ``evaluate`` looks only at promotions that the index finds and stops at the
+first reason against each; ``explain`` looks at all and tells every reason. Both give the same effects.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 
 from .basket import Basket
-from .promotion import Programme
-from .result import Result
+from .combine import Combination, Hear
+from .money import allocate
+from .promotion import Programme, Promotion
+from .receipt import Accrual, PointsPayment, Receipt, Turn
+from .registry import Phase, Reason
+from .result import Earned, LineResult, Refusal, Result, Spendable, Spent, Totals
+from .select import basket_keys
 
 
 def evaluate(programme: Programme, basket: Basket, named: Collection[str] = ()) -> Result:
-    """What the programme does to the basket; refusals only for promotions that were looked at."""
-    raise NotImplementedError
+    """What the programme does to the basket; one refusal for each promotion that was looked at in vain.
+
+    ``named`` are codes of promotions that count although they are not active, for the test bench.
+    """
+    candidates = programme.candidates(basket_keys(basket), named)
+    return _calculate(programme, basket, candidates, named, lambda reasons: list(islice(reasons, 1)))
 
 
 def explain(programme: Programme, basket: Basket, named: Collection[str] = ()) -> Result:
-    """The same calculation, with every reason why any promotion had no effect."""
-    raise NotImplementedError
+    """The same effects, with every reason why any promotion of the programme had none."""
+    return _calculate(programme, basket, programme.promotions, named, list)
+
+
+def _calculate(
+    programme: Programme, basket: Basket, looked_at: Sequence[Promotion], named: Collection[str], hear: Hear
+) -> Result:
+    receipt = Receipt(programme, basket)
+    against = {one.code: hear(_objections(one, receipt, named)) for one in looked_at}
+    combination = Combination(receipt, hear)
+    combination.work(one for one in looked_at if not against[one.code])
+    turns = combination.turns
+    _run(turns, Phase.TOTAL)
+    spendable = _spendable(receipt, turns)
+    _run(turns, Phase.SPEND)
+    receipt.settle_certificates()
+    _run(turns, Phase.FACTOR)
+    _run(turns, Phase.ACCRUE)
+    _run([turn for turn in turns if _has_tale(turn)], Phase.TELL)
+    in_vain = {
+        turn.promotion.code: receipt.declined.get(turn.promotion.code) or [Reason("no_effect")]
+        for turn in turns
+        if turn.promotion.code not in receipt.effective
+    }
+    refused = {**against, **combination.refused, **in_vain}
+    return _result(receipt, spendable, _refusals(looked_at, refused, hear))
+
+
+def _objections(promotion: Promotion, receipt: Receipt, named: Collection[str]) -> Iterator[Reason]:
+    """Every reason why a promotion is not eligible, as far as it does not depend on other promotions."""
+    if promotion.state != "active" and promotion.code not in named:
+        yield Reason("state", {"state": promotion.state})
+    yield from promotion.dates(receipt.basket.at)
+    if not promotion.when.is_late:
+        yield from promotion.when.judge(receipt)
+    objections = [receipt.objection(one) if one.target.is_static else None for one in promotion.substance]
+    if all(objections):
+        codes = dict.fromkeys(objection.code for objection in objections if objection)
+        yield from map(Reason, codes)
+
+
+def _run(turns: Iterable[Turn], phase: Phase) -> None:
+    for turn in turns:
+        turn.run(phase)
+
+
+def _has_tale(turn: Turn) -> bool:
+    """What only tells goes with what it tells of."""
+    only_tells = all(one.acts_in is Phase.TELL for one in turn.promotion.rewards)
+    return only_tells or turn.promotion.code in turn.receipt.effective
+
+
+def _spendable(receipt: Receipt, turns: Sequence[Turn]) -> tuple[Spendable, ...]:
+    """Of each unit, as many points as would be spent if all were asked for."""
+    units = dict.fromkeys(one.unit for turn in turns for one in turn.promotion.rewards_in(Phase.SPEND))
+    return tuple(_spendable_of(receipt, turns, unit) for unit in units)
+
+
+def _spendable_of(receipt: Receipt, turns: Sequence[Turn], unit: str) -> Spendable:
+    trial = receipt.fork()
+    trial.asked[unit] = None
+    _run([turn.on(trial) for turn in turns], Phase.SPEND)
+    payments = [one for one in trial.payments if one.unit == unit]
+    receipt.effective.update(one.promotion for one in payments)
+    return Spendable(unit, sum(one.points_minor for one in payments))
+
+
+def _refusals(
+    looked_at: Iterable[Promotion], refused: dict[str, list[Reason]], hear: Hear
+) -> tuple[Refusal, ...]:
+    return tuple(
+        Refusal(one.code, reason.code, reason.params)
+        for one in looked_at
+        for reason in hear(iter(refused.get(one.code, ())))
+    )
+
+
+def _result(receipt: Receipt, spendable: tuple[Spendable, ...], refusals: tuple[Refusal, ...]) -> Result:
+    programme = receipt.programme
+    return Result(
+        lines=tuple(_line(receipt, i) for i in range(len(receipt.lines))),
+        totals=_totals(receipt),
+        earned=tuple(_earned(receipt, one) for one in receipt.accruals),
+        spent=tuple(_spent(receipt, one) for one in receipt.payments),
+        spendable=spendable,
+        messages=tuple(receipt.messages),
+        issued=(),
+        suggestions=(),
+        refusals=refusals,
+        decimals=programme.decimals,
+        unit_decimals={code: unit.decimals for code, unit in programme.units.items()},
+    )
+
+
+def _line(receipt: Receipt, i: int) -> LineResult:
+    base, current, spent = receipt.base[i], receipt.current[i], receipt.spent[i]
+    given = tuple((code, parts[i]) for code, parts in receipt.given.items() if parts.get(i))
+    return LineResult(receipt.lines[i].id, base, base - current, spent, current - spent, given)
+
+
+def _totals(receipt: Receipt) -> Totals:
+    base, current = sum(receipt.base), sum(receipt.current)
+    spent = sum(receipt.settled) - receipt.certificates_minor
+    return Totals(
+        base_minor=base,
+        discount_minor=base - current,
+        spent_minor=spent,
+        certificates_minor=receipt.certificates_minor,
+        to_pay_minor=current - spent - receipt.certificates_minor,
+    )
+
+
+def _earned(receipt: Receipt, one: Accrual) -> Earned:
+    total = sum(one.parts.values())
+    parts = _by_id(receipt, one.parts)
+    return Earned(one.unit, total, one.promotion, one.active_from, one.expires_at, parts)
+
+
+def _spent(receipt: Receipt, one: PointsPayment) -> Spent:
+    money = sum(one.parts.values())
+    points = dict(zip(one.parts, allocate(one.points_minor, list(one.parts.values())), strict=True))
+    by_line, points_by_line = _by_id(receipt, one.parts), _by_id(receipt, points)
+    return Spent(one.unit, one.promotion, one.points_minor, money, one.as_, by_line, points_by_line)
+
+
+def _by_id(receipt: Receipt, parts: Mapping[int, int]) -> tuple[tuple[str, int], ...]:
+    return tuple((receipt.lines[i].id, part) for i, part in sorted(parts.items()) if part)

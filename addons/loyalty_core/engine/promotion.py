@@ -1,10 +1,207 @@
-"""Promotions as documents, and the programme that is compiled from them."""
+"""Promotions as documents, and the programme that is compiled from them.
+
+The declared classes are the documents: what is read is what the engine works with. Compiling reads a whole
+document, collects every problem, and files the promotions in the index.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cached_property
+
+from . import schema
+from .conditions import ALWAYS
+from .registry import CONDITIONS, REWARDS, Condition, KindOf, Phase, Reason, Reward
+from .schema import MICRO, DocumentError, Problem
+from .select import Index, Key, Keys, narrowest, union
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of points or of prepaid money; one of it is worth ``rate`` currency units."""
+
+    code: str = schema.text(max_length=64)
+    name: str = schema.text(default="")
+    decimals: int = schema.integer(min=0, max=6, default=0)
+    rate: int = schema.micro(above=0, default=MICRO, help="What one point is worth in currency units.")
+    kind: str = schema.choice("points", "money", default="points")
+
+    def minor(self, micro: int) -> int:
+        """So many millionths of a point in minor units, rounded down."""
+        return micro * int(10**self.decimals) // MICRO
+
+    def worth(self, currency_decimals: int) -> tuple[int, int]:
+        """The ratio by which minor units of points are multiplied to become minor units of money."""
+        return self.rate * 10**currency_decimals, MICRO * 10**self.decimals
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Promotions that are combined by one rule; groups work in order of ``sequence``."""
+
+    code: str = schema.text(max_length=64)
+    name: str = schema.text(default="")
+    sequence: int = schema.integer(default=10)
+    choose: str = schema.choice("all", "best", "first", default="all")
+    per: str = schema.choice(
+        "receipt", "line", default="receipt", help="`line`: the best for each line by itself."
+    )
+    exclusive: bool = schema.flag(default=False, help="Closes the lines that it touched to later groups.")
+
+    def check(self) -> Iterator[tuple[str, str, str]]:
+        if self.per == "line" and self.choose != "best":
+            yield "per", "conflict", "is only for groups that choose the best"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What holds for the whole programme."""
+
+    timezone: str = schema.text(default="UTC", help="Where no store says another.")
+    backdate_days: int = schema.integer(min=0, default=0, help="How far back a purchase may be dated.")
+    forward_days: int = schema.integer(min=0, default=0, help="How far ahead a purchase may be dated.")
+    line_cap_percent: int | None = schema.percent(default=None, help="Largest total discount of a line.")
+    receipt_cap_percent: int | None = schema.percent(
+        default=None, help="Largest total discount of a receipt."
+    )
+    caps_include_points: bool = schema.flag(
+        default=False, help="Points spent as a discount count in the caps."
+    )
+    spend_order: str = schema.choice("expires_first", "oldest_first", default="expires_first")
+    expiry_from: str = schema.choice(
+        "activation", "purchase", default="activation", help="What expiry counts from."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Promotion:
+    """What is given, to whom, when; ``position`` is its place in the order of creation."""
+
+    position: int = 0
+    code: str = schema.text(max_length=64)
+    name: str = schema.text(default="")
+    state: str = schema.choice("draft", "active", "paused", "ended", default="draft")
+    from_: datetime | None = schema.start(default=None)
+    to: datetime | None = schema.end(default=None)
+    group: str = schema.reference("groups", default="default")
+    priority: int = schema.integer(default=0, help="Higher goes first.")
+    weight: int = schema.integer(default=0, help="Higher goes first among equal priorities.")
+    exclusive: bool = schema.flag(
+        default=False,
+        help="What it touches is closed to other discounts, and it takes only what none has touched.",
+    )
+    basis: str = schema.choice("current", "base", default="current", help="What rates work on.")
+    when: Condition = schema.declare(KindOf(CONDITIONS), ALWAYS, help="Always without it.")
+    rewards: tuple[Reward, ...] = schema.list_of(schema.declare(KindOf(REWARDS)), min_length=1, max_length=50)
+
+    def check(self) -> Iterator[tuple[str, str, str]]:
+        if self.from_ is not None and self.to is not None and self.to <= self.from_:
+            yield "to", "conflict", "is before from"
+
+    def keys(self) -> Keys:
+        """Keys of which every basket on which it has an effect has at least one."""
+        return narrowest((self.when.keys(), union(reward.keys() for reward in self.substance)))
+
+    @property
+    def substance(self) -> list[Reward]:
+        """The rewards that decide whether it has an effect: what only tells goes with what it tells of."""
+        return [one for one in self.rewards if one.acts_in is not Phase.TELL] or list(self.rewards)
+
+    def rewards_in(self, phase: Phase) -> list[Reward]:
+        return [reward for reward in self.rewards if reward.acts_in is phase]
+
+    def dates(self, at: datetime) -> Iterator[Reason]:
+        """Why it is not valid at a moment of the store's clock."""
+        if self.from_ is not None and at < self.from_:
+            yield Reason("not_started", {"from": self.from_.isoformat()})
+        if self.to is not None and at >= self.to:
+            yield Reason("ended", {"to": self.to.isoformat()})
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeDocument:
+    """Everything that a calculation needs to know beside the basket."""
+
+    v: int = schema.integer(min=1, max=1, default=1)
+    currency_decimals: int = schema.integer(min=0, max=6, default=2)
+    units: tuple[Unit, ...] = schema.list_of(schema.nested(Unit), default=())
+    groups: tuple[Group, ...] = schema.list_of(schema.nested(Group), default=())
+    settings: Settings = schema.nested(Settings, default=Settings())
+    promotions: tuple[Promotion, ...] = schema.list_of(
+        schema.nested(Promotion), max_length=100_000, default=()
+    )
 
 
 class Programme:
-    """A compiled programme; made by compile_programme, read by evaluate."""
+    """A compiled programme: immutable, shared by any number of calculations."""
+
+    def __init__(self, document: ProgrammeDocument):
+        self.decimals = document.currency_decimals
+        self.settings = document.settings
+        self.units = {unit.code: unit for unit in document.units}
+        self.groups = tuple(sorted(document.groups, key=lambda group: group.sequence))
+        self.promotions = tuple(
+            replace(promotion, position=position) for position, promotion in enumerate(document.promotions)
+        )
+
+    @cached_property
+    def _index(self) -> Index:
+        return Index((one.position, one.keys()) for one in self.promotions if one.state == "active")
+
+    @cached_property
+    def _positions(self) -> dict[str, int]:
+        return {promotion.code: promotion.position for promotion in self.promotions}
+
+    def promotion(self, code: str) -> Promotion:
+        return self.promotions[self._positions[code]]
+
+    def candidates(self, keys: Collection[Key], named: Collection[str]) -> list[Promotion]:
+        """Promotions that may apply to a basket with these keys, and those named, in order of creation."""
+        found = self._index.find(keys)
+        found.update(self._positions[code] for code in named if code in self._positions)
+        return [self.promotions[position] for position in sorted(found)]
 
 
 def compile_programme(document: object) -> Programme:
     """The programme of a document; DocumentError with every problem and its path."""
-    raise NotImplementedError
+    decimals = document.get("currency_decimals") if isinstance(document, dict) else None
+    reading = schema.Reading(decimals if type(decimals) is int and 0 <= decimals <= 6 else 2)
+    found = schema.read_object(ProgrammeDocument, document, "", reading)
+    sections = _codes_of(document)
+    problems = [*reading.problems, *_unknown(reading.references, sections), *_duplicates(sections)]
+    if problems or not isinstance(found, ProgrammeDocument):
+        raise DocumentError(problems)
+    if "default" not in {group.code for group in found.groups}:
+        found = replace(found, groups=(*found.groups, Group(code="default")))
+    return Programme(found)
+
+
+def _codes_of(document: object) -> dict[str, list[str]]:
+    """The codes that each section declares, read leniently: other problems are told by the reading itself."""
+    sections: dict[str, list[str]] = {"groups": [], "units": [], "promotions": []}
+    for section, codes in sections.items():
+        records = document.get(section) if isinstance(document, dict) else None
+        for record in records if isinstance(records, (list, tuple)) else ():
+            code = record.get("code") if isinstance(record, dict) else None
+            codes.append(code if isinstance(code, str) else "")
+    return sections
+
+
+def _unknown(references: Sequence[schema.Reference], sections: dict[str, list[str]]) -> Iterator[Problem]:
+    known = {
+        section: {*codes, "default"} if section == "groups" else set(codes)
+        for section, codes in sections.items()
+    }
+    for one in references:
+        if one.code not in known[one.section]:
+            yield Problem(one.path, "reference", f"names {one.code}, which is not among {one.section}")
+
+
+def _duplicates(sections: dict[str, list[str]]) -> Iterator[Problem]:
+    for section, codes in sections.items():
+        seen = Counter[str]()
+        for position, code in enumerate(codes):
+            seen[code] += 1
+            if code and seen[code] > 1:
+                yield Problem(f"{section}[{position}].code", "duplicate", f"is used twice: {code}")

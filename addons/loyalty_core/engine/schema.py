@@ -27,6 +27,7 @@ Laws:
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import MISSING, Field, dataclass, field, fields
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -89,6 +90,7 @@ class Reading:
         self.decimals = decimals
         self.problems: list[Problem] = []
         self.references: list[Reference] = []
+        self.depth = 0
 
     def refuse(self, path: str, code: str, text: str) -> "Invalid":
         """Note a problem; the answer stands in place of the value."""
@@ -482,7 +484,7 @@ def declare(of: Type, default: object = REQUIRED, label: str = "", help: str = "
     if default is REQUIRED:
         return field(metadata=metadata, kw_only=True)
     if type(default).__hash__ is None:  # a list, a dict: each object gets its own
-        return field(default_factory=lambda: type(default)(default), metadata=metadata, kw_only=True)  # type: ignore
+        return field(default_factory=lambda: copy(default), metadata=metadata, kw_only=True)
     return field(default=default, metadata=metadata, kw_only=True)
 
 
@@ -678,6 +680,15 @@ def read_object(of: type[T], value: object, path: str, reading: Reading) -> T | 
     """One object within a document; its problems go to the reading."""
     if not isinstance(value, dict):
         return reading.refuse(path, "type", "must be an object")
+    if reading.depth == _DEPTH_MAX:
+        return reading.refuse(path, "length", "is nested too deeply")
+    reading.depth += 1
+    found = _read_fields(of, value, path, reading)
+    reading.depth -= 1
+    return found
+
+
+def _read_fields(of: type[T], value: Mapping[object, object], path: str, reading: Reading) -> T | Invalid:
     known = members(of)
     for key in value:
         if key not in known:

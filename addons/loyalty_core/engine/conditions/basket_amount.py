@@ -1,0 +1,41 @@
+"""``basket_amount``: how much money the selected lines are."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from .. import schema
+from ..receipt import Receipt
+from ..registry import CONDITIONS, Condition, Reason
+from ..select import Keys, Target, selection
+from .bounds import keys_if, needs_a_bound, outside
+
+
+@CONDITIONS.register("basket_amount")
+@dataclass(frozen=True, slots=True)
+class BasketAmount(Condition):
+    """The selected lines come to an amount from `min` to `max`, both included."""
+
+    target: Target = selection()
+    min: int | None = schema.money(min=0, default=None)
+    max: int | None = schema.money(min=0, default=None)
+    basis: str = schema.choice(
+        "base",
+        "current",
+        default="base",
+        help="`current`: judged in its turn, on what earlier promotions left.",
+    )
+
+    def check(self) -> Iterator[tuple[str, str, str]]:
+        return needs_a_bound(self.min, self.max)
+
+    @property
+    def is_late(self) -> bool:
+        return self.basis == "current" or not self.target.is_static
+
+    def judge(self, receipt: Receipt) -> Iterator[Reason]:
+        amounts = receipt.amounts(self.basis)
+        amount = sum(amounts[i] for i in receipt.pick(self.target))
+        return outside(self.kind, "_minor", amount, self.min, self.max)
+
+    def keys(self) -> Keys:
+        return keys_if(self.min, self.target)

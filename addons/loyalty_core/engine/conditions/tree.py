@@ -1,0 +1,82 @@
+"""The tree: ``{"all": […]}``, ``{"any": […]}``, ``{"not": …}``."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .. import schema
+from ..receipt import Receipt
+from ..registry import CONDITIONS, Condition, KindOf, Reason
+from ..select import Keys, narrowest, union
+
+
+def _children() -> Any:
+    return schema.list_of(schema.declare(KindOf(CONDITIONS)), max_length=200)
+
+
+@CONDITIONS.branch("all")
+@dataclass(frozen=True, slots=True)
+class All(Condition):
+    """Holds when every one of them holds; an empty one always does."""
+
+    all: tuple[Condition, ...] = _children()
+
+    def judge(self, receipt: Receipt) -> Iterator[Reason]:
+        for child in self.all:
+            yield from child.judge(receipt)
+
+    @property
+    def is_late(self) -> bool:
+        return any(child.is_late for child in self.all)
+
+    def keys(self) -> Keys:
+        return narrowest(child.keys() for child in self.all)
+
+    def sets(self, receipt: Receipt) -> tuple[Mapping[int, int], ...]:
+        return next((sets for child in self.all if (sets := child.sets(receipt))), ())
+
+
+@CONDITIONS.branch("any")
+@dataclass(frozen=True, slots=True)
+class Any_(Condition):
+    """Holds when at least one of them holds; an empty one never does."""
+
+    any: tuple[Condition, ...] = _children()
+
+    def judge(self, receipt: Receipt) -> Iterator[Reason]:
+        reasons: list[Reason] = []
+        for child in self.any:
+            against = list(child.judge(receipt))
+            if not against:
+                return
+            reasons += against
+        yield from reasons or [Reason("any")]
+
+    @property
+    def is_late(self) -> bool:
+        return any(child.is_late for child in self.any)
+
+    def keys(self) -> Keys:
+        return union(child.keys() for child in self.any)
+
+    def sets(self, receipt: Receipt) -> tuple[Mapping[int, int], ...]:
+        return next((sets for child in self.any if (sets := child.sets(receipt))), ())
+
+
+@CONDITIONS.branch("not")
+@dataclass(frozen=True, slots=True)
+class Not(Condition):
+    """Holds when the other does not."""
+
+    not_: Condition = schema.declare(KindOf(CONDITIONS))
+
+    def judge(self, receipt: Receipt) -> Iterator[Reason]:
+        if next(self.not_.judge(receipt), None) is None:
+            yield Reason("not", {"kind": self.not_.kind})
+
+    @property
+    def is_late(self) -> bool:
+        return self.not_.is_late
+
+
+ALWAYS = All(all=())

@@ -1,0 +1,338 @@
+"""A receipt while it is being calculated, and a promotion's turn at it.
+
+The receipt keeps what is true of every line by position; the turn is the only way in which rewards change it,
+so that floors, caps, closed lines and the choice of the group hold for every kind of reward, also for those
+of other addons.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from .basket import Basket, Line
+from .money import allocate, half_up, units_of
+from .registry import Phase, Reason, Reward
+from .result import Message
+from .schema import MICRO
+from .select import Target
+
+if TYPE_CHECKING:
+    from .promotion import Programme, Promotion, Unit
+
+
+@dataclass(frozen=True, slots=True)
+class Factor:
+    """A further factor on the points of the named promotions and groups, for some lines."""
+
+    promotion: str
+    of: frozenset[str]
+    factor_micro: int
+    lines: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Accrual:
+    """Points that a promotion gives as one lot; ``parts`` are of lines by position."""
+
+    promotion: str
+    unit: str
+    parts: Mapping[int, int]
+    active_from: datetime | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PointsPayment:
+    """Points that pay for lines, as a ``discount`` or as a ``payment``; ``parts`` are money of lines by
+    position."""
+
+    promotion: str
+    unit: str
+    points_minor: int
+    as_: str
+    parts: Mapping[int, int]
+
+
+class Receipt:
+    """What every line of a basket has left, and what promotions have given so far.
+
+    base      shelf amounts
+    current   what discounts have left
+    floor     what no discount may pass: minimum price, line cap, the whole base where discounts are barred
+    least     the floor without the cap
+    settled   what points and certificates have paid
+    spent     the part of it that is written as a discount of the line
+    room      what the receipt's cap still allows
+    touched   positions that a discount has touched; ``closed`` are closed to further ones
+    consumed  units by position that no other set, n-th unit or gift may use
+    """
+
+    def __init__(self, programme: "Programme", basket: Basket):
+        settings, lines = programme.settings, basket.lines
+        self.programme = programme
+        self.basket = basket
+        self.lines = lines
+        self.base = [_base(line) for line in lines]
+        self.current = list(self.base)
+        self.least = [_least(line, base) for line, base in zip(lines, self.base, strict=True)]
+        self.floor = [
+            max(least, base - _share(base, settings.line_cap_percent))
+            for least, base in zip(self.least, self.base, strict=True)
+        ]
+        self.room = _share(sum(self.base), settings.receipt_cap_percent)
+        self.settled = [0] * len(lines)
+        self.spent = [0] * len(lines)
+        self.consumed = [0] * len(lines)
+        self.certificates_minor = 0
+        self.touched: set[int] = set()
+        self.closed: set[int] = set()
+        self.open = frozenset(i for i, line in enumerate(lines) if not line.no_discount)
+        self.given: dict[str, dict[int, int]] = {}
+        self.accruals: list[Accrual] = []
+        self.payments: list[PointsPayment] = []
+        self.messages: list[Message] = []
+        self.factors: list[Factor] = []
+        self.effective: set[str] = set()
+        self.declined: dict[str, list[Reason]] = {}
+        self.asked = {request.unit: request.amount_minor for request in basket.spend}
+        self._picked: dict[int, tuple[int, ...]] = {}
+
+    def fork(self) -> "Receipt":
+        """A copy on which something can be tried; what it learns of the basket serves both."""
+        other = object.__new__(Receipt)
+        other.__dict__.update({name: _copy(value) for name, value in self.__dict__.items()})
+        other._picked = self._picked
+        other.declined = {}
+        return other
+
+    def pick(self, target: Target) -> tuple[int, ...]:
+        """Positions of the selected lines."""
+        if not target.is_static:
+            return target.pick(self.lines, self.touched)
+        found = self._picked.get(id(target))
+        if found is None:
+            found = self._picked[id(target)] = target.pick(self.lines, self.touched)
+        return found
+
+    def amounts(self, which: str) -> Sequence[int]:
+        """``base``; ``current``, after discounts; or ``paid``, after points and certificates too."""
+        if which == "base":
+            return self.base
+        if which == "current":
+            return self.current
+        return [current - settled for current, settled in zip(self.current, self.settled, strict=True)]
+
+    def objection(self, reward: Reward) -> Reason | None:
+        """Why a reward has nobody or nothing to act on."""
+        if reward.for_member and self.basket.member is None:
+            return Reason("identified")
+        return None if self.pick(reward.target) else Reason("no_lines")
+
+    def balance(self, unit: str) -> int:
+        """What the member's account of a unit had available before this purchase."""
+        member = self.basket.member
+        return 0 if member is None else member.balances.get(unit, 0)
+
+    def paid_in(self, unit: str) -> int:
+        """How many points of a unit pay for this purchase already."""
+        return sum(one.points_minor for one in self.payments if one.unit == unit)
+
+    def unit(self, code: str) -> "Unit":
+        return self.programme.units[code]
+
+    def worth(self, unit: "Unit") -> tuple[int, int]:
+        """The ratio of minor units of money to minor units of points."""
+        return unit.worth(self.programme.decimals)
+
+    def settle_certificates(self) -> None:
+        """Certificates pay for all lines in proportion, as far as there is something left to pay."""
+        left = self.amounts("paid")
+        self.certificates_minor = min(self.basket.certificates_minor, sum(left))
+        for i, part in enumerate(allocate(self.certificates_minor, left, left)):
+            self.settled[i] += part
+
+
+class Turn:
+    """One promotion at work on a receipt, perhaps on some lines only."""
+
+    def __init__(self, receipt: Receipt, promotion: "Promotion", lines: frozenset[int] | None = None):
+        self.receipt = receipt
+        self.promotion = promotion
+        self._lines = lines
+        self._open = receipt.open - receipt.closed - (receipt.touched if promotion.exclusive else set())
+
+    def on(self, receipt: Receipt) -> "Turn":
+        """The same turn at another receipt."""
+        return Turn(receipt, self.promotion, self._lines)
+
+    def run(self, phase: Phase) -> None:
+        """Apply the promotion's rewards of a phase, in their order, where there is somebody and something."""
+        for reward in self.promotion.rewards_in(phase):
+            objection = self.receipt.objection(reward)
+            if objection is None:
+                reward.apply(self)
+            else:
+                self.decline(objection.code)
+
+    # what a reward may know
+
+    def pick(self, target: Target) -> list[int]:
+        """Selected lines that are this promotion's."""
+        found = self.receipt.pick(target)
+        return [i for i in found if self._lines is None or i in self._lines]
+
+    def discountable(self, target: Target) -> list[int]:
+        """Selected lines that this promotion may discount."""
+        picked = self.pick(target)
+        found = [i for i in picked if i in self._open]
+        if not found:
+            self.decline("closed" if picked else "no_lines")
+        return found
+
+    def current(self, lines: Iterable[int]) -> dict[int, int]:
+        """What earlier discounts left of these lines: the weights by which an amount is spread over them."""
+        return {i: self.receipt.current[i] for i in lines}
+
+    def units(self, i: int) -> tuple[tuple[int, int], ...]:
+        """What a line's whole units cost now, as (value, how many)."""
+        return units_of(self.receipt.current[i], self.receipt.lines[i].quantity_micro)
+
+    def amount(self, i: int) -> int:
+        """What rates work on: what earlier discounts left, or the shelf amount."""
+        return (self.receipt.base if self.promotion.basis == "base" else self.receipt.current)[i]
+
+    def sets(self) -> list[dict[int, int]]:
+        """The values of each whole set's units by line; the condition of the promotion has found the sets."""
+        taken = [0] * len(self.receipt.lines)
+        found = []
+        for units in self.promotion.when.sets(self.receipt):
+            found.append(
+                {i: self._value(i, taken[i], count) for i, count in units.items() if i in self._open}
+            )
+            for i, count in units.items():
+                taken[i] += count
+        return found
+
+    def _value(self, i: int, first: int, count: int) -> int:
+        runs = units_of(self.receipt.current[i], self.receipt.lines[i].quantity_micro)
+        values = [value for value, times in runs for _ in range(times)]
+        return sum(values[first : first + count])
+
+    def factors(self) -> tuple[list[int], int]:
+        """The product of the factors on this promotion's points: a numerator for each line, and a
+        denominator."""
+        numerators, denominator = [1] * len(self.receipt.lines), 1
+        for factor in self.receipt.factors:
+            if not factor.of.isdisjoint((self.promotion.code, self.promotion.group)):
+                for i in range(len(numerators)):
+                    numerators[i] *= factor.factor_micro if i in factor.lines else MICRO
+                denominator *= MICRO
+                self.receipt.effective.add(factor.promotion)
+        return numerators, denominator
+
+    def given(self, of: frozenset[str]) -> list[int]:
+        """What the named promotions and groups have taken off each line so far."""
+        given = [0] * len(self.receipt.lines)
+        for code, parts in self.receipt.given.items():
+            if not of.isdisjoint((code, self.receipt.programme.promotion(code).group)):
+                for i, part in parts.items():
+                    given[i] += part
+        return given
+
+    # what a reward may do
+
+    def discount(self, wanted: Mapping[int, int], most: int | None = None) -> None:
+        """Take these amounts off lines, none below its floor; of more than ``most`` or the cap each gets its
+        share."""
+        rooms = {i: min(part, self._room(i)) for i, part in wanted.items()}
+        total = sum(rooms.values())
+        limit = self.receipt.room if most is None else min(most, self.receipt.room)
+        if total <= limit:
+            self._give(rooms)
+        else:
+            parts = list(rooms.values())
+            self._give(dict(zip(rooms, allocate(limit, parts, parts), strict=True)))
+
+    def spread(self, amount: int, weights: Mapping[int, int]) -> None:
+        """Take an amount off lines in proportion to weights; what one cannot take passes to the others."""
+        rooms = [min(weight, self._room(i)) for i, weight in weights.items()]
+        parts = allocate(min(amount, self.receipt.room), list(weights.values()), rooms)
+        self._give(dict(zip(weights, parts, strict=True)))
+
+    def _room(self, i: int) -> int:
+        return max(0, self.receipt.current[i] - self.receipt.floor[i])
+
+    def _give(self, parts: Mapping[int, int]) -> None:
+        receipt = self.receipt
+        given = receipt.given.setdefault(self.promotion.code, {})
+        for i, part in parts.items():
+            if part:
+                receipt.current[i] -= part
+                receipt.room -= part
+                receipt.touched.add(i)
+                given[i] = given.get(i, 0) + part
+        if any(parts.values()):
+            receipt.effective.add(self.promotion.code)
+        elif parts:
+            self.decline("no_room")
+
+    def earn(self, accrual: Accrual) -> None:
+        """Accrue points, as one lot."""
+        self.receipt.accruals.append(accrual)
+        self.receipt.effective.add(self.promotion.code)
+
+    def pay(self, payment: PointsPayment) -> None:
+        """Let points pay for lines."""
+        receipt, is_discount = self.receipt, payment.as_ == "discount"
+        for i, part in payment.parts.items():
+            receipt.settled[i] += part
+            receipt.spent[i] += part if is_discount else 0
+        if is_discount and receipt.programme.settings.caps_include_points:
+            receipt.room -= sum(payment.parts.values())
+        receipt.payments.append(payment)
+        asked = receipt.asked[payment.unit]
+        receipt.asked[payment.unit] = None if asked is None else asked - payment.points_minor
+        receipt.effective.add(self.promotion.code)
+
+    def say(self, message: Message) -> None:
+        """Tell somebody something."""
+        self.receipt.messages.append(message)
+        self.receipt.effective.add(self.promotion.code)
+
+    def multiply(self, factor: Factor) -> None:
+        """Let a factor work on points that are accrued later in this calculation."""
+        self.receipt.factors.append(factor)
+
+    def decline(self, code: str, **params: object) -> None:
+        """Note why a reward has no effect; it is told when the whole promotion has none."""
+        reasons = self.receipt.declined.setdefault(self.promotion.code, [])
+        if (reason := Reason(code, params)) not in reasons:
+            reasons.append(reason)
+
+
+def _base(line: Line) -> int:
+    if line.amount_minor is not None:
+        return line.amount_minor
+    return half_up(line.price_minor * line.quantity_micro, MICRO)
+
+
+def _least(line: Line, base: int) -> int:
+    if line.no_discount:
+        return base
+    return min(base, half_up(line.min_price_minor * line.quantity_micro, MICRO))
+
+
+def _share(amount: int, percent: int | None) -> int:
+    """A cap never lets more through than its per cent say; without one it is the whole amount."""
+    return amount if percent is None else amount * percent // MICRO
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, list):
+        return list(value)
+    if isinstance(value, set):
+        return set(value)
+    if isinstance(value, dict):
+        return {key: dict(item) if isinstance(item, dict) else item for key, item in value.items()}
+    return value

@@ -1,0 +1,169 @@
+"""Kinds of condition and reward: each is a declared dataclass in a file of its own that registers itself
+here.
+
+Adding a kind is one file (and its vectors); another addon does it just so:
+
+    @CONDITIONS.register("moon")
+    @dataclass(frozen=True, slots=True)
+    class Moon(Condition):
+        phase: str = schema.choice("new", "full")
+
+        def judge(self, receipt: Receipt) -> Iterator[Reason]:
+            if moon_phase(receipt.basket.at) != self.phase:
+                yield Reason("moon")
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from . import schema
+from .select import EVERY_LINE, Keys, Target
+
+if TYPE_CHECKING:
+    from .receipt import Receipt, Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why a promotion has no effect: a stable code and figures. Amounts among them end in ``_minor`` or
+    ``_micro``."""
+
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
+
+
+class Phase(IntEnum):
+    """When a reward acts. Discounts act in their groups, each later phase after all groups, in this order."""
+
+    DISCOUNT = 1
+    TOTAL = 2
+    SPEND = 3
+    FACTOR = 4
+    ACCRUE = 5
+    TELL = 6
+
+
+class Condition:
+    """Something that holds for a receipt or does not; its fields are its parameters."""
+
+    kind: ClassVar[str]
+
+    def judge(self, receipt: "Receipt") -> Iterator[Reason]:
+        """Every reason why it does not hold; nothing where it holds. The caller may stop at the first."""
+        raise NotImplementedError
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it depends on what other promotions leave, so that it is judged when its promotion's turn
+        comes."""
+        return False
+
+    def keys(self) -> Keys:
+        """Keys of which every basket that fulfils it has at least one; None: there are none such."""
+        return None
+
+    def sets(self, receipt: "Receipt") -> tuple[Mapping[int, int], ...]:
+        """Whole sets found in the basket, for rewards per set: of each the number of units by line
+        position."""
+        return ()
+
+
+class Reward:
+    """Something that a promotion gives; its fields are its parameters."""
+
+    kind: ClassVar[str]
+    phase: ClassVar[Phase]
+    target: Target = EVERY_LINE
+    unit: str = ""
+    for_member: ClassVar[bool] = False
+
+    @property
+    def acts_in(self) -> Phase:
+        """The phase in which apply is called."""
+        return self.phase
+
+    def apply(self, turn: "Turn") -> None:
+        """Give it: everything a reward does goes through its promotion's turn."""
+        raise NotImplementedError
+
+    def keys(self) -> Keys:
+        """Keys of which every basket on which it has an effect has at least one."""
+        return self.target.keys() or (frozenset({("member", "yes")}) if self.for_member else None)
+
+
+C = TypeVar("C", Condition, Reward)
+K = TypeVar("K")
+
+
+class Kinds(Generic[C]):
+    """The registered kinds of one sort, known by name: ``{"kind": NAME, …}`` in documents.
+
+    A branch of a tree has no kind: it is known by its only key, as in ``{"all": […]}``.
+    """
+
+    def __init__(self, word: str):
+        self.word = word
+        self.leaves: dict[str, type[C]] = {}
+        self.branches: dict[str, type[C]] = {}
+
+    def register(self, name: str) -> Callable[[type[K]], type[K]]:
+        """Make a kind known; a name is taken once."""
+        return self._register(name, self.leaves)
+
+    def branch(self, key: str) -> Callable[[type[K]], type[K]]:
+        """Make a branch known by its key."""
+        return self._register(key, self.branches)
+
+    def _register(self, name: str, known: dict[str, type[C]]) -> Callable[[type[K]], type[K]]:
+        def keep(of: Any) -> Any:
+            if name in known:
+                raise ValueError(f"{self.word} {name} is registered already")
+            of.kind = name
+            known[name] = of
+            return of
+
+        return keep
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(sorted(self.leaves))
+
+
+CONDITIONS: Kinds[Condition] = Kinds("condition")
+REWARDS: Kinds[Reward] = Kinds("reward")
+
+
+@dataclass(frozen=True, slots=True)
+class KindOf(schema.Type):
+    """A document of one of the registered kinds."""
+
+    kinds: Kinds[Any]
+    name = "kind"
+
+    def read(self, value: object, path: str, reading: schema.Reading) -> object:
+        if not isinstance(value, dict):
+            return reading.refuse(path, "type", "must be an object")
+        if "kind" not in value:
+            return self._read_branch(value, path, reading)
+        known = schema.Choice(self.kinds.names)
+        kind = known.read(value["kind"], f"{path}.kind", reading)
+        if not isinstance(kind, str):
+            return kind
+        rest = {key: item for key, item in value.items() if key != "kind"}
+        return schema.read_object(self.kinds.leaves[kind], rest, path, reading)
+
+    def _read_branch(self, value: dict[Any, Any], path: str, reading: schema.Reading) -> object:
+        for key, of in self.kinds.branches.items():
+            if key in value:
+                return schema.read_object(of, value, path, reading)
+        wanted = " or ".join(["kind", *self.kinds.branches])
+        return reading.refuse(path, "missing", f"needs {wanted}")
+
+    def write(self, value: Any, decimals: int) -> object:
+        document = schema.write(value, decimals)
+        return document if value.kind in self.kinds.branches else {"kind": value.kind, **document}
+
+    def limits(self) -> str:
+        return f"a {self.kinds.word}"

@@ -1,0 +1,35 @@
+"""``price``: a fixed price."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from .. import schema
+from ..money import half_up
+from ..receipt import Turn
+from ..registry import REWARDS, Phase, Reward
+from ..schema import MICRO
+from ..select import Target, selection
+
+
+@REWARDS.register("price")
+@dataclass(frozen=True, slots=True)
+class Price(Reward):
+    """A unit costs just this; a price is never raised. Earlier discounts count: it is the price that is left
+    to pay."""
+
+    phase: ClassVar[Phase] = Phase.DISCOUNT
+
+    value: int = schema.money(min=0)
+    per: str = schema.choice(
+        "unit", "quantity", default="unit", help="`unit` counts whole units, `quantity` fractions."
+    )
+    target: Target = selection()
+
+    def apply(self, turn: Turn) -> None:
+        turn.discount({i: self._off(turn, i) for i in turn.discountable(self.target)})
+
+    def _off(self, turn: Turn, i: int) -> int:
+        if self.per == "unit":
+            return sum(max(0, value - self.value) * count for value, count in turn.units(i))
+        quantity = turn.receipt.lines[i].quantity_micro
+        return max(0, turn.receipt.current[i] - half_up(self.value * quantity, MICRO))
