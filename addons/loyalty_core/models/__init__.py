@@ -1,4 +1,5 @@
 from . import loy_code_mixin
+from . import loy_revisioned_mixin
 from . import loy_brand
 from . import loy_partner
 from . import loy_network
@@ -23,3 +24,11 @@ from . import loy_entry
 from . import loy_hold
 from . import loy_hold_line
 from . import loy_event
+from . import loy_revision
+from . import loy_group
+from . import loy_promotion
+from . import loy_settings
+from . import loy_request
+from . import loy_purchase
+from . import loy_purchase_line
+from . import loy_purchase_promotion

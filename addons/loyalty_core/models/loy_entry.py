@@ -34,7 +34,7 @@ class LoyEntry(models.Model):
     amount = fields.Float(compute="_compute_amounts", aggregator="sum")
     delta = fields.Float("Change", compute="_compute_amounts", aggregator="sum")
     balance_after = fields.Float(compute="_compute_amounts", aggregator=None)
-    purchase_id = BigInteger(related="transaction_id.purchase_id", string="Purchase", aggregator=None)
+    purchase_id = BigMany2one(related="transaction_id.purchase_id", string="Purchase")
     document = fields.Char(related="transaction_id.document")
     author_id = fields.Many2one(related="transaction_id.author_id")
     reason_id = fields.Many2one(related="transaction_id.reason_id")

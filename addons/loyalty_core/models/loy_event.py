@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..fields import BigInteger
+from ..fields import FactMany2one
 
 
 class LoyEvent(models.Model):
@@ -21,7 +21,7 @@ class LoyEvent(models.Model):
     kind = fields.Char(required=True, readonly=True)
     member_id = fields.Many2one("res.partner", string="Member", readonly=True)
     store_id = fields.Many2one("loy.store", readonly=True)
-    purchase_id = BigInteger(string="Purchase", readonly=True, aggregator=None)
+    purchase_id = FactMany2one("loy.purchase", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     data = fields.Json(readonly=True)
     data_text = fields.Char("Details", compute="_compute_data_text")

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..fields import BigInteger, FactMany2one
+from ..fields import BigMany2one, FactMany2one
 
 
 class LoyHold(models.Model):
@@ -15,7 +15,7 @@ class LoyHold(models.Model):
     state = fields.Selection(
         [("open", "Open"), ("settled", "Settled"), ("released", "Released")], required=True, default="open"
     )
-    purchase_id = BigInteger(string="Purchase", index="btree_not_null", aggregator=None)
+    purchase_id = BigMany2one("loy.purchase", index="btree_not_null", ondelete="restrict")
     document = fields.Char()
     author_id = FactMany2one("res.users", string="Author")
     store_id = FactMany2one("loy.store")

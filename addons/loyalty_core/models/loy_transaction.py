@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..fields import BigInteger, BigMany2one, FactMany2one
+from ..fields import BigMany2one, FactMany2one
 
 KINDS = [
     ("accrue", "Accrual"),
@@ -33,7 +33,7 @@ class LoyTransaction(models.Model):
 
     kind = fields.Selection(KINDS, required=True)
     source = fields.Char(help="What asked for it: purchase, return, manual, expiry, …")
-    purchase_id = BigInteger(string="Purchase", index="btree_not_null", aggregator=None)
+    purchase_id = BigMany2one("loy.purchase", readonly=True, index="btree_not_null", ondelete="restrict")
     document = fields.Char(help="Number of the receipt or of another document.")
     reason_id = fields.Many2one("loy.reason", ondelete="restrict")
     note = fields.Char()

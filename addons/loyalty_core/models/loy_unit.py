@@ -10,7 +10,7 @@ class LoyUnit(models.Model):
     """
 
     _name = "loy.unit"
-    _inherit = ["loy.code.mixin"]
+    _inherit = ["loy.revisioned.mixin"]
     _description = "Loyalty unit"
     _order = "sequence, code, id"
 

@@ -4,3 +4,9 @@ from . import catalogue
 from . import members
 from . import events
 from . import ledger
+from . import transaction
+from . import sections
+from . import programme
+from . import programme_document
+from . import purchases
+from . import api

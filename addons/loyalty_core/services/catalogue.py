@@ -14,6 +14,7 @@ class ProductFacts:
     """A product as promotions see it; prices in currency units, points in minor units of their unit."""
 
     product_id: int
+    category_id: int | None
     list_price: float
     min_price: float
     no_discount: bool
@@ -57,6 +58,7 @@ class LoyCatalogue(models.AbstractModel):
             own = traits.get(product_id, {})
             facts[key] = ProductFacts(
                 product_id=product_id,
+                category_id=category_id,
                 list_price=float(list_price or 0),
                 min_price=float(min_price),
                 no_discount=no_discount,

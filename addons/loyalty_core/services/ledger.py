@@ -822,6 +822,13 @@ class LoyLedger(models.AbstractModel):
             for account_id, total, debt, pending, expired, held, held_expired in self.env.execute_query(query)
         }
 
+    def _spendable(self, account_ids: Iterable[int], at: datetime) -> dict[int, int]:
+        """What a spending at ``at`` could take: what is free now in the lots that are usable at that moment, less debt.
+
+        For a moment in the past this is not the balance that there was: what has been spent since is gone.
+        """
+        return dict(self.env.execute_query(sql.spendable(account_ids, at)))
+
     def _expiring(
         self, account_ids: Iterable[int], at: datetime | None = None, days: int = 30, tz: str = "UTC"
     ) -> dict[int, list[tuple[int, date]]]:

@@ -75,6 +75,22 @@ def take_from_lots(
     )
 
 
+def spendable(account_ids: Iterable[int], at: datetime) -> SQL:
+    """Rows (account_id, amount): what ``take_from_lots`` could give at ``at`` beyond the debt; never below zero."""
+    return SQL(
+        """
+        SELECT account.id, GREATEST(COALESCE((
+                   SELECT SUM(lot.remaining_minor - lot.held_minor) FROM loy_lot AS lot
+                    WHERE lot.account_id = account.id AND lot.is_open AND lot.active_from <= %(at)s
+                      AND (lot.expires_at IS NULL OR lot.expires_at > %(at)s)
+               ), 0) - account.debt_minor, 0)::int8
+          FROM loy_account AS account WHERE account.id = ANY(%(ids)s)
+        """,
+        at=at,
+        ids=ids(account_ids),
+    )
+
+
 def change_lots(changes: Mapping[int, tuple[int, int]]) -> SQL:
     """Add (remaining, held) to each lot; the table's checks refuse what would be below zero or above the lot."""
     return SQL(

@@ -1,0 +1,32 @@
+from odoo import fields, models
+
+
+class LoyGroup(models.Model):
+    """Promotions of a group are chosen together; groups work one after another in their sequence."""
+
+    _name = "loy.group"
+    _inherit = "loy.revisioned.mixin"
+    _description = "Promotion group"
+    _order = "sequence, id"
+
+    sequence = fields.Integer(default=10)
+    choose = fields.Selection(
+        [
+            ("all", "All that apply"),
+            ("best", "The best for the customer"),
+            ("first", "The first by priority"),
+        ],
+        required=True,
+        default="all",
+        help="Which of the promotions that apply work.",
+    )
+    per = fields.Selection(
+        [("order", "For the receipt"), ("line", "For each line by itself")],
+        required=True,
+        default="order",
+        string="Best is chosen",
+    )
+    is_exclusive = fields.Boolean(
+        string="Closes its lines", help="Lines that this group has touched are closed to the groups after it."
+    )
+    promotion_ids = fields.One2many("loy.promotion", "group_id")

@@ -1,0 +1,109 @@
+import json
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class LoyPromotion(models.Model):
+    """An offer to customers: when it applies, and what it gives. The form edits a document of the rule language."""
+
+    _name = "loy.promotion"
+    _inherit = ["loy.revisioned.mixin", "mail.thread"]
+    _description = "Promotion"
+    _order = "state, priority desc, weight desc, id"
+
+    state = fields.Selection(
+        [("draft", "Draft"), ("active", "Active"), ("paused", "Paused"), ("ended", "Ended")],
+        default="draft",
+        required=True,
+        index=True,
+        copy=False,
+        tracking=True,
+    )
+    group_id = fields.Many2one(
+        "loy.group",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        default=lambda self: self.env.ref("loyalty_core.loy_group_default", raise_if_not_found=False),
+        tracking=True,
+    )
+    starts_on = fields.Date(string="From", tracking=True, help="By the wall clock of the store.")
+    starts_time = fields.Char(string="From time", size=8, help="HH:MM, empty for the start of the day.")
+    ends_on = fields.Date(string="To", tracking=True, help="By the wall clock of the store; the day is included.")
+    ends_time = fields.Char(string="To time", size=8, help="HH:MM, empty for the end of the day.")
+    priority = fields.Integer(default=0, tracking=True, help="Higher goes first.")
+    weight = fields.Integer(default=0, help="Decides between equal priorities; higher goes first.")
+    is_exclusive = fields.Boolean(
+        string="Exclusive",
+        help="What it touches is closed to every other discount, and it takes only what none has touched.",
+    )
+    basis = fields.Selection(
+        [("current", "What earlier discounts left"), ("base", "The shelf amount")],
+        default="current",
+        required=True,
+        help="What the rates of this promotion are taken of.",
+    )
+    when_text = fields.Text(
+        string="When",
+        help="The condition tree as JSON; empty: always. The kinds are described in docs/promotions.md.",
+    )
+    rewards_text = fields.Text(
+        string="Rewards",
+        required=True,
+        default='[{"kind": "percent", "value": 10}]',
+        help="The list of rewards as JSON. The kinds are described in docs/promotions.md.",
+    )
+    purchase_count = fields.Integer(compute="_compute_purchase_count")
+
+    @api.constrains("when_text", "rewards_text", "starts_on", "starts_time", "ends_on", "ends_time", "group_id", "code")
+    def _check_document(self):
+        """The engine itself is the judge: what it cannot compile cannot be saved."""
+        problems = self.env["loy.programme"]._problems_of_promotions(self)
+        if problems:
+            raise ValidationError("\n".join(problems))
+
+    def _compute_purchase_count(self):
+        counts = dict(
+            self.env["loy.purchase.promotion"]._read_group(
+                [("promotion_id", "in", self.ids)], ["promotion_id"], ["__count"]
+            )
+        )
+        for promotion in self:
+            promotion.purchase_count = counts.get(promotion, 0)
+
+    @api.model
+    def _parse_json(self, text, label):
+        try:
+            return json.loads(text) if text and text.strip() else None
+        except ValueError as error:
+            raise ValidationError(
+                self.env._("%(field)s is not valid JSON: %(error)s", field=label, error=error)
+            ) from None
+
+    def copy_data(self, default=None):
+        return [
+            {**vals, "code": self.env._("%s-COPY", promotion.code)}
+            if not (default or {}).get("code")
+            else vals
+            for promotion, vals in zip(self, super().copy_data(default), strict=True)
+        ]
+
+    def action_start(self):
+        self.write({"state": "active"})
+
+    def action_pause(self):
+        self.write({"state": "paused"})
+
+    def action_end(self):
+        self.write({"state": "ended"})
+
+    def action_open_purchases(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Purchases with %s", self.display_name),
+            "res_model": "loy.purchase",
+            "view_mode": "list,form",
+            "domain": [("promotion_ids.promotion_id", "=", self.id)],
+        }

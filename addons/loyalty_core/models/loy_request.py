@@ -1,0 +1,30 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+KEPT_DAYS = 90
+
+
+class LoyRequest(models.Model):
+    """The answer that a key got: whoever sends the same key and body again is told the same, and nothing happens."""
+
+    _name = "loy.request"
+    _inherit = "loy.bigint.mixin"
+    _description = "Answered API request"
+    _order = "id desc"
+    _rec_name = "key"
+    _log_access = False
+
+    user_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="cascade")
+    key = fields.Char(required=True, readonly=True, size=64)
+    method = fields.Char(required=True, readonly=True)
+    body_hash = fields.Char(required=True, readonly=True)
+    answer = fields.Json(readonly=True)
+    answered_at = fields.Datetime(required=True, readonly=True, index=True)
+
+    _key_unique = models.UniqueIndex("(user_id, key)")
+
+    @api.autovacuum
+    def _gc_old(self):
+        """A client that repeats a call does so within days; older answers are not worth their space."""
+        self.search([("answered_at", "<", fields.Datetime.now() - timedelta(days=KEPT_DAYS))], limit=10_000).unlink()

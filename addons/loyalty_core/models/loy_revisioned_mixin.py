@@ -1,0 +1,61 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class LoyRevisionedMixin(models.AbstractModel):
+    """A coded record whose every change is kept: what it says is a document, valid from a moment.
+
+    The record shows the newest statement; receipts are judged by the statement of their own time.
+    """
+
+    _name = "loy.revisioned.mixin"
+    _inherit = "loy.code.mixin"
+    _description = "Record with revisions by time"
+
+    valid_from_at = fields.Datetime(
+        string="Valid from",
+        copy=False,
+        default=fields.Datetime.now,
+        help="Receipts from this moment on are judged by the record as it stands. Each change sets it to now, unless "
+        "you set it together with the change.",
+    )
+    revision_count = fields.Integer(compute="_compute_revision_count")
+
+    def _compute_revision_count(self):
+        counts = dict(
+            self.env["loy.revision"]._read_group(
+                [("res_model", "=", self._name), ("res_id", "in", self.ids)], ["res_id"], ["__count"]
+            )
+        )
+        for record in self:
+            record.revision_count = counts.get(record.id, 0)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        self.env["loy.programme"]._revise(records)
+        return records
+
+    def write(self, vals):
+        if "valid_from_at" not in vals:
+            vals = {**vals, "valid_from_at": fields.Datetime.now()}
+        result = super().write(vals)
+        self.env["loy.programme"]._revise(self)
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        """Receipts refer to what the programme said; it is ended, never deleted."""
+        raise UserError(
+            self.env._("Receipts may refer to it, so it cannot be deleted. End it or archive it instead.")
+        )
+
+    def action_open_revisions(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Versions of %s", self.display_name),
+            "res_model": "loy.revision",
+            "view_mode": "list,form",
+            "domain": [("res_model", "=", self._name), ("res_id", "=", self.id)],
+        }

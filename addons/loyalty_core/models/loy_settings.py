@@ -1,0 +1,52 @@
+import zoneinfo
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+
+class LoySettings(models.Model):
+    """The rules that hold for a company's whole programme; one record a company."""
+
+    _name = "loy.settings"
+    _inherit = "loy.revisioned.mixin"
+    _description = "Programme settings"
+
+    code = fields.Char(default="settings")
+    name = fields.Char(default=lambda self: self.env._("Programme settings"), translate=False)
+    company_id = fields.Many2one(required=True, default=lambda self: self.env.company)
+    timezone = fields.Selection(
+        lambda self: [(zone, zone) for zone in sorted(zoneinfo.available_timezones())],
+        required=True,
+        default=lambda self: self.env.user.tz or "UTC",
+        help="For stores that name none, and for what happens outside a store.",
+    )
+    backdate_days = fields.Integer(
+        default=31, required=True, help="How far back a purchase may be dated. Older ones are refused."
+    )
+    forward_days = fields.Integer(
+        default=1, required=True, help="How far ahead a purchase may be dated, for clocks that differ."
+    )
+    hold_minutes = fields.Integer(
+        default=30, required=True, help="A hold that nobody confirms is released after so many minutes."
+    )
+    line_cap_percent = fields.Float(
+        string="Largest discount of a line, %", default=100.0, help="A line is never discounted by more than this."
+    )
+    receipt_cap_percent = fields.Float(string="Largest discount of a receipt, %", default=100.0)
+    is_cap_with_points = fields.Boolean(
+        string="Points count towards the caps", help="Points spent as a discount count as a discount."
+    )
+    spend_order = fields.Selection(
+        [("expires_first", "What expires first"), ("oldest_first", "The oldest first")],
+        default="expires_first",
+        required=True,
+        help="Which points are spent first.",
+    )
+
+    @api.constrains("line_cap_percent", "receipt_cap_percent", "backdate_days", "forward_days", "hold_minutes")
+    def _check_limits(self):
+        for settings in self:
+            if not 0 <= settings.line_cap_percent <= 100 or not 0 <= settings.receipt_cap_percent <= 100:
+                raise ValidationError(self.env._("A largest discount is a per cent from 0 to 100."))
+            if min(settings.backdate_days, settings.forward_days) < 0 or settings.hold_minutes < 1:
+                raise ValidationError(self.env._("Days cannot be negative, and a hold lasts at least a minute."))

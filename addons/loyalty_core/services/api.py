@@ -1,0 +1,317 @@
+"""``loy.api``: everything that tills, shops and other systems may call."""
+
+from datetime import UTC
+from decimal import Decimal
+
+from odoo import fields, models, release
+
+from . import requests
+from .endpoint import reads, writes
+from .errors import LoyaltyError
+from .ledger import Accrual, Source
+
+STATEMENT_PAGE = 80
+EXPIRING_DAYS = 30
+API_VERSION = 1
+
+
+class LoyApi(models.AbstractModel):
+    """The API for integrators, over XML-RPC and JSON-2 alike; one dictionary in, one dictionary out.
+
+    Each method's docstring lists the codes of its refusals. All may answer ``bad_request`` (every problem with its
+    path), ``forbidden`` and ``busy``; those with a key ``key_reused``.
+    """
+
+    _name = "loy.api"
+    _description = "Loyalty API"
+
+    # ------------------------------------------------------------------ programme
+
+    @writes(requests.ProgrammeApply)
+    def programme_apply(self, request):
+        """Creates or updates the programme by code. Codes: bad_request."""
+        return self._service("loy.programme.document")._apply(request)
+
+    @reads(requests.Empty)
+    def programme_export(self, request):
+        """The programme as a document; applying it changes nothing."""
+        return self._service("loy.programme.document")._export()
+
+    # ------------------------------------------------------------------ members and cards
+
+    @writes(requests.MemberRegister)
+    def member_register(self, request):
+        """A new member with a card. Codes: member_exists, bad_phone, bad_email, bad_birth_date, store_not_found,
+        store_forbidden, card_not_found, card_taken, bad_card_number."""
+        values = self._member_values(request, ("card",))
+        partner, card = self._service("loy.members")._register_member(values)
+        self._service("loy.events")._emit(
+            "member.registered", at=fields.Datetime.now(), member_id=partner.id, store_id=partner.loy_store_id.id
+        )
+        return {"member": str(partner.id), "card": card.number or None, "duplicate": False}
+
+    @reads(requests.MemberFind)
+    def member_find(self, request):
+        """Profile, cards and balances of a member. Codes: member_not_found, card_not_found, card_blocked,
+        card_closed, card_not_active."""
+        partner = self._service("loy.members")._find(request.given())
+        profile = self._service("loy.members")._profile(partner)
+        return {**profile, "member": str(partner.id), "balances": self._balances(partner, None, None)}
+
+    @writes(requests.MemberUpdate)
+    def member_update(self, request):
+        """New values of a member. Codes: member_not_found, member_exists, bad_phone, bad_email, bad_birth_date."""
+        members = self._service("loy.members")
+        partner = members._find({"member": request.member})
+        values = self._member_values(request)
+        if request.attributes is not None:
+            values["attributes"] = {**(partner.loy_attributes or {}), **request.attributes}
+        members._update(partner, values)
+        return {**members._profile(partner), "member": str(partner.id)}
+
+    @writes(requests.CardIssue)
+    def card_issue(self, request):
+        """A further card. Codes: member_not_found, card_type_not_found, card_taken, card_not_found, bad_card_number."""
+        partner = self._service("loy.members")._find({"member": request.member})
+        card_type = request.card_type and self._by_code("loy.card.type", request.card_type, "card_type_not_found")
+        return self._card(self._service("loy.cards")._issue(partner, card_type or None, request.card))
+
+    @writes(requests.CardChange)
+    def card_block(self, request):
+        """The card is refused until it is unblocked. Codes: card_not_found, card_transition."""
+        return self._card_transition(request, "blocked")
+
+    @writes(requests.CardChange)
+    def card_unblock(self, request):
+        """A blocked card works again. Codes: card_not_found, card_transition."""
+        return self._card_transition(request, "active")
+
+    # ------------------------------------------------------------------ purchases
+
+    @reads(requests.PurchaseCalculate)
+    def purchase_calculate(self, request):
+        """What a purchase comes to, without any effect. Codes: store_not_found, store_forbidden, register_not_found,
+        member_not_found, card_not_found, card_blocked, product_not_found, unit_not_found, at_out_of_range."""
+        return self._service("loy.purchases")._calculate(request)
+
+    @writes(requests.PurchaseHold)
+    def purchase_hold(self, request):
+        """As calculated, and the points are reserved. Codes: those of purchase_calculate; purchase_confirmed,
+        purchase_cancelled, purchase_returned, insufficient_points."""
+        return self._service("loy.purchases")._hold(request)
+
+    @writes(requests.PurchaseConfirm)
+    def purchase_confirm(self, request):
+        """The purchase is a fact. Codes: those of purchase_calculate; total_changed, purchase_not_found,
+        purchase_confirmed, purchase_cancelled, purchase_returned, insufficient_points."""
+        return self._service("loy.purchases")._confirm(request)
+
+    @writes(requests.PurchaseCancel)
+    def purchase_cancel(self, request):
+        """The purchase will not happen. Codes: purchase_confirmed, purchase_returned."""
+        return self._service("loy.purchases")._cancel(request)
+
+    @writes(requests.PurchaseReturn)
+    def purchase_return(self, request):
+        """A confirmed purchase comes back. Codes: purchase_not_found, purchase_held, purchase_returned, line_not_found,
+        return_exceeds, return_not_whole, return_exists."""
+        return self._service("loy.purchases")._return(request)
+
+    @reads(requests.PurchaseNumber)
+    def purchase_get(self, request):
+        """State and result of a purchase. Codes: purchase_not_found."""
+        return self._service("loy.purchases")._get(request)
+
+    # ------------------------------------------------------------------ accounts
+
+    @reads(requests.AccountBalance)
+    def account_balance(self, request):
+        """Balances by unit, at any moment past or to come. Codes: member_not_found, unit_not_found."""
+        partner = self._service("loy.members")._find({"member": request.member})
+        unit = request.unit and self._by_code("loy.unit", request.unit, "unit_not_found")
+        return {"balances": self._balances(partner, unit, _to_utc(request.at))}
+
+    @reads(requests.AccountStatement)
+    def account_statement(self, request):
+        """Movements with lot, source and the balance after each, the newest first. Codes: member_not_found,
+        unit_not_found, unit_required."""
+        partner = self._service("loy.members")._find({"member": request.member})
+        ledger = self._service("loy.ledger")
+        units = self._units(request.unit and self._by_code("loy.unit", request.unit, "unit_not_found"))
+        accounts = ledger._accounts([partner.id], units.ids)
+        if len(accounts) > 1:
+            raise LoyaltyError("unit_required", self.env._("The member has accounts of several units; name one."))
+        answer = {"page": request.page, "movements": []}
+        for (_member_id, unit_id), account_id in accounts.items():
+            unit = units.browse(unit_id)
+            rows = ledger._statement(
+                account_id,
+                from_=_to_utc(request.from_),
+                to=_to_utc(request.to),
+                offset=(request.page - 1) * STATEMENT_PAGE,
+                limit=STATEMENT_PAGE,
+            )
+            answer |= {"unit": unit.code, "movements": [_movement(row, unit) for row in rows]}
+        return answer
+
+    @writes(requests.AccountAccrue)
+    def account_accrue(self, request):
+        """Points or money given by hand. Codes: member_not_found, unit_not_found, bad_lot_dates."""
+        account_id, amount_minor, at, source = self._move(request)
+        self._service("loy.ledger")._accrue(
+            [
+                Accrual(
+                    account_id=account_id,
+                    amount_minor=amount_minor,
+                    active_from=_to_utc(request.active_from),
+                    expires_at=_to_utc(request.expires_at),
+                )
+            ],
+            at=at,
+            source=source,
+        )
+        return self._moved(request)
+
+    @writes(requests.AccountMove)
+    def account_write_off(self, request):
+        """Points or money taken by hand, never more than is available. Codes: member_not_found, unit_not_found,
+        insufficient_points."""
+        account_id, amount_minor, at, source = self._move(request)
+        self._service("loy.ledger")._write_off(
+            account_id, amount_minor, at=at, reason_id=source.reason_id, note=source.note
+        )
+        return self._moved(request)
+
+    # ------------------------------------------------------------------ operations
+
+    @reads(requests.Empty)
+    def books_check(self, request):
+        """Proves the laws of the ledger for the whole database, and says what differs."""
+        return self._service("loy.ledger")._check_books()
+
+    @reads(requests.Empty)
+    def health(self, request):
+        """Version, time of the database, lengths of queues."""
+        module = self.env["ir.module.module"].sudo().search([("name", "=", "loyalty_core")])  # integrators read none
+        self.env.cr.execute("SELECT now() AT TIME ZONE 'UTC'")
+        return {
+            "v": API_VERSION,
+            "version": module.installed_version,
+            "odoo": release.version,
+            "database_time": self.env.cr.fetchone()[0].isoformat(),
+            "queues": {"holds_overdue": self._overdue_holds()},
+        }
+
+    # ------------------------------------------------------------------ small translations
+
+    def _service(self, name: str):
+        """Services act for integrators, who have no rights on records; what they may do is what is called here."""
+        return self.env[name].sudo()  # the guard has authorised the call
+
+    def _overdue_holds(self) -> int:
+        return self._service("loy.hold").search_count(
+            [("state", "=", "open"), ("deadline_at", "<=", fields.Datetime.now())]
+        )
+
+    def _by_code(self, model: str, code: str, refusal: str):
+        record = self._service(model).search(
+            [("code", "=", code), ("company_id", "in", [False, self.env.company.id])], order="company_id", limit=1
+        )
+        if not record:
+            raise LoyaltyError(refusal, self.env._("There is no %(code)s. Check the code.", code=code))
+        return record
+
+    def _units(self, unit=None):
+        return unit or self._service("loy.unit").search([("company_id", "in", [False, self.env.company.id])])
+
+    def _member_values(self, request, also: tuple[str, ...] = ()) -> dict:
+        names = ("phone", "email", "first_name", "last_name", "birth_date", "sex", "external_id", *also)
+        values = {name: getattr(request, name) for name in names if getattr(request, name) is not None}
+        if "card" in also:
+            values["attributes"] = request.attributes
+        if request.store:
+            values["store_id"] = self._service("loy.catalogue")._find_store(request.store).id
+        return values
+
+    def _card(self, card) -> dict:
+        return {
+            "number": card.number,
+            "state": card.state,
+            "type": card.type_id.code,
+            "member": str(card.member_id.id) if card.member_id else None,
+        }
+
+    def _card_transition(self, request, state: str) -> dict:
+        cards = self._service("loy.cards")
+        card = cards._get(request.card)
+        reason, note = self._reason(request.reason)
+        cards._transition(card, state, reason, note)
+        return self._card(card)
+
+    def _reason(self, text: str | None):
+        """A reason is the code of a record, or else a free text."""
+        if not text:
+            return None, ""
+        reason = self._service("loy.reason").search(
+            [("code", "=", text), ("company_id", "in", [False, self.env.company.id])], limit=1
+        )
+        return (reason, "") if reason else (None, text)
+
+    def _move(self, request) -> tuple:
+        partner = self._service("loy.members")._find({"member": request.member})
+        unit = self._by_code("loy.unit", request.unit, "unit_not_found")
+        accounts = self._service("loy.ledger")._accounts([partner.id], [unit.id], create=True)
+        reason, note = self._reason(request.reason)
+        source = Source(kind="manual", reason_id=reason and reason.id, note=note)
+        amount = request.amount.scaleb(unit.decimals)
+        if amount != int(amount):
+            raise LoyaltyError(
+                "bad_request",
+                self.env._("amount has more than the %(places)s decimals of %(unit)s", places=unit.decimals, unit=unit.code),
+            )
+        return accounts[partner.id, unit.id], int(amount), _to_utc(request.at) or fields.Datetime.now(), source
+
+    def _moved(self, request) -> dict:
+        partner = self._service("loy.members")._find({"member": request.member})
+        unit = self._by_code("loy.unit", request.unit, "unit_not_found")
+        return {"member": request.member, "balances": self._balances(partner, unit, None)}
+
+    def _balances(self, partner, unit, at) -> list[dict]:
+        ledger = self._service("loy.ledger")
+        units = self._units(unit)
+        accounts = ledger._accounts([partner.id], units.ids)
+        balances = ledger._balances(list(accounts.values()), at=at)
+        expiring = ledger._expiring(list(accounts.values()), at or fields.Datetime.now(), EXPIRING_DAYS)
+        answer = []
+        for (_member_id, unit_id), account_id in accounts.items():
+            one, balance = units.browse(unit_id), balances[account_id]
+            answer.append(
+                {
+                    "unit": one.code,
+                    **{
+                        name: _number(getattr(balance, name), one)
+                        for name in ("active", "pending", "held", "debt", "available")
+                    },
+                    "expiring": [
+                        {"amount": _number(amount, one), "on": on.isoformat()}
+                        for amount, on in expiring.get(account_id, ())
+                    ],
+                }
+            )
+        return answer
+
+
+def _number(minor: int, unit) -> float:
+    return float(Decimal(minor).scaleb(-unit.decimals))
+
+
+def _to_utc(moment):
+    """Account calls know no store: without an offset the moment is UTC."""
+    if moment is None or moment.tzinfo is None:
+        return moment
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def _movement(row, unit) -> dict:
+    """One line of a statement as the API shows it."""
+    return {name: _number(value, unit) if name.endswith("_minor") else value for name, value in row.items()}

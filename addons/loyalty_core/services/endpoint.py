@@ -1,0 +1,174 @@
+"""One guard for every public method of the API: who may call, what is understood, that it happens once."""
+
+import functools
+import hashlib
+import json
+import logging
+import math
+from collections.abc import Callable
+from dataclasses import fields as dataclass_fields
+
+from psycopg2 import OperationalError
+
+from odoo import api, fields
+from odoo.exceptions import AccessError, UserError
+from odoo.tools import SQL
+
+from ..engine import schema
+from .errors import LoyaltyError
+from .transaction import RETRIED, lock_name, run_with_retry
+
+_logger = logging.getLogger(__name__)
+
+GROUP = "loyalty_core.group_integrator"
+XMLRPC_INTEGER_LIMIT = 2**31 - 1
+
+
+class ApiError(LoyaltyError):
+    """What a client is told. It has no traceback: JSON-2 would print it into the answer."""
+
+    __traceback__ = property(lambda self: None, lambda self, value: None)  # type: ignore[assignment]
+
+    def __init__(self, text: str):
+        UserError.__init__(self, text)
+        self.code = text.partition(":")[0]
+
+
+class ApiAccessError(AccessError):
+    """The user may not call the API at all; it has no traceback either."""
+
+    __traceback__ = ApiError.__traceback__
+
+
+def reads(request_class: type) -> Callable:
+    """A method without effect: it may run on a replica, and takes no key."""
+
+    def decorate(method):
+        @api.model
+        @api.readonly
+        @functools.wraps(method)
+        def guarded(self, request=None):
+            return _guard(self, lambda api_model: _read(api_model, method, request_class, request))
+
+        guarded.loy_request = request_class
+        return guarded
+
+    return decorate
+
+
+def writes(request_class: type) -> Callable:
+    """A method that changes something: it happens wholly and once for a ``key``, or not at all.
+
+    The same key with the same body gets the first answer again; with another body it is refused (``key_reused``).
+    """
+
+    def decorate(method):
+        @api.model
+        @functools.wraps(method)
+        def guarded(self, request=None):
+            return _guard(self, lambda api_model: _write(api_model, method, request_class, request))
+
+        guarded.loy_request = request_class
+        return guarded
+
+    return decorate
+
+
+def _guard(self, call: Callable):
+    """The caller is in the group; the context is our own; what goes wrong is a code and a sentence."""
+    if not self.env.user.has_group(GROUP):
+        raise ApiAccessError(
+            self.env._("forbidden: user %s is not in the group Loyalty integration / Integrator.", self.env.user.login)
+        )
+    # Company, language and record rules must not depend on what the client puts into the context.
+    api_model = self.with_env(self.env(context={"lang": self.env.user.lang}))
+    try:
+        return call(api_model)
+    except UserError as error:
+        raise ApiError(_with_code(error)) from None
+    except (*RETRIED, OperationalError):
+        raise  # inside somebody else's transaction: its owner repeats it
+    except Exception:
+        _logger.exception("The API failed")
+        raise ApiError(
+            self.env._("internal_error: something is wrong on the server; nothing was done. The log has the details.")
+        ) from None
+
+
+def _with_code(error: UserError) -> str:
+    """A refusal by Odoo itself (a constraint, say) has no code of ours."""
+    text = str(error)
+    return text if isinstance(error, LoyaltyError) else f"refused: {text}"
+
+
+def _read(api_model, method, request_class, body) -> dict:
+    return _outgoing(method(api_model, _parse(api_model, request_class, body)))
+
+
+def _write(api_model, method, request_class, body) -> dict:
+    request = _parse(api_model, request_class, body)
+    return run_with_retry(api_model.env, lambda: _once(api_model, method, request))
+
+
+def _once(api_model, method, request) -> dict:
+    """The key is locked before it is looked up, so of two that meet the second reads the first one's answer."""
+    env = api_model.env
+    digest = _digest(request)
+    lock_name(env, "request", env.uid, request.key)
+    env.cr.execute(
+        SQL(
+            "SELECT method, body_hash, answer FROM loy_request WHERE user_id = %s AND key = %s", env.uid, request.key
+        )
+    )
+    known = env.cr.fetchone()
+    if known:
+        if known[:2] != (method.__name__, digest):
+            raise LoyaltyError(
+                "key_reused",
+                env._("Key %s was used for another request. Make a new key for each new request.", request.key),
+            )
+        return known[2]
+    answer = _outgoing(method(api_model, request))
+    env.cr.execute(
+        SQL(
+            """
+            INSERT INTO loy_request (user_id, key, method, body_hash, answer, answered_at)
+            VALUES (%s, %s, %s, %s, %s, %s)
+            """,
+            env.uid,
+            request.key,
+            method.__name__,
+            digest,
+            json.dumps(answer),
+            fields.Datetime.now(),
+        )
+    )
+    return answer
+
+
+def _parse(api_model, request_class, body):
+    try:
+        return schema.read(request_class, {} if body is None else body)
+    except schema.DocumentError as error:
+        raise LoyaltyError("bad_request", str(error)) from None
+
+
+def _digest(request) -> str:
+    """Of the parsed request, so that 2 equals 2.0 and null equals absent; the key itself is not part of it."""
+    body = {field.name: getattr(request, field.name) for field in dataclass_fields(request) if field.name != "key"}
+    return hashlib.sha256(repr(body).encode()).hexdigest()
+
+
+def _outgoing(value):
+    """What both protocols can carry: no None, no integer beyond 32 bits, no number that is not finite."""
+    if isinstance(value, dict):
+        return {key: _outgoing(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_outgoing(item) for item in value]
+    if isinstance(value, bool) or value is None:
+        return value
+    if isinstance(value, int):
+        return value if abs(value) <= XMLRPC_INTEGER_LIMIT else float(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise ValueError(f"{value} cannot be sent")
+    return value

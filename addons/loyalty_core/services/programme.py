@@ -1,0 +1,261 @@
+"""The programme: what its records said at a moment, compiled for the engine."""
+
+import json
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..engine import DocumentError, Programme, compile_programme, schema
+from .sections import SettingsDocument, section_of
+
+# A process needs the newest programme of a few companies, and now and then an old one for a late receipt.
+COMPILED_KEPT = 32
+LIVE_STATE = "active"
+
+
+ENGINE_SETTINGS = ("line_cap_percent", "receipt_cap_percent", "caps_include_points")
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """A unit of the programme: its record, and how many decimals its amounts have."""
+
+    id: int
+    decimals: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledProgramme:
+    """The programme as ``number`` knew it, valid at one stretch of time, ready to evaluate."""
+
+    number: int
+    programme: Programme
+    settings: SettingsDocument
+    currency_decimals: int
+    units: dict[str, Unit]
+
+
+class _Cache:
+    """Least recently used first out. Keys name an immutable past, so nothing in it can become wrong."""
+
+    def __init__(self, size: int):
+        self._size = size
+        self._items: OrderedDict = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key, make):
+        with self._lock:
+            if key in self._items:
+                self._items.move_to_end(key)
+                return self._items[key]
+        value = make()
+        with self._lock:
+            self._items[key] = value
+            while len(self._items) > self._size:
+                self._items.popitem(last=False)
+        return value
+
+
+_timelines = _Cache(COMPILED_KEPT)
+_compiled = _Cache(COMPILED_KEPT)
+
+
+class LoyProgramme(models.AbstractModel):
+    """Reads and records revisions; gives the engine's programme of a company at a moment."""
+
+    _name = "loy.programme"
+    _description = "Programme service"
+
+    # ------------------------------------------------------------------ reading
+
+    def _at(self, company, at: datetime, number: int | None = None) -> CompiledProgramme:
+        """The programme valid at ``at`` (UTC), as it is known now or was known at revision ``number``.
+
+        One query where this process has met that programme before: the head is read in the caller's own transaction,
+        so a change is effective for the next receipt on every worker.
+        """
+        if number is None:
+            number = self._head()
+        stretch = self._stretch(company, number, at)
+        key = (self.env.cr.dbname, self.env.registry.registry_sequence, company.id, number, stretch)
+        return _compiled.get(key, lambda: self._compile(company, number, stretch))
+
+    def _head(self) -> int:
+        self.env.cr.execute(SQL("SELECT number FROM loy_revision_head"))
+        return self.env.cr.fetchone()[0]
+
+    def _stretch(self, company, number: int, at: datetime) -> datetime | None:
+        """The moment at which the programme that is valid at ``at`` began; None before the first revision."""
+        key = (self.env.cr.dbname, company.id, number)
+        starts = _timelines.get(key, lambda: self._starts(company, number))
+        return max((start for start in starts if start <= at), default=None)
+
+    def _starts(self, company, number: int) -> list[datetime]:
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT DISTINCT valid_from_at FROM loy_revision
+                 WHERE number <= %s AND (company_id IS NULL OR company_id = %s)
+                """,
+                number,
+                company.id,
+            )
+        )
+        return [start for (start,) in self.env.cr.fetchall()]
+
+    def _compile(self, company, number: int, at: datetime | None) -> CompiledProgramme:
+        sections = self._documents(company, number, at)
+        decimals = company.currency_id.decimal_places
+        settings = next((document for _id, document in sections.get("settings", ())), {})
+        units = sections.get("units", [])
+        document = self._engine_document(
+            decimals=decimals,
+            settings=settings,
+            units=[document for _id, document in units],
+            groups=[document for _id, document in sections.get("groups", ())],
+            promotions=[
+                document for _id, document in sections.get("promotions", ()) if document["state"] == LIVE_STATE
+            ],
+        )
+        return CompiledProgramme(
+            number=number,
+            programme=compile_programme(document),
+            settings=schema.read(SettingsDocument, settings),
+            currency_decimals=decimals,
+            units={unit["code"]: Unit(unit_id, unit.get("decimals", 0)) for unit_id, unit in units},
+        )
+
+    def _documents(self, company, number: int, at: datetime | None) -> dict[str, list[tuple[int, dict]]]:
+        """Section → (record id, document) in order of creation; of each record what was last said for ``at``."""
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT section, res_id, document
+                  FROM (SELECT DISTINCT ON (res_model, res_id) section, res_id, document
+                          FROM loy_revision
+                         WHERE number <= %s AND valid_from_at <= %s
+                           AND (company_id IS NULL OR company_id = %s)
+                         ORDER BY res_model, res_id, valid_from_at DESC, number DESC) AS valid
+                 WHERE NOT jsonb_exists(document, 'archived')
+                 ORDER BY section, res_id
+                """,
+                number,
+                at,
+                company.id,
+            )
+        )
+        sections: dict[str, list[tuple[int, dict]]] = {}
+        for section, res_id, document in self.env.cr.fetchall():
+            sections.setdefault(section, []).append((res_id, document))
+        return sections
+
+    def _engine_document(self, *, decimals, settings, units, groups, promotions) -> dict:
+        """What ``compile_programme`` takes: of the settings only those that the engine knows."""
+        return {
+            "currency_decimals": decimals,
+            "settings": {key: settings[key] for key in ENGINE_SETTINGS if key in settings},
+            "units": units,
+            "groups": groups,
+            "promotions": promotions,
+        }
+
+    # ------------------------------------------------------------------ recording
+
+    def _revise(self, records) -> None:
+        """What ``records`` say now becomes their newest revision; a record that says the same as before gets none."""
+        if not records:
+            return
+        self.env.flush_all()
+        section = section_of(records._name)
+        latest = self._latest(records)
+        changed = []
+        for record in records:
+            document = section.document_of(record)
+            if not record.active:
+                document = {**document, "archived": True}
+            if latest.get(record.id) != (document, record.company_id.id or None):
+                changed.append((record, document))
+        if not changed:
+            return
+        number = self._next_number()
+        now = fields.Datetime.now()
+        # Users who may change the record record its history; nobody may write history by hand.
+        self.env["loy.revision"].sudo().create(
+            [
+                {
+                    "section": section.name,
+                    "code": record.code,
+                    "res_model": record._name,
+                    "res_id": record.id,
+                    "company_id": record.company_id.id,
+                    "valid_from_at": record.valid_from_at or now,
+                    "number": number,
+                    "document": document,
+                    "user_id": self.env.uid,
+                    "created_at": now,
+                }
+                for record, document in changed
+            ]
+        )
+        self.env["loy.revision"].flush_model()
+
+    def _next_number(self) -> int:
+        """Numbers grow in the order of commits, for the head row is locked; and one that a rollback took back is
+        never given again, for it comes from a sequence: no cache can hold another programme under it."""
+        self.env.cr.execute(
+            SQL("UPDATE loy_revision_head SET number = nextval('loy_revision_number_seq') RETURNING number")
+        )
+        return self.env.cr.fetchone()[0]
+
+    def _latest(self, records) -> dict[int, tuple[dict, int | None]]:
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT DISTINCT ON (res_id) res_id, document, company_id
+                  FROM loy_revision WHERE res_model = %s AND res_id = ANY(%s)
+                 ORDER BY res_id, number DESC
+                """,
+                records._name,
+                list(records.ids),
+            )
+        )
+        return {res_id: (document, company_id) for res_id, document, company_id in self.env.cr.fetchall()}
+
+    # ------------------------------------------------------------------ validation
+
+    def _problems_of_promotions(self, promotions) -> list[str]:
+        """What the engine has against the documents of ``promotions``, a sentence each; empty when nothing."""
+        section = section_of("loy.promotion")
+        return [
+            str(problem)
+            for problem in self._problems([section.document_of(promotion) for promotion in promotions])
+        ]
+
+    def _problems(self, promotions: list[dict], units: list[dict] = (), groups: list[dict] = ()) -> list:
+        """The engine's objections to promotion documents, beside the units and groups that are there or to come."""
+        document = self._engine_document(
+            decimals=self.env.company.currency_id.decimal_places,
+            settings={},
+            units=self._known("loy.unit", units),
+            groups=self._known("loy.group", groups),
+            promotions=promotions,
+        )
+        try:
+            compile_programme(document)
+        except DocumentError as error:
+            return list(error.problems)
+        return []
+
+    def _known(self, model: str, coming: list[dict]) -> list[dict]:
+        section = section_of(model)
+        records = self.env[model].sudo().search([])  # whether a code exists does not depend on who asks
+        known = {record.code: section.document_of(record) for record in records}
+        return list((known | {document["code"]: document for document in coming}).values())
+
+    @staticmethod
+    def _format_document(document) -> str:
+        return json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True)

@@ -1,0 +1,242 @@
+"""A programme as one document: applied by code, exported again, kept in version control."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from odoo import fields, models
+
+from ..engine import schema
+from .errors import LoyaltyError
+from .sections import SECTIONS, Section, section_of
+
+OUTCOMES = ("created", "updated", "unchanged", "ended")
+
+
+class _DryRun(Exception):
+    """Takes back what was done to learn what would be done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section as one document has it."""
+
+    section: Section
+    documents: list
+    is_whole: bool  # what the document does not name, ends
+
+
+class LoyProgrammeDocument(models.AbstractModel):
+    """apply(export()) changes nothing; a document with a problem changes nothing and is told all its problems."""
+
+    _name = "loy.programme.document"
+    _description = "Programme document service"
+
+    def _apply(self, request) -> dict:
+        """Creates and updates by code; counts what was created, updated, unchanged and ended, also by section."""
+        parts = self._parse(request.programme, request.replace)
+        valid_from_at = _to_utc(request.at) if request.at else fields.Datetime.now()
+        counts: dict[str, Counter] = {}
+        try:
+            with self.env.cr.savepoint():
+                for part in parts:
+                    counts[part.section.name] = self._apply_part(part, valid_from_at)
+                if request.dry_run:
+                    raise _DryRun
+        except _DryRun:
+            self.env.invalidate_all(flush=False)
+        total = sum(counts.values(), Counter())
+        return {
+            **{outcome: total[outcome] for outcome in OUTCOMES},
+            "sections": {name: dict(count) for name, count in counts.items()},
+        }
+
+    def _export(self) -> dict:
+        """The programme of the user's company as a document; what goes without saying is left out."""
+        programme = {}
+        for section in SECTIONS:
+            documents = [section.document_of(record) for record in self._records(section, []).sorted("id")]
+            if section.is_single:
+                documents = documents and documents[0]
+            if documents:
+                programme[section.name] = documents
+        return {"v": 1, "programme": programme}
+
+    # ------------------------------------------------------------------ reading a document
+
+    def _parse(self, programme: dict, replace: tuple[str, ...]) -> list[Part]:
+        """Every section parsed and every reference found, or ``bad_request`` with all problems."""
+        reading = schema.Reading(self.env.company.currency_id.decimal_places)
+        names = [section.name for section in SECTIONS]
+        for name in (*programme, *replace):
+            if name not in names:
+                reading.refuse(str(name)[:64], "unknown", f"is not a section; sections are {', '.join(names)}")
+        parts = [
+            Part(section, section.read(programme.get(section.name), reading), section.name in replace)
+            for section in SECTIONS
+            if section.name in programme or section.name in replace
+        ]
+        self._check_references(parts, reading)
+        problems = reading.problems or self._promotion_problems(programme, parts)
+        if problems:
+            raise LoyaltyError("bad_request", "; ".join(map(str, problems)))
+        return parts
+
+    def _check_references(self, parts: list[Part], reading: schema.Reading) -> None:
+        """Each code that a document names stands in the document too, or is there already."""
+        known = {
+            part.section.name: {part.section.key_of(one)[-1] for one in part.documents}
+            for part in parts
+            if not part.section.is_single
+        }
+        for section in SECTIONS:
+            wanted = {one.code for one in reading.references if one.section == section.name}
+            wanted -= known.setdefault(section.name, set())
+            known[section.name] |= self._ids_by_code(section, wanted).keys()
+        for one in reading.references:
+            if one.code not in known[one.section]:
+                reading.refuse(one.path, "reference", f"names {one.code}, which is not among the {one.section}")
+
+    def _promotion_problems(self, programme: dict, parts: list[Part]) -> list[schema.Problem]:
+        """The engine reads conditions and rewards once the rest of the document is sound."""
+        if not programme.get("promotions"):
+            return []
+        coming = {part.section.name: [schema.write(one) for one in part.documents] for part in parts}
+        return self.env["loy.programme"]._problems(
+            programme["promotions"], coming.get("units", []), coming.get("groups", [])
+        )
+
+    # ------------------------------------------------------------------ applying a section
+
+    def _apply_part(self, part: Part, valid_from_at: datetime) -> Counter:
+        section = part.section
+        model = self.env[section.model].with_context(active_test=False)
+        existing = self._existing(part)
+        rows = [section.values_of(document) for document in part.documents]
+        later = self._resolve(section, rows)
+        count: Counter = Counter()
+        new_rows = []
+        for document, row in zip(part.documents, rows, strict=True):
+            record = existing.pop(section.key_of(document), None)
+            if record is None:
+                new_rows.append(self._prepare_create(section, row, valid_from_at))
+            elif changes := self._changes(record, row):
+                record.write(self._timed(record, changes, valid_from_at))
+                count["updated"] += 1
+            else:
+                count["unchanged"] += 1
+        if new_rows:
+            model.create(new_rows)
+            count["created"] = len(new_rows)
+        self._link(section, later)
+        if part.is_whole:
+            ended = [record for record in existing.values() if self._end(record, valid_from_at)]
+            if ended:
+                count["ended"] = len(ended)
+        return count
+
+    def _existing(self, part: Part) -> dict[tuple, models.Model]:
+        """Key → record: those that the document names, or all where it is the whole truth."""
+        section, domain = part.section, []
+        if not part.is_whole and section.key:
+            codes = [section.key_of(document)[-1] for document in part.documents]
+            domain = [(section.column(section.key[-1]), "in", codes)]
+        records = self._records(section, domain, is_active=part.is_whole)
+        found = {}
+        for record in records.sorted(lambda one: (_is_own(one), -one.id)):
+            found[tuple(_key_value(record[section.column(key)]) for key in section.key)] = record
+        return found
+
+    def _records(self, section: Section, domain: list, is_active: bool = True):
+        """Records of the company and shared ones."""
+        model = self.env[section.model].with_context(active_test=is_active)
+        company = self.env.company
+        if section.is_single:
+            domain = [*domain, ("company_id", "=", company.id)]
+        elif "company_id" in model._fields:
+            domain = [*domain, ("company_id", "in", [company.id, False])]
+        elif section.model == "product.category":
+            domain = [*domain, ("loy_code", "!=", False)]
+        if section.model == "product.product":
+            domain = [*domain, ("default_code", "!=", False)]
+        return model.search(domain)
+
+    def _ids_by_code(self, section: Section, codes: set[str]) -> dict[str, int]:
+        if not codes:
+            return {}
+        column = section.column(section.key[-1])
+        records = self._records(section, [(column, "in", list(codes))], is_active=False)
+        return {record[column]: record.id for record in records.sorted(lambda one: (_is_own(one), -one.id))}
+
+    def _resolve(self, section: Section, rows: list[dict]) -> list[tuple[str, str, str]]:
+        """Codes in ``rows`` become ids. What names a record that this very section makes is answered: (code, field,
+        code), to be linked when all are there."""
+        model, later = self.env[section.model], []
+        names = {name for row in rows for name in row if model._fields[name].type == "many2one"}
+        for name in names:
+            target = section_of(model._fields[name].comodel_name)
+            ids = self._ids_by_code(target, {row[name] for row in rows if row[name]})
+            for row in rows:
+                if row[name] in ids:
+                    row[name] = ids[row[name]]
+                elif row[name]:
+                    later.append((row[section.column(section.key[-1])], name, row.pop(name)))
+        return later
+
+    def _link(self, section: Section, later: list[tuple[str, str, str]]) -> None:
+        if not later:
+            return
+        ids = self._ids_by_code(section, {code for link in later for code in (link[0], link[2])})
+        for code, name, target in later:
+            self.env[section.model].browse(ids[code])[name] = ids[target]
+
+    def _prepare_create(self, section: Section, row: dict, valid_from_at: datetime) -> dict:
+        model = self.env[section.model]
+        values = {name: value for name, value in row.items() if value is not False or not model._fields[name].required}
+        if "company_id" in model._fields and section.is_company_bound:
+            values["company_id"] = self.env.company.id
+        return self._timed(model, values, valid_from_at)
+
+    def _changes(self, record, row: dict) -> dict:
+        """The values that differ from what ``record`` says; an archived record that is named again comes back."""
+        changes = {}
+        for name, value in row.items():
+            field = record._fields[name]
+            now = record[name].id if field.type == "many2one" else record[name]
+            if value is False and field.required and field.type != "boolean":
+                continue  # the document leaves it to the record
+            if field.type in ("float", "monetary"):
+                value = field.convert_to_cache(value, record)
+            if (now or False) != (value or False):
+                changes[name] = value
+        if "active" in record._fields and not record.active:
+            changes["active"] = True
+        return changes
+
+    def _end(self, record, valid_from_at: datetime) -> bool:
+        """What is no longer named has ended; nothing is deleted. Shared records belong to others too."""
+        if "state" in record._fields:
+            changes = {} if record.state == "ended" else {"state": "ended"}
+        else:
+            changes = {"active": False} if "active" in record._fields else {}
+        if not changes or not _is_own(record):
+            return False
+        record.write(self._timed(record, changes, valid_from_at))
+        return True
+
+    @staticmethod
+    def _timed(model, values: dict, valid_from_at: datetime) -> dict:
+        return {**values, "valid_from_at": valid_from_at} if "valid_from_at" in model._fields else values
+
+
+def _is_own(record) -> bool:
+    """Whether it belongs to one company; such a record hides a shared one of the same code."""
+    return "company_id" not in record._fields or bool(record.company_id)
+
+
+def _key_value(value):
+    return value.code if isinstance(value, models.BaseModel) else value
+
+
+def _to_utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment

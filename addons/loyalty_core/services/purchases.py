@@ -1,0 +1,675 @@
+"""Purchases: a request becomes a basket, the engine's result becomes facts and movements. No rule stands here."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..engine import Basket, Line, Member, Payment, Place, Result, SpendRequest, evaluate, explain
+from ..sql.insert import insert_rows
+from .errors import LoyaltyError
+from .ledger import Accrual, Source
+from .programme import CompiledProgramme
+from .transaction import lock_name
+
+MICRO = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Who, where, when and under which programme: all that a request refers to, looked up once."""
+
+    store: models.Model
+    register: models.Model
+    member: models.Model
+    card: models.Model
+    at: datetime  # UTC
+    compiled: CompiledProgramme
+    accounts: dict[str, int]  # unit code → account of the member
+    products: dict  # sku → facts
+    basket: Basket
+
+
+def to_minor(amount: Decimal, decimals: int) -> int:
+    """Half a minor unit is rounded away from zero.
+
+    >>> to_minor(Decimal("1.005"), 2)
+    101
+    """
+    return int(amount.scaleb(decimals).quantize(Decimal(1), ROUND_HALF_UP))
+
+
+def from_minor(amount_minor: int, decimals: int) -> Decimal:
+    """
+    >>> from_minor(1250, 2)
+    Decimal('12.50')
+    """
+    return Decimal(amount_minor).scaleb(-decimals)
+
+
+class LoyPurchases(models.AbstractModel):
+    """The life of a purchase: calculated, held, confirmed or cancelled, returned.
+
+    All that happens to one purchase number happens one after another (``_claim``), and a member's accounts are locked
+    before their balances are read. Facts are written once: the purchase, its lines, the uses of promotions, movements.
+    """
+
+    _name = "loy.purchases"
+    _description = "Purchase service"
+
+    # ------------------------------------------------------------------ the calls
+
+    def _calculate(self, request) -> dict:
+        """What the purchase comes to, without any effect."""
+        scene = self._scene(request)
+        judge = explain if request.explain else evaluate
+        return judge(scene.compiled.programme, scene.basket).to_document()
+
+    def _hold(self, request) -> dict:
+        """As calculated, with the points reserved until the deadline. A new hold takes the place of the one before."""
+        purchase = self._claim(request.purchase)
+        self._refuse(purchase, "confirmed", "returned", "cancelled")
+        self._release(purchase)
+        scene = self._scene(request, is_locked=True)
+        result = evaluate(scene.compiled.programme, scene.basket)
+        deadline = fields.Datetime.now() + timedelta(minutes=scene.compiled.settings.hold_minutes)
+        purchase = self._write_purchase(
+            purchase, request.purchase, scene, result, {"state": "held", "held_until_at": deadline}
+        )
+        points = self._points_spent(scene, result)
+        if points:
+            purchase.hold_id = self.env["loy.ledger"]._hold(
+                points, at=scene.at, deadline_at=deadline, source=self._source("purchase", purchase)
+            )
+        return {
+            **self._answer(purchase, result.to_document()),
+            "hold": str(purchase.id),
+            "expires_at": scene.store._to_local(deadline).isoformat(),
+        }
+
+    def _confirm(self, request) -> dict:
+        """The purchase is a fact: points are spent and earned, uses counted, lines kept.
+
+        With lines it is calculated anew; with the number alone what was held is confirmed as it was answered.
+        """
+        purchase = self._claim(request.purchase)
+        self._refuse(purchase, "confirmed", "returned", "cancelled")
+        if request.lines is None:
+            return self._confirm_held(purchase, request)
+        is_late = self._is_past_deadline(purchase)
+        self._release(purchase)
+        scene = self._scene(request, is_locked=True)
+        result = evaluate(scene.compiled.programme, scene.basket)
+        self._check_expected(request, result.to_document())
+        purchase = self._write_purchase(
+            purchase,
+            request.purchase,
+            scene,
+            result,
+            {"state": "confirmed", "confirmed_at": fields.Datetime.now(), "is_late": is_late},
+        )
+        points = self._points_spent(scene, result)
+        if points:
+            self.env["loy.ledger"]._spend(points, at=scene.at, source=self._source("purchase", purchase))
+        self._post(purchase, scene, result)
+        return self._answer(purchase, result.to_document())
+
+    def _confirm_held(self, purchase, request) -> dict:
+        if not purchase:
+            raise LoyaltyError(
+                "purchase_not_found",
+                self.env._("There is no purchase %s that is held. Send its lines too.", request.purchase),
+            )
+        basket = Basket.from_document(purchase.basket)
+        scene = self._scene_of(purchase, basket)
+        result = evaluate(scene.compiled.programme, basket)
+        self._check_expected(request, purchase.result)
+        is_late = self._is_past_deadline(purchase)
+        purchase.write({"state": "confirmed", "confirmed_at": fields.Datetime.now(), "is_late": is_late})
+        points = self._points_spent(scene, result)
+        if points:
+            ledger = self.env["loy.ledger"]
+            source = self._source("purchase", purchase)
+            if purchase.hold_id.state == "open":
+                ledger._settle(purchase.hold_id.id, at=scene.at, source=source)
+            else:
+                # The receipt was printed on the strength of a hold that has run out: it is a fact.
+                ledger._spend(points, at=scene.at, source=source, overrun=True)
+        self._post(purchase, scene, result)
+        return self._answer(purchase, purchase.result)
+
+    def _cancel(self, request) -> dict:
+        """The purchase will not happen; what was reserved is free. It also stops a hold that arrives later."""
+        purchase = self._claim(request.purchase)
+        self._refuse(purchase, "confirmed", "returned")
+        if purchase.state != "cancelled":
+            self._release(purchase)
+            if purchase:
+                purchase.state = "cancelled"
+            else:
+                purchase = self._insert_purchase(
+                    {
+                        "number": request.purchase,
+                        "kind": "sale",
+                        "state": "cancelled",
+                        "company_id": self.env.company.id,
+                        "purchased_at": fields.Datetime.now(),
+                    }
+                )
+            self._emit("purchase.cancelled", purchase)
+        return {"purchase": request.purchase, "state": "cancelled"}
+
+    def _return(self, request) -> dict:
+        """All goods come back: points spent return to their lots, points earned are taken back."""
+        purchase = self._claim(request.purchase)
+        if not purchase:
+            raise self._not_found(request.purchase)
+        self._refuse(purchase, "held", "cancelled", "returned")
+        self._check_whole(purchase, request)
+        if self._claim(request.return_):
+            raise LoyaltyError(
+                "return_exists", self.env._("There is a purchase or return %s already.", request.return_)
+            )
+        at = self._moment(request.at, purchase.store_id)
+        returned = self._insert_return(purchase, request.return_, at)
+        self.env["loy.ledger"]._reverse(
+            self._booked(purchase), at=at, source=self._source("return", returned)
+        )
+        answer = self._return_answer(purchase, request)
+        returned.result = answer
+        purchase.state = "returned"
+        self._emit("purchase.returned", returned)
+        return answer
+
+    def _get(self, request) -> dict:
+        """State and result of a purchase."""
+        purchase = self._find(request.purchase)
+        if not purchase:
+            raise self._not_found(request.purchase)
+        answer = self._answer(purchase, purchase.result or {})
+        if purchase.store_id:
+            answer["store"] = purchase.store_id.code
+            answer["at"] = purchase.store_id._to_local(purchase.purchased_at).isoformat()
+        if purchase.member_id:
+            answer["member"] = str(purchase.member_id.id)
+        if purchase.return_ids:
+            answer["returns"] = [returned.number for returned in purchase.return_ids]
+        return answer
+
+    # ------------------------------------------------------------------ what a request refers to
+
+    def _scene(self, request, is_locked: bool = False) -> Scene:
+        catalogue = self.env["loy.catalogue"]
+        store = catalogue._find_store(request.store)
+        register = catalogue._find_register(store, request.register) if request.register else store.register_ids[:0]
+        at = self._moment(request.at, store)
+        compiled = self.env["loy.programme"]._at(store.company_id, at)
+        self._check_time(at, compiled.settings)
+        member, card = self._find_member(request.member)
+        accounts = self._accounts(member, compiled, create=is_locked)
+        if is_locked and accounts:
+            self.env["loy.ledger"]._lock(accounts.values())
+        products = catalogue._facts([line.sku for line in request.lines], store.company_id.id)
+        basket = Basket(
+            at=store._to_local(at),
+            lines=self._lines(request.lines, products, compiled),
+            place=self._place(store, register, request.channel),
+            member=self._engine_member(member, card, accounts, at),
+            codes=tuple(request.codes),
+            payments=self._payments(request, compiled),
+            spend=self._spend_requests(request, compiled),
+        )
+        return Scene(store, register, member, card, at, compiled, accounts, products, basket)
+
+    def _scene_of(self, purchase, basket: Basket) -> Scene:
+        """The scene of a purchase that is held, under the very programme by which it was answered."""
+        compiled = self.env["loy.programme"]._at(
+            purchase.company_id, purchase.purchased_at, purchase.programme_number
+        )
+        accounts = self._accounts(purchase.member_id, compiled, create=True)
+        self.env["loy.ledger"]._lock(accounts.values())
+        return Scene(
+            store=purchase.store_id,
+            register=purchase.register_id,
+            member=purchase.member_id,
+            card=purchase.card_id,
+            at=purchase.purchased_at,
+            compiled=compiled,
+            accounts=accounts,
+            products=self.env["loy.catalogue"]._facts([line.sku for line in basket.lines], purchase.company_id.id),
+            basket=basket,
+        )
+
+    def _moment(self, moment: datetime | None, store) -> datetime:
+        """UTC of what a request says; without an offset that is the store's wall clock, and nothing means now."""
+        if moment is None:
+            return fields.Datetime.now()
+        if moment.tzinfo:
+            return moment.astimezone(UTC).replace(tzinfo=None)
+        return store._to_utc(moment)
+
+    def _check_bound(self, store) -> None:
+        bound = self.env.user.loy_store_ids
+        if bound and store not in bound:
+            raise LoyaltyError("store_forbidden", self.env._("This user may not work for store %s.", store.code))
+
+    def _find_member(self, key):
+        """Member and card that a request names; both empty for a purchase by nobody known."""
+        if key is None:
+            return self.env["res.partner"], self.env["loy.card"]
+        if key.card:
+            card = self.env["loy.cards"]._resolve(key.card)
+            return card.member_id, card
+        members = self.env["loy.members"]
+        member = members._find(key.given())
+        return member, members._main_card(member)
+
+    def _check_time(self, at: datetime, settings) -> None:
+        now = fields.Datetime.now()
+        if not -settings.forward_days <= (now - at) / timedelta(days=1) <= settings.backdate_days:
+            raise LoyaltyError(
+                "at_out_of_range",
+                self.env._(
+                    "A purchase may be dated at most %(back)s days back and %(ahead)s days ahead; see the settings.",
+                    back=settings.backdate_days,
+                    ahead=settings.forward_days,
+                ),
+            )
+
+    def _accounts(self, member, compiled: CompiledProgramme, create: bool) -> dict[str, int]:
+        if not member or not compiled.units:
+            return {}
+        ids = {unit.id: code for code, unit in compiled.units.items()}
+        found = self.env["loy.ledger"]._accounts([member.id], list(ids), create=create)
+        return {ids[unit_id]: account_id for (_member_id, unit_id), account_id in found.items()}
+
+    # ------------------------------------------------------------------ the basket
+
+    def _lines(self, lines, products: dict, compiled: CompiledProgramme) -> tuple[Line, ...]:
+        return tuple(self._line(line, products.get(line.sku), compiled) for line in lines)
+
+    def _line(self, line, facts, compiled: CompiledProgramme) -> Line:
+        """A product that the catalogue does not know is sold all the same if its price is given."""
+        decimals = compiled.currency_decimals
+        if line.price is None and facts is None:
+            raise LoyaltyError(
+                "product_not_found", self.env._("Product %s is not known, so its line must have a price.", line.sku)
+            )
+        price = line.price if line.price is not None else Decimal(str(facts.list_price))
+        amount = line.amount if line.amount is not None else price * line.quantity
+        known = {}
+        if facts:
+            known = {
+                "categories": facts.categories,
+                "brand": facts.brand,
+                "suppliers": facts.suppliers,
+                "tags": facts.tags,
+                "attributes": facts.attributes,
+                "min_price_minor": to_minor(Decimal(str(facts.min_price)), decimals),
+                "points": {code: points for code, points in facts.points.items() if code in compiled.units},
+            }
+        return Line(
+            id=line.id,
+            sku=line.sku,
+            quantity_micro=to_minor(line.quantity, 6),
+            price_minor=to_minor(price, decimals),
+            amount_minor=to_minor(amount, decimals),
+            no_discount=line.no_discount or bool(facts and facts.no_discount),
+            **known,
+        )
+
+    def _place(self, store, register, channel: str) -> Place:
+        return Place(
+            partner=store.partner_id.code or "",
+            network=store.network_id.code or "",
+            store=store.code,
+            store_attributes=store.attributes or {},
+            register=register.code or "",
+            channel=channel,
+        )
+
+    def _engine_member(self, member, card, accounts: dict[str, int], at: datetime) -> Member | None:
+        if not member:
+            return None
+        spendable = self.env["loy.ledger"]._spendable(accounts.values(), at)
+        return Member(
+            id=str(member.id),
+            card_type=card.type_id.code or "",
+            balances={code: spendable[account_id] for code, account_id in accounts.items()},
+        )
+
+    def _payments(self, request, compiled: CompiledProgramme) -> tuple[Payment, ...]:
+        return tuple(
+            Payment(
+                method=payment.method,
+                amount_minor=None
+                if payment.amount is None
+                else to_minor(payment.amount, compiled.currency_decimals),
+            )
+            for payment in request.payments
+        )
+
+    def _spend_requests(self, request, compiled: CompiledProgramme) -> tuple[SpendRequest, ...]:
+        return tuple(
+            SpendRequest(
+                unit=spend.unit,
+                amount_minor=None
+                if spend.amount is None
+                else to_minor(spend.amount, self._unit(compiled, spend.unit).decimals),
+            )
+            for spend in request.spend
+        )
+
+    def _unit(self, compiled: CompiledProgramme, code: str):
+        if code not in compiled.units:
+            raise LoyaltyError("unit_not_found", self.env._("There is no unit %s.", code))
+        return compiled.units[code]
+
+    # ------------------------------------------------------------------ facts
+
+    def _claim(self, number: str):
+        """The purchase of that number or an empty record; until the transaction ends nobody else works on it."""
+        lock_name(self.env, "purchase", number)
+        return self._find(number)
+
+    def _find(self, number: str):
+        purchase = self.env["loy.purchase"].search(
+            [("number", "=", number), ("company_id", "in", self.env.companies.ids)]
+        )
+        if len(purchase) > 1:
+            raise LoyaltyError(
+                "purchase_ambiguous",
+                self.env._("Several companies have a purchase %s; give the user one company.", number),
+            )
+        if purchase.store_id:
+            self._check_bound(purchase.store_id)
+        return purchase
+
+    def _write_purchase(self, purchase, number: str, scene: Scene, result: Result, values: dict):
+        decimals = scene.compiled.currency_decimals
+        values = {
+            "company_id": scene.store.company_id.id,
+            "currency_id": scene.store.company_id.currency_id.id,
+            "is_price_tax_included": scene.store.is_price_tax_included,
+            "store_id": scene.store.id,
+            "register_id": scene.register.id or None,
+            "channel": scene.basket.place.channel or None,
+            "member_id": scene.member.id or None,
+            "card_id": scene.card.id or None,
+            "purchased_at": scene.at,
+            "purchased_on": scene.basket.at.date(),
+            "base": from_minor(result.totals.base_minor, decimals),
+            "discount": from_minor(result.totals.discount_minor, decimals),
+            "spent": from_minor(result.totals.spent_minor, decimals),
+            "certificates": from_minor(result.totals.certificates_minor, decimals),
+            "to_pay": from_minor(result.totals.to_pay_minor, decimals),
+            "programme_number": scene.compiled.number,
+            "basket": scene.basket.to_document(),
+            "result": result.to_document(),
+            **values,
+        }
+        if purchase:
+            purchase.write(values)
+            return purchase
+        return self._insert_purchase({"number": number, "kind": "sale", **values})
+
+    def _insert_purchase(self, values: dict):
+        (purchase_id,) = insert_rows(self.env["loy.purchase"], [values])
+        return self.env["loy.purchase"].browse(purchase_id)
+
+    def _post(self, purchase, scene: Scene, result: Result) -> None:
+        """Everything that a confirmed purchase leaves behind, beside the points that it spends."""
+        self._insert_lines(purchase, scene, result)
+        self._insert_uses(purchase, scene, result)
+        self._accrue(purchase, scene, result)
+        self._emit("purchase.confirmed", purchase)
+
+    def _insert_lines(self, purchase, scene: Scene, result: Result) -> None:
+        decimals = scene.compiled.currency_decimals
+        rows = []
+        for line, answered in zip(scene.basket.lines, result.lines, strict=True):
+            facts = scene.products.get(line.sku)
+            rows.append(
+                {
+                    "purchase_id": purchase.id,
+                    "line_ref": line.id,
+                    "member_id": scene.member.id or None,
+                    "purchased_at": scene.at,
+                    "product_id": facts and facts.product_id,
+                    "categ_id": facts and facts.category_id,
+                    "sku": line.sku,
+                    "quantity": from_minor(line.quantity_micro, 6),
+                    "price": from_minor(line.price_minor, decimals),
+                    "base": from_minor(answered.base_minor, decimals),
+                    "discount": from_minor(answered.discount_minor, decimals),
+                    "spent": from_minor(answered.spent_minor, decimals),
+                    "amount": from_minor(answered.amount_minor, decimals),
+                }
+            )
+        insert_rows(self.env["loy.purchase.line"], rows)
+
+    def _insert_uses(self, purchase, scene: Scene, result: Result) -> None:
+        discounts: dict[str, int] = defaultdict(int)
+        for line in result.lines:
+            for code, discount_minor in line.promotions:
+                discounts[code] += discount_minor
+        points: dict[tuple[str, str], int] = defaultdict(int)
+        for earned in result.earned:
+            points[earned.promotion, earned.unit] += earned.amount_minor
+        for code in discounts.keys() - {code for code, _unit in points}:
+            points[code, ""] = 0
+        if not points:
+            return
+        ids = self._promotion_ids(scene.store.company_id, {code for code, _unit in points})
+        rows = []
+        for (code, unit_code), points_minor in sorted(points.items()):
+            unit = scene.compiled.units.get(unit_code)
+            rows.append(
+                {
+                    "purchase_id": purchase.id,
+                    "promotion_id": ids[code],
+                    "company_id": scene.store.company_id.id,
+                    "currency_id": scene.store.company_id.currency_id.id,
+                    "purchased_at": scene.at,
+                    # one discount a promotion, however many units it gives
+                    "discount": from_minor(discounts.pop(code, 0), scene.compiled.currency_decimals),
+                    "unit_id": unit and unit.id,
+                    "points": from_minor(points_minor, unit.decimals) if unit else 0,
+                }
+            )
+        insert_rows(self.env["loy.purchase.promotion"], rows)
+
+    def _promotion_ids(self, company, codes: set[str]) -> dict[str, int]:
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT DISTINCT ON (code) code, id FROM loy_promotion
+                 WHERE code = ANY(%s) AND (company_id IS NULL OR company_id = %s)
+                 ORDER BY code, company_id NULLS LAST
+                """,
+                list(codes),
+                company.id,
+            )
+        )
+        return dict(self.env.cr.fetchall())
+
+    def _accrue(self, purchase, scene: Scene, result: Result) -> None:
+        moves = [
+            Accrual(
+                account_id=scene.accounts[earned.unit],
+                amount_minor=earned.amount_minor,
+                active_from=earned.active_from and scene.store._to_utc(earned.active_from),
+                expires_at=earned.expires_at and scene.store._to_utc(earned.expires_at),
+                promotion_code=earned.promotion,
+            )
+            for earned in result.earned
+            if earned.amount_minor
+        ]
+        if moves:
+            self.env["loy.ledger"]._accrue(moves, at=scene.at, source=self._source("purchase", purchase))
+
+    def _points_spent(self, scene: Scene, result: Result) -> dict[int, int]:
+        return {scene.accounts[spent.unit]: spent.points_minor for spent in result.spent if spent.points_minor}
+
+    def _release(self, purchase) -> None:
+        if purchase.hold_id.state == "open":
+            self.env["loy.ledger"]._release(purchase.hold_id.id, at=fields.Datetime.now())
+
+    def _source(self, kind: str, purchase) -> Source:
+        return Source(
+            kind=kind,
+            purchase_id=purchase.id,
+            document=purchase.number,
+            company_id=purchase.company_id.id,
+            store_id=purchase.store_id.id,
+        )
+
+    def _emit(self, kind: str, purchase) -> None:
+        self.env["loy.events"]._emit(
+            kind,
+            at=purchase.purchased_at,
+            member_id=purchase.member_id.id or None,
+            store_id=purchase.store_id.id or None,
+            purchase_id=purchase.id,
+            company_id=purchase.company_id.id,
+            data={"purchase": purchase.number},
+        )
+
+    # ------------------------------------------------------------------ returns
+
+    def _check_whole(self, purchase, request) -> None:
+        bought = {line.line_ref: Decimal(str(line.quantity)) for line in purchase.line_ids}
+        for line in request.lines or ():
+            if line.id not in bought:
+                raise LoyaltyError(
+                    "line_not_found",
+                    self.env._("Purchase %(number)s has no line %(line)s.", number=purchase.number, line=line.id),
+                )
+            if line.quantity > bought[line.id]:
+                raise LoyaltyError(
+                    "return_exceeds",
+                    self.env._("Line %(line)s: only %(left)s can come back.", line=line.id, left=bought[line.id]),
+                )
+        if request.lines is not None and {line.id: line.quantity for line in request.lines} != bought:
+            raise LoyaltyError(
+                "return_not_whole",
+                self.env._("Only a whole purchase can be returned. Send all lines in full, or none."),
+            )
+
+    def _insert_return(self, purchase, number: str, at: datetime):
+        sums = ("base", "discount", "spent", "certificates", "to_pay")
+        returned = self._insert_purchase(
+            {
+                "number": number,
+                "kind": "return",
+                "origin_id": purchase.id,
+                "state": "confirmed",
+                "company_id": purchase.company_id.id,
+                "currency_id": purchase.currency_id.id,
+                "is_price_tax_included": purchase.is_price_tax_included,
+                "store_id": purchase.store_id.id,
+                "register_id": purchase.register_id.id or None,
+                "channel": purchase.channel or None,
+                "member_id": purchase.member_id.id or None,
+                "card_id": purchase.card_id.id or None,
+                "purchased_at": at,
+                "purchased_on": purchase.store_id._to_local(at).date(),
+                "confirmed_at": fields.Datetime.now(),
+                "programme_number": purchase.programme_number,
+                **{name: -purchase[name] for name in sums},
+            }
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                INSERT INTO loy_purchase_line (purchase_id, line_ref, member_id, purchased_at, product_id, categ_id,
+                                               sku, quantity, price, base, discount, spent, amount)
+                SELECT %s, line_ref, member_id, %s, product_id, categ_id,
+                       sku, -quantity, price, -base, -discount, -spent, -amount
+                  FROM loy_purchase_line WHERE purchase_id = %s ORDER BY id
+                """,
+                returned.id,
+                at,
+                purchase.id,
+            )
+        )
+        return returned
+
+    def _booked(self, purchase) -> list[int]:
+        """The movements that a whole return takes back, in the order in which they were booked."""
+        return [
+            transaction.id
+            for transaction in purchase.transaction_ids.sorted("id")
+            if transaction.kind in ("accrue", "spend", "settle")
+        ]
+
+    def _return_answer(self, purchase, request) -> dict:
+        result = purchase.result
+        return {
+            "purchase": purchase.number,
+            "return": request.return_,
+            "refund": {
+                "money": result["totals"]["to_pay"],
+                "points": _sums_by_unit(result.get("spent", [])),
+                "certificates": [],
+            },
+            "taken_back": _sums_by_unit(result.get("earned", [])),
+            "lines": [
+                {"id": line.line_ref, "quantity": line.quantity, "amount": line.amount}
+                for line in purchase.line_ids.sorted("id")
+            ],
+        }
+
+    # ------------------------------------------------------------------ refusals and small things
+
+    def _refuse(self, purchase, *states: str) -> None:
+        if purchase and (purchase.kind == "return" or purchase.state in states):
+            state = "returned" if purchase.kind == "return" else purchase.state
+            texts = {
+                "held": self.env._("Purchase %s is held only; confirm or cancel it.", purchase.number),
+                "confirmed": self.env._("Purchase %s is confirmed; return it instead.", purchase.number),
+                "cancelled": self.env._("Purchase %s was cancelled; use a new number.", purchase.number),
+                "returned": self.env._("Purchase %s was returned; use a new number.", purchase.number),
+            }
+            raise LoyaltyError(f"purchase_{state}", texts[state])
+
+    def _not_found(self, number: str) -> LoyaltyError:
+        return LoyaltyError("purchase_not_found", self.env._("There is no purchase %s.", number))
+
+    def _check_expected(self, request, document: dict) -> None:
+        if request.expected is None or request.expected.to_pay is None:
+            return
+        to_pay = document["totals"]["to_pay"]
+        if Decimal(str(to_pay)) != request.expected.to_pay:
+            raise LoyaltyError(
+                "total_changed",
+                self.env._(
+                    "The purchase comes to %(now)s, not to %(expected)s. Calculate it again and show the customer.",
+                    now=to_pay,
+                    expected=request.expected.to_pay,
+                ),
+            )
+
+    @staticmethod
+    def _is_past_deadline(purchase) -> bool:
+        return bool(purchase.held_until_at and purchase.held_until_at < fields.Datetime.now())
+
+    def _answer(self, purchase, document: dict) -> dict:
+        answer = {**document, "purchase": purchase.number, "state": purchase.state}
+        if purchase.is_late:
+            answer["late"] = True
+        return answer
+
+
+def _sums_by_unit(rows: list[dict]) -> list[dict]:
+    """
+    >>> _sums_by_unit([{"unit": "B", "amount": 2.0}, {"unit": "B", "amount": 1.0}])
+    [{'unit': 'B', 'amount': 3.0}]
+    """
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for row in rows:
+        sums[row["unit"]] += Decimal(str(row["amount"]))
+    return [{"unit": unit, "amount": float(amount)} for unit, amount in sums.items()]

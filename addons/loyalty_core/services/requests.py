@@ -1,0 +1,332 @@
+"""What each method of the API takes: the declaration is the validation and the documentation."""
+
+from dataclasses import dataclass
+
+from ..engine import schema
+
+LINES_MAX = 2_000
+BATCH_MAX = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class AmountOr(schema.Type):
+    """A number, or a word that leaves it to the programme (read as None)."""
+
+    word: str
+    name = "number"
+
+    def read(self, value, path, reading):
+        if value == self.word:
+            return None
+        return schema.Number("number", schema.Range(min=0), 6, None).read(value, path, reading)
+
+    def limits(self) -> str:
+        return f"at least 0, or `{self.word}`"
+
+
+def amount_or(word: str, **kwargs):
+    return schema.declare(AmountOr(word), default=None, **kwargs)
+
+
+def new_key():
+    return schema.text(
+        max_length=64, help="Made by the client, once for each new request; repeated, the first answer comes again."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """No parameters."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberKey:
+    """Who: exactly one of these."""
+
+    member: str | None = schema.text(max_length=20, default=None, help="The member's id.")
+    card: str | None = schema.text(max_length=64, default=None, help="The number of a card.")
+    phone: str | None = schema.text(max_length=32, default=None)
+    email: str | None = schema.text(max_length=254, default=None)
+    external_id: str | None = schema.text(max_length=128, default=None, help="The id in another system.")
+
+    def given(self) -> dict[str, str]:
+        return {key: getattr(self, key) for key in schema.members(MemberKey) if getattr(self, key) is not None}
+
+    def check(self):
+        if len(self.given()) != 1:
+            yield "", "conflict", "must name exactly one of member, card, phone, email, external_id"
+
+
+# ---------------------------------------------------------------------------------------------- programme
+
+
+@dataclass(frozen=True, slots=True)
+class ProgrammeApply:
+    """A whole programme or a part of it, by codes."""
+
+    key: str = new_key()
+    programme: dict = schema.json_object(help="Sections as in docs/api.md.")
+    replace: tuple[str, ...] = schema.list_of(
+        schema.text(), default=(), help="Sections for which the document is the whole truth: what it does not name ends."
+    )
+    at: object = schema.instant(default=None, help="Valid from this moment; now by default.")
+    dry_run: bool = schema.flag(default=False, help="Only tell what would change.")
+
+
+# ---------------------------------------------------------------------------------------- members and cards
+
+
+@dataclass(frozen=True, slots=True)
+class Consents:
+    """What the member agrees to receive."""
+
+    email: bool | None = schema.flag(default=None)
+    sms: bool | None = schema.flag(default=None)
+    push: bool | None = schema.flag(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRegister:
+    """A new member; a phone or an e-mail is needed."""
+
+    key: str = new_key()
+    phone: str | None = schema.text(max_length=32, default=None)
+    email: str | None = schema.text(max_length=254, default=None)
+    first_name: str | None = schema.text(max_length=128, default=None)
+    last_name: str | None = schema.text(max_length=128, default=None)
+    birth_date: object = schema.day(default=None)
+    sex: str | None = schema.choice("female", "male", "other", default=None)
+    external_id: str | None = schema.text(max_length=128, default=None)
+    attributes: dict = schema.json_object(default={})
+    card: str | None = schema.text(max_length=64, default=None, help="The number of a card in hand; else one is made.")
+    store: str | None = schema.text(max_length=64, default=None)
+    at: object = schema.instant(default=None, help="When the member registered; now by default.")
+
+    def check(self):
+        if not self.phone and not self.email:
+            yield "", "missing", "needs a phone or an email"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFind(MemberKey):
+    """Who: exactly one of these."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberUpdate:
+    """New values of a member; what is absent stays."""
+
+    key: str = new_key()
+    member: str = schema.text(max_length=20)
+    phone: str | None = schema.text(max_length=32, default=None)
+    email: str | None = schema.text(max_length=254, default=None)
+    first_name: str | None = schema.text(max_length=128, default=None)
+    last_name: str | None = schema.text(max_length=128, default=None)
+    birth_date: object = schema.day(default=None)
+    sex: str | None = schema.choice("female", "male", "other", default=None)
+    external_id: str | None = schema.text(max_length=128, default=None)
+    attributes: dict | None = schema.json_object(default=None, help="Merged into what is known, name by name.")
+    store: str | None = schema.text(max_length=64, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class CardIssue:
+    """A further card for a member."""
+
+    key: str = new_key()
+    member: str = schema.text(max_length=20)
+    card: str | None = schema.text(max_length=64, default=None, help="The number of a card in hand; else one is made.")
+    card_type: str | None = schema.text(max_length=64, default=None, help="The default type where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class CardChange:
+    """A change of a card's state."""
+
+    key: str = new_key()
+    card: str = schema.text(max_length=64)
+    reason: str | None = schema.text(max_length=255, default=None, help="The code of a reason, or a free text.")
+
+
+# ------------------------------------------------------------------------------------------------ purchases
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseLine:
+    """One line of the basket."""
+
+    id: str = schema.text(max_length=64)
+    sku: str = schema.text(max_length=128)
+    quantity: object = schema.decimal(min=0, max=10**6)
+    price: object = schema.decimal(min=0, max=10**10, default=None, help="The list price where absent.")
+    amount: object = schema.decimal(
+        min=0, max=10**10, default=None, help="Instead of price × quantity, where the till rounds by itself."
+    )
+    no_discount: bool = schema.flag(default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentWish:
+    """A means of payment that the customer has chosen."""
+
+    method: str = schema.text(max_length=64)
+    amount: object = amount_or("rest")
+
+
+@dataclass(frozen=True, slots=True)
+class SpendWish:
+    """Points that the customer wants to pay with."""
+
+    unit: str = schema.text(max_length=64)
+    amount: object = amount_or("max")
+
+
+@dataclass(frozen=True, slots=True)
+class BasketFields:
+    """A basket at a moment and a place."""
+
+    store: str = schema.text(max_length=64)
+    register: str | None = schema.text(max_length=64, default=None)
+    channel: str = schema.text(max_length=64, default="pos")
+    at: object = schema.instant(default=None, help="Without an offset: the store's wall clock. Now where absent.")
+    member: MemberKey | None = schema.nested(MemberKey, default=None)
+    lines: tuple[PurchaseLine, ...] = schema.list_of(schema.nested(PurchaseLine), max_length=LINES_MAX)
+    codes: tuple[str, ...] = schema.list_of(schema.text(max_length=64), max_length=50, default=())
+    payments: tuple[PaymentWish, ...] = schema.list_of(schema.nested(PaymentWish), max_length=50, default=())
+    spend: tuple[SpendWish, ...] = schema.list_of(schema.nested(SpendWish), max_length=20, default=())
+
+    def check(self):
+        yield from _duplicates(self.lines or ())
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseCalculate(BasketFields):
+    """A basket to be calculated."""
+
+    purchase: str | None = schema.text(max_length=64, default=None, help="The till's own number of the receipt.")
+    explain: bool = schema.flag(default=False, help="Every promotion's reason, not only of those looked at.")
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseHold(BasketFields):
+    """A basket whose points are to be reserved."""
+
+    key: str = new_key()
+    purchase: str = schema.text(max_length=64)
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What the till has shown to the customer."""
+
+    to_pay: object = schema.decimal(min=0, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseConfirm(BasketFields):
+    """A purchase that has happened: all of it, or only the number of one that is held."""
+
+    key: str = new_key()
+    purchase: str = schema.text(max_length=64)
+    store: str | None = schema.text(max_length=64, default=None)
+    lines: tuple[PurchaseLine, ...] | None = schema.list_of(
+        schema.nested(PurchaseLine), max_length=LINES_MAX, default=None
+    )
+    expected: Expected | None = schema.nested(Expected, default=None)
+
+    def check(self):
+        if self.lines is not None and self.store is None:
+            yield "store", "missing", "is required with lines"
+        if self.lines is None and (self.store or self.member or self.codes or self.spend or self.payments):
+            yield "lines", "missing", "is required, unless only a held purchase is named"
+        yield from _duplicates(self.lines or ())
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseNumber:
+    """Which purchase."""
+
+    purchase: str = schema.text(max_length=64)
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseCancel:
+    """A purchase that will not happen."""
+
+    key: str = new_key()
+    purchase: str = schema.text(max_length=64)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnLine:
+    """How much of a line comes back."""
+
+    id: str = schema.text(max_length=64)
+    quantity: object = schema.decimal(above=0)
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseReturn:
+    """Goods that come back."""
+
+    key: str = new_key()
+    purchase: str = schema.text(max_length=64)
+    return_: str = schema.text(max_length=64, help="The till's own number of the return.")
+    lines: tuple[ReturnLine, ...] | None = schema.list_of(
+        schema.nested(ReturnLine), max_length=LINES_MAX, default=None, help="All where absent."
+    )
+    at: object = schema.instant(default=None)
+
+    def check(self):
+        yield from _duplicates(self.lines or ())
+
+
+def _duplicates(lines):
+    seen = set()
+    for index, line in enumerate(lines):
+        if line.id in seen:
+            yield f"lines[{index}].id", "duplicate", f"{line.id} stands twice"
+        seen.add(line.id)
+
+
+# ------------------------------------------------------------------------------------------------- accounts
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """Whose balance, of which unit (all where absent), at which moment (now where absent)."""
+
+    member: str = schema.text(max_length=20)
+    unit: str | None = schema.text(max_length=64, default=None)
+    at: object = schema.instant(default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountStatement:
+    """The movements of an account, the newest first, 80 a page."""
+
+    member: str = schema.text(max_length=20)
+    unit: str | None = schema.text(max_length=64, default=None, help="Needed where the member has several.")
+    from_: object = schema.instant(default=None)
+    to: object = schema.instant(default=None)
+    page: int = schema.integer(min=1, max=100_000, default=1)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountMove:
+    """Points or money given or taken by hand."""
+
+    key: str = new_key()
+    member: str = schema.text(max_length=20)
+    unit: str = schema.text(max_length=64)
+    amount: object = schema.decimal(above=0, max=10**12)
+    reason: str | None = schema.text(max_length=255, default=None, help="The code of a reason, or a free text.")
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountAccrue(AccountMove):
+    """Points or money given by hand, as one lot."""
+
+    active_from: object = schema.instant(default=None)
+    expires_at: object = schema.instant(default=None)

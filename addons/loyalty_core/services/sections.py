@@ -1,0 +1,357 @@
+"""The sections of a programme document: what a record of each kind says, and where Odoo keeps it.
+
+A section is a declared class and a table of columns; reading, applying, exporting and documenting follow from it.
+Addons append their own to ``SECTIONS``; later sections may refer to earlier ones.
+"""
+
+import json
+import zoneinfo
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from decimal import Decimal
+
+from ..engine import schema
+from ..engine.schema import INVALID, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Records of one kind: known by ``key``, kept in ``model``; ``columns`` maps document keys to fields."""
+
+    name: str
+    model: str
+    document: type
+    columns: Mapping[str, str] = field(default_factory=dict)
+    key: tuple[str, ...] = ("code",)  # none: there is one record in a company, and the section is an object
+    is_company_bound: bool = True
+
+    @property
+    def is_single(self) -> bool:
+        return not self.key
+
+    def column(self, key: str) -> str:
+        return self.columns.get(key, key)
+
+    def read(self, rows: object, reading: Reading) -> list:
+        """The documents of this section, parsed; problems go to ``reading``."""
+        if self.is_single:
+            rows = [rows] if rows else []
+        if not isinstance(rows, list):
+            reading.refuse(self.name, "type", "must be a list")
+            return []
+        parsed, seen = [], set()
+        for index, row in enumerate(rows):
+            path = self.name if self.is_single else f"{self.name}[{index}]"
+            document = self.read_one(row, path, reading)
+            if document is INVALID:
+                continue
+            key = self.key_of(document)
+            if key in seen:
+                reading.refuse(path, "duplicate", f"{' / '.join(key)} stands twice")
+            seen.add(key)
+            parsed.append(document)
+        return parsed
+
+    def read_one(self, row: object, path: str, reading: Reading) -> object:
+        return schema.read_object(self.document, row, path, reading)
+
+    def key_of(self, document) -> tuple[str, ...]:
+        return tuple(getattr(document, key) for key in self.key)
+
+    def values_of(self, document) -> dict[str, object]:
+        """Field → value; a reference to another record is still its code."""
+        values = {
+            self.column(key): _storable(getattr(document, member.name))
+            for key, member in schema.members(self.document).items()
+        }
+        if values.get("name") is False:
+            values["name"] = self.key_of(document)[-1]
+        return values
+
+    def document_of(self, record) -> dict[str, object]:
+        """What ``record`` says, without what goes without saying."""
+        document = {}
+        for key, member in schema.members(self.document).items():
+            value = _plain(record, self.column(key))
+            if member.is_required or value != _default(member.default):
+                document[key] = value
+        return document
+
+
+def _storable(value: object) -> object:
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, frozenset):
+        return sorted(value)
+    return value if value is not None else False
+
+
+def _plain(record, name: str) -> object:
+    """The value of a field as documents write it."""
+    value = record[name]
+    match record._fields[name].type:
+        case "many2one":
+            return _code(value)
+        case "integer" | "boolean":
+            return value
+        case "float" | "monetary":
+            return int(value) if value == int(value) else value
+        case _:
+            return value or None
+
+
+def _code(record) -> str | None:
+    if not record:
+        return None
+    section = section_of(record._name)
+    return record[section.column(section.key[-1])]
+
+
+def _default(value: object) -> object:
+    value = _storable(value)
+    if value is False or value == "" or value == [] or value == {}:
+        return None if not isinstance(value, bool) else value
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class TimeZone(schema.Type):
+    """A name of the tz database."""
+
+    name = "time zone"
+
+    def read(self, value, path, reading):
+        if value in zoneinfo.available_timezones():
+            return value
+        return reading.refuse(path, "choice", "must be a time zone like Europe/Kyiv")
+
+    def limits(self) -> str:
+        return "like Europe/Kyiv"
+
+
+@dataclass(frozen=True, slots=True)
+class CodedDocument:
+    """A record with a code and a name."""
+
+    code: str = schema.text(max_length=64)
+    name: str | None = schema.text(max_length=255, default=None, help="The code where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class UnitDocument(CodedDocument):
+    """A bonus currency or money."""
+
+    kind: str = schema.choice("points", "money", default="points")
+    decimals: int = schema.integer(min=0, max=6, default=0)
+    rate: object = schema.decimal(above=0, max=10**6, default=Decimal(1), help="Money that one unit is worth.")
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDocument(CodedDocument):
+    """How the promotions of a group are chosen; promotions.md, section 4."""
+
+    sequence: int = schema.integer(min=0, max=10**6, default=10)
+    choose: str = schema.choice("all", "best", "first", default="all")
+    per: str = schema.choice("order", "line", default="order")
+    exclusive: bool = schema.flag(default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CardTypeDocument(CodedDocument):
+    """A kind of card and the template of its numbers."""
+
+    default: bool = schema.flag(default=False)
+    prefix: str = schema.text(max_length=20, default="29")
+    length: int = schema.integer(min=4, max=32, default=13)
+    mode: str = schema.choice("random", "sequential", default="random")
+    check_: str | None = schema.choice("luhn", "ean13", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreDocument(CodedDocument):
+    """A place of sale."""
+
+    timezone: str | None = schema.declare(TimeZone(), None, help="The programme's where absent.")
+    network: str | None = schema.reference("networks", default=None)
+    partner: str | None = schema.reference("partners", default=None)
+    attributes: dict = schema.map_of(schema.text(max_length=128), default={})
+    tax_included: bool = schema.flag(default=True, help="Whether prices come with tax.")
+
+
+@dataclass(frozen=True, slots=True)
+class RegisterDocument(CodedDocument):
+    """A till of a store."""
+
+    store: str = schema.reference("stores")
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryDocument(CodedDocument):
+    """A product category."""
+
+    parent: str | None = schema.reference("categories", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ProductDocument:
+    """A product."""
+
+    sku: str = schema.text(max_length=128)
+    name: str | None = schema.text(max_length=255, default=None, help="The SKU where absent.")
+    category: str | None = schema.reference("categories", default=None)
+    brand: str | None = schema.reference("brands", default=None)
+    price: object = schema.decimal(min=0, max=10**10, default=Decimal(0))
+    min_price: object = schema.decimal(min=0, max=10**10, default=Decimal(0))
+    barcode: str | None = schema.text(max_length=64, default=None)
+    no_discount: bool = schema.flag(default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsDocument:
+    """The rules for the whole programme of a company."""
+
+    timezone: str | None = schema.declare(TimeZone(), None)
+    backdate_days: int = schema.integer(min=0, max=100_000, default=31)
+    forward_days: int = schema.integer(min=0, max=100_000, default=1)
+    hold_minutes: int = schema.integer(min=1, max=100_000, default=30)
+    line_cap_percent: object = schema.decimal(min=0, max=100, default=Decimal(100))
+    receipt_cap_percent: object = schema.decimal(min=0, max=100, default=Decimal(100))
+    caps_include_points: bool = schema.flag(default=False)
+
+@dataclass(frozen=True, slots=True)
+class PromotionDocument(CodedDocument):
+    """A promotion; conditions and rewards are read by the engine (docs/promotions.md)."""
+
+    state: str = schema.choice("draft", "active", "paused", "ended", default="draft")
+    from_: datetime | None = schema.start(default=None)
+    to: datetime | None = schema.end(default=None)
+    group: str = schema.reference("groups", default="default")
+    priority: int = schema.integer(min=-(10**6), max=10**6, default=0)
+    weight: int = schema.integer(min=-(10**6), max=10**6, default=0)
+    exclusive: bool = schema.flag(default=False)
+    basis: str = schema.choice("current", "base", default="current")
+    when: dict | None = schema.json_object(default=None)
+    rewards: tuple = schema.list_of(schema.json_object(), min_length=1, max_length=100)
+
+
+class PromotionSection(Section):
+    """A promotion's period is kept by days and times, its trees as the text that people edit."""
+
+    __slots__ = ()
+
+    def values_of(self, document) -> dict[str, object]:
+        values = Section.values_of(self, document)
+        starts, ends = values.pop("from"), values.pop("to")
+        values["starts_on"], values["starts_time"] = _day_and_time(starts)
+        values["ends_on"], values["ends_time"] = _last_day_and_time(ends)
+        values["when_text"] = _json(values.pop("when")) if document.when else False
+        values["rewards_text"] = _json(list(values.pop("rewards")))
+        return values
+
+    def document_of(self, record) -> dict[str, object]:
+        document = {"code": record.code, "name": record.name, "state": record.state}
+        if record.starts_on:
+            document["from"] = _period_edge(record.starts_on, record.starts_time)
+        if record.ends_on:
+            document["to"] = _period_edge(record.ends_on, record.ends_time)
+        document["group"] = record.group_id.code
+        for key, name, default in (
+            ("priority", "priority", 0),
+            ("weight", "weight", 0),
+            ("exclusive", "is_exclusive", False),
+            ("basis", "basis", "current"),
+        ):
+            if record[name] != default:
+                document[key] = record[name]
+        when = record._parse_json(record.when_text, record._fields["when_text"].string)
+        if when:
+            document["when"] = when
+        document["rewards"] = record._parse_json(record.rewards_text, record._fields["rewards_text"].string) or []
+        return document
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _day_and_time(moment: datetime | None):
+    if not moment:
+        return False, False
+    return moment.date(), moment.strftime("%H:%M:%S").removesuffix(":00") if moment.time() != time.min else False
+
+
+def _last_day_and_time(moment: datetime | None):
+    """The end is exclusive; at midnight it is the whole day before."""
+    if moment and moment.time() == time.min:
+        return (moment - timedelta(days=1)).date(), False
+    return _day_and_time(moment)
+
+
+def _period_edge(day, clock: str | bool) -> str:
+    return f"{day.isoformat()}T{clock}" if clock else day.isoformat()
+
+
+SECTIONS: list[Section] = [
+    Section("units", "loy.unit", UnitDocument),
+    Section("groups", "loy.group", GroupDocument, {"exclusive": "is_exclusive"}),
+    Section(
+        "card_types",
+        "loy.card.type",
+        CardTypeDocument,
+        {
+            "default": "is_default",
+            "prefix": "number_prefix",
+            "length": "number_length",
+            "mode": "number_mode",
+            "check": "number_check",
+        },
+    ),
+    Section("partners", "loy.partner", CodedDocument),
+    Section("brands", "loy.brand", CodedDocument),
+    Section("networks", "loy.network", CodedDocument),
+    Section(
+        "stores",
+        "loy.store",
+        StoreDocument,
+        {"network": "network_id", "partner": "partner_id", "tax_included": "is_price_tax_included"},
+    ),
+    Section("registers", "loy.register", RegisterDocument, {"store": "store_id"}, ("store", "code"), False),
+    Section(
+        "categories",
+        "product.category",
+        CategoryDocument,
+        {"code": "loy_code", "parent": "parent_id"},
+        is_company_bound=False,
+    ),
+    Section(
+        "products",
+        "product.product",
+        ProductDocument,
+        {
+            "sku": "default_code",
+            "category": "categ_id",
+            "brand": "loy_brand_id",
+            "price": "list_price",
+            "min_price": "loy_min_price",
+            "no_discount": "loy_no_discount",
+        },
+        ("sku",),
+        False,
+    ),
+    PromotionSection(
+        "promotions", "loy.promotion", PromotionDocument, {"group": "group_id", "exclusive": "is_exclusive"}
+    ),
+    Section(
+        "settings",
+        "loy.settings",
+        SettingsDocument,
+        {"caps_include_points": "is_cap_with_points"},
+        key=(),
+    ),
+]
+
+
+def section_of(model: str) -> Section:
+    """The section that describes a model."""
+    return next(section for section in SECTIONS if section.model == model)
