@@ -1,11 +1,16 @@
 from odoo import api, fields, models
 
-from ..services.errors import LoyaltyError
-
 #: What a change of which must pass the rules of the member base.
 CONTACT_FIELDS = {
     "is_loyalty_member", "name", "phone", "email", "loy_external_id", "loy_first_name", "loy_last_name", "loy_birth_date",
 }
+
+
+def _name_index(registry):
+    """The list of members is searched by a part of the name, in the very expression that ilike uses."""
+    if not registry.has_trigram:
+        return ""
+    return f"USING gin (({registry.unaccent('name')}) gin_trgm_ops) WHERE is_loyalty_member"
 
 
 def _duplicate_message(env, diagnostics):
@@ -50,6 +55,7 @@ class ResPartner(models.Model):
     _loy_external_id_unique = models.UniqueIndex(
         "(loy_external_id text_pattern_ops) WHERE loy_external_id IS NOT NULL", _duplicate_message
     )
+    _loy_name_index = models.Index(_name_index)
     _loy_member_index = models.Index("(loy_registered_at DESC, id) WHERE is_loyalty_member")
 
     @api.depends("loy_card_ids.is_main", "loy_card_ids.member_id")
@@ -117,12 +123,16 @@ class ResPartner(models.Model):
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_member_with_cards(self):
-        with_cards = self.filtered(lambda partner: partner.is_loyalty_member and partner.loy_card_count)
-        if with_cards:
-            raise LoyaltyError(
-                "member_has_cards",
-                self.env._("%s has loyalty cards and stays; archive the contact instead", with_cards[0].display_name),
-            )
+        self.env["loy.members"]._check_deletable(self)
+
+    def action_loy_member(self):
+        """The same contact in the one-window form of the Loyalty app."""
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_member_action"),
+            "res_id": self.id,
+            "views": [(self.env.ref("loyalty_core.loy_member_view_form").id, "form")],
+        }
 
     def action_loy_register(self):
         """Make members of these contacts."""

@@ -37,15 +37,10 @@ class LoyCards(models.AbstractModel):
             # By number alone and only one card, so no right to browse cards is needed.
             cards = self.env["loy.card"].sudo()
             cards.flush_model(["number", "company_id"])
-            rows = self.env.execute_query(
-                SQL(
-                    "SELECT id FROM loy_card WHERE number = %s AND (company_id IS NULL OR company_id = ANY(%s))",
-                    key, self.env.companies.ids,
-                )
-            )
-        if not rows:
+            rows = self.env.execute_query(SQL("SELECT id, company_id FROM loy_card WHERE number = %s", key))
+        if not rows or (rows[0][1] and rows[0][1] not in self.env.companies.ids):
             raise LoyaltyError("card_not_found", self.env._("there is no card %s; check the number", number))
-        return cards.browse(rows[0])
+        return cards.browse(rows[0][0])
 
     def _resolve(self, number: str):
         """The active card with this number.
@@ -285,7 +280,7 @@ class LoyCards(models.AbstractModel):
         replaced = ended.filtered(lambda card: card.member_id in heirs)
         replaced.is_main = False
         replaced.flush_recordset(["is_main"])
-        cards.concat(*heirs.values()).is_main = True
+        cards.browse().concat(*heirs.values()).is_main = True
 
     def _make_main(self, card):
         """``card`` becomes the one that is shown and printed first."""

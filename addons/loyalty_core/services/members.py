@@ -156,6 +156,16 @@ class LoyMembers(models.AbstractModel):
             )
         return LoyaltyError("member_exists", text)
 
+    def _check_deletable(self, partners):
+        """``member_has_cards``: a member with cards has a history."""
+        # Whoever deletes a contact need not see its cards.
+        cards = self.env["loy.card"].sudo()
+        if card := cards.search([("member_id", "in", partners.ids)], limit=1):
+            raise LoyaltyError(
+                "member_has_cards",
+                self.env._("%s has loyalty cards and stays; archive the contact instead", card.member_id.display_name),
+            )
+
     # -- plain forms
 
     def _country(self, vals: Mapping, partner=None):
@@ -208,7 +218,7 @@ class LoyMembers(models.AbstractModel):
 
         ``member_not_found``, those of ``loy.cards._resolve``, ``bad_request`` for no key or more than one.
         """
-        given = {name: value for name, value in key.items() if value not in (None, "", False)}
+        given = {name: value for name, value in key.items() if value is not None and value is not False and value != ""}
         if len(given) != 1 or not set(given) <= {"member", "card", *KEYS}:
             raise LoyaltyError(
                 "bad_request", self.env._("name a member by one of member, card, phone, email, external_id")
@@ -227,14 +237,12 @@ class LoyMembers(models.AbstractModel):
         partners.flush_model([*KEYS.values(), "is_loyalty_member", "active", "company_id"])
         rows = self.env.execute_query(
             SQL(
-                "SELECT id FROM res_partner WHERE %s = %s AND is_loyalty_member AND active"
-                " AND (company_id IS NULL OR company_id = ANY(%s))",
-                column, wanted, self.env.companies.ids,
+                "SELECT id, company_id FROM res_partner WHERE %s = %s AND is_loyalty_member AND active", column, wanted
             )
         )
-        if not rows:
+        if not rows or (rows[0][1] and rows[0][1] not in self.env.companies.ids):
             raise LoyaltyError("member_not_found", self.env._("there is no member with %(key)s %(value)s", key=name, value=value))
-        return partners.browse(rows[0])
+        return partners.browse(rows[0][0])
 
     def _search_domain(self, text: str) -> Domain:
         """The members that a person looking for ``text`` may mean."""
@@ -247,8 +255,10 @@ class LoyMembers(models.AbstractModel):
             return Domain("name", "ilike", text)
         domain = Domain("loy_external_id", "=like", f"{prefix}%")
         digits = re.sub(r"[^0-9]", "", text)
-        if re.fullmatch(r"[0-9A-Za-z]+", number):
-            domain |= Domain("loy_card_ids.number", "=like", f"{number}%")
+        if re.fullmatch(r"[0-9A-Za-z]{4,}", number):
+            # Looked up first: a subquery inside an OR would read every contact.
+            cards = self.env["loy.card"].search([("number", "=like", f"{number}%"), ("member_id", "!=", False)], limit=200)
+            domain |= Domain("id", "in", cards.member_id.ids)
         if len(digits) >= 4 and re.fullmatch(r"[0-9 ()+.-]+", text):
             code = str(self.env.company.country_id.phone_code or "")
             domain |= Domain("loy_phone", "=like", f"+{digits}%")

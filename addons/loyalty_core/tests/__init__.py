@@ -1,2 +1,5 @@
 from . import test_members
 from . import test_ledger
+from . import test_members_concurrent
+from . import test_cards
+from . import test_catalogue

@@ -1,0 +1,3 @@
+from . import loy_card_issue_wizard
+from . import loy_card_series_wizard
+from . import loy_card_transition_wizard

@@ -1,0 +1,20 @@
+from odoo import fields, models
+
+from ..models.loy_card import STATES
+
+
+class LoyCardTransitionWizard(models.TransientModel):
+    """Asks why, where the step cannot be taken back."""
+
+    _name = "loy.card.transition.wizard"
+    _description = "Change the state of cards"
+
+    card_ids = fields.Many2many("loy.card", string="Cards", required=True, readonly=True)
+    state = fields.Selection(STATES, required=True, readonly=True)
+    note = fields.Char(string="What happened", help="Stays in the history of the card.")
+
+    def action_loy_apply(self):
+        self.ensure_one()
+        self.card_ids.check_access("write")
+        self.env["loy.cards"]._transition(self.card_ids, self.state, note=self.note or "")
+        return {"type": "ir.actions.act_window_close"}
