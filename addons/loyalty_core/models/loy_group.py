@@ -21,9 +21,9 @@ class LoyGroup(models.Model):
         help="Which of the promotions that apply work.",
     )
     per = fields.Selection(
-        [("order", "For the receipt"), ("line", "For each line by itself")],
+        [("receipt", "For the receipt"), ("line", "For each line by itself")],
         required=True,
-        default="order",
+        default="receipt",
         string="Best is chosen",
     )
     is_exclusive = fields.Boolean(

@@ -19,7 +19,7 @@ class LoyRequest(models.Model):
     key = fields.Char(required=True, readonly=True, size=64)
     method = fields.Char(required=True, readonly=True)
     body_hash = fields.Char(required=True, readonly=True)
-    answer = fields.Json(readonly=True)
+    answer = fields.Text(readonly=True, help="The JSON of the answer, to the byte.")
     answered_at = fields.Datetime(required=True, readonly=True, index=True)
 
     _key_unique = models.UniqueIndex("(user_id, key)")

@@ -192,13 +192,12 @@ class LoyApi(models.AbstractModel):
     @reads(requests.Empty)
     def health(self, request):
         """Version, time of the database, lengths of queues."""
-        module = self.env["ir.module.module"].sudo().search([("name", "=", "loyalty_core")])  # integrators read none
-        self.env.cr.execute("SELECT now() AT TIME ZONE 'UTC'")
+        module = self._service("ir.module.module").search([("name", "=", "loyalty_core")])
         return {
             "v": API_VERSION,
             "version": module.installed_version,
             "odoo": release.version,
-            "database_time": self.env.cr.fetchone()[0].isoformat(),
+            "database_time": self.env.cr.now(),
             "queues": {"holds_overdue": self._overdue_holds()},
         }
 
@@ -312,6 +311,19 @@ def _to_utc(moment):
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def _movement(row, unit) -> dict:
-    """One line of a statement as the API shows it."""
-    return {name: _number(value, unit) if name.endswith("_minor") else value for name, value in row.items()}
+def _movement(row: dict, unit) -> dict:
+    """One line of a statement as the API shows it: what is not known is absent."""
+    texts = {"document": "document", "promotion": "promotion_code", "reason": "reason_code", "note": "note"}
+    return {
+        "id": str(row["id"]),
+        "kind": row["kind"],
+        "source": row["source"],
+        "at": row["occurred_at"],
+        "booked_at": row["booked_at"],
+        "amount": _number(row["delta_minor"], unit),
+        "balance_after": _number(row["balance_after_minor"], unit),
+        "lot": row["lot_id"] and str(row["lot_id"]),
+        "active_from": row["active_from"],
+        "expires_at": row["expires_at"],
+        **{name: row[column] for name, column in texts.items() if row[column]},
+    }

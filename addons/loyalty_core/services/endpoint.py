@@ -7,6 +7,7 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import fields as dataclass_fields
+from datetime import UTC, date, datetime
 
 from psycopg2 import OperationalError
 
@@ -127,7 +128,7 @@ def _once(api_model, method, request) -> dict:
                 "key_reused",
                 env._("Key %s was used for another request. Make a new key for each new request.", request.key),
             )
-        return known[2]
+        return json.loads(known[2])
     answer = _outgoing(method(api_model, request))
     env.cr.execute(
         SQL(
@@ -160,13 +161,18 @@ def _digest(request) -> str:
 
 
 def _outgoing(value):
-    """What both protocols can carry: no None, no integer beyond 32 bits, no number that is not finite."""
+    """What both protocols can carry: no None, no integer beyond 32 bits, no number that is not finite; instants of the
+    database are UTC and say so."""
     if isinstance(value, dict):
         return {key: _outgoing(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):
         return [_outgoing(item) for item in value]
     if isinstance(value, bool) or value is None:
         return value
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=UTC).isoformat(timespec="seconds")
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, int):
         return value if abs(value) <= XMLRPC_INTEGER_LIMIT else float(value)
     if isinstance(value, float) and not math.isfinite(value):

@@ -153,7 +153,7 @@ class GroupDocument(CodedDocument):
 
     sequence: int = schema.integer(min=0, max=10**6, default=10)
     choose: str = schema.choice("all", "best", "first", default="all")
-    per: str = schema.choice("order", "line", default="order")
+    per: str = schema.choice("receipt", "line", default="receipt")
     exclusive: bool = schema.flag(default=False)
 
 
@@ -245,8 +245,9 @@ class PromotionSection(Section):
         starts, ends = values.pop("from"), values.pop("to")
         values["starts_on"], values["starts_time"] = _day_and_time(starts)
         values["ends_on"], values["ends_time"] = _last_day_and_time(ends)
-        values["when_text"] = _json(values.pop("when")) if document.when else False
-        values["rewards_text"] = _json(list(values.pop("rewards")))
+        when, rewards = values.pop("when"), values.pop("rewards")
+        values["when_text"] = _json(when) if when else False
+        values["rewards_text"] = _json(list(rewards))
         return values
 
     def document_of(self, record) -> dict[str, object]:
