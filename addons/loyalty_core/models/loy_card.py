@@ -38,6 +38,8 @@ class LoyCard(models.Model):
     issued_at = fields.Datetime(string="Issued", readonly=True, copy=False)
     company_id = fields.Many2one("res.company", readonly=True)
     color = fields.Integer(related="type_id.color")
+    purchase_ids = fields.One2many("loy.purchase", "card_id", string="Purchases")
+    purchase_count = fields.Integer(string="Number of purchases", compute="_compute_purchase_count")
     log_ids = fields.One2many("loy.card.log", "card_id", string="History")
 
     _number_unique = models.UniqueIndex("(number text_pattern_ops)", "A card with this number already exists.")
@@ -45,6 +47,11 @@ class LoyCard(models.Model):
     _member_known = models.Constraint(
         "CHECK (member_id IS NOT NULL OR state IN ('new', 'closed'))", "A card in use belongs to a member."
     )
+
+    def _compute_purchase_count(self):
+        counts = dict(self.env["loy.purchase"]._read_group([("card_id", "in", self.ids)], ["card_id"], ["__count"]))
+        for card in self:
+            card.purchase_count = counts.get(card, 0)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
@@ -65,6 +72,15 @@ class LoyCard(models.Model):
             "view_mode": "form",
             "target": "new",
             "context": {"default_card_ids": self.ids, "default_state": "closed"},
+        }
+
+    def action_loy_purchases(self):
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_purchase_action"),
+            "name": self.env._("Purchases by card %s", self.number),
+            "domain": [("card_id", "=", self.id)],
+            "context": {},
         }
 
     def action_loy_make_main(self):

@@ -1,9 +1,17 @@
+from functools import partial
+
 from odoo import api, fields, models
+from odoo.tools.misc import formatLang
 
 #: What a change of which must pass the rules of the member base.
 CONTACT_FIELDS = {
     "is_loyalty_member", "name", "phone", "email", "loy_external_id", "loy_first_name", "loy_last_name", "loy_birth_date",
 }
+
+
+def _amount(env, unit, amount):
+    """An amount as people of this language write it."""
+    return formatLang(env, amount, digits=unit.decimals)
 
 
 def _name_index(registry):
@@ -44,6 +52,13 @@ class ResPartner(models.Model):
     loy_card_ids = fields.One2many("loy.card", "member_id", string="Cards")
     loy_card_count = fields.Integer(string="Number of cards", compute="_compute_loy_cards")
     loy_main_card_id = fields.Many2one("loy.card", string="Main card", compute="_compute_loy_cards")
+    loy_balance_text = fields.Char(string="Balance", compute="_compute_loy_balances", help="What can be spent now.")
+    loy_balance_html = fields.Html(string="Balances", compute="_compute_loy_balances", sanitize=False)
+    loy_last_purchase_ids = fields.Many2many(
+        "loy.purchase", string="Last purchases", compute="_compute_loy_last_purchases"
+    )
+    loy_purchase_count = fields.Integer(string="Number of purchases", compute="_compute_loy_purchases")
+    loy_purchase_amount = fields.Float(string="Spent in all", compute="_compute_loy_purchases")
     loy_new_card_number = fields.Char(
         string="Number of the card handed out", store=False, copy=False,
         help="From the form or the envelope. Empty: a card of the default type is made.",
@@ -71,6 +86,34 @@ class ResPartner(models.Model):
         for partner in self:
             partner.loy_card_count = counts.get(partner.id, 0)
             partner.loy_main_card_id = main.get(partner.id, False)
+
+    def _compute_loy_balances(self):
+        balances = self.env["loy.members"]._balances(self)
+        for partner in self:
+            found = balances.get(partner.id, [])
+            partner.loy_balance_text = ", ".join(
+                f"{_amount(self.env, one['unit'], one['available'])} {one['unit'].name}" for one in found
+            )
+            partner.loy_balance_html = self.env["ir.qweb"]._render(
+                "loyalty_core.loy_member_balances", {"balances": found, "amount": partial(_amount, self.env)}
+            )
+
+    def _compute_loy_last_purchases(self):
+        purchases = self.env["loy.members"]._last_purchases(self)
+        for partner in self:
+            partner.loy_last_purchase_ids = purchases.get(partner.id, [])
+
+    def _compute_loy_purchases(self):
+        sums = {
+            member.id: (count, amount)
+            for member, count, amount in self.env["loy.purchase"]._read_group(
+                [("member_id", "in", self.ids), ("state", "in", ("confirmed", "returned"))],
+                ["member_id"],
+                ["__count", "to_pay:sum"],
+            )
+        }
+        for partner in self:
+            partner.loy_purchase_count, partner.loy_purchase_amount = sums.get(partner.id, (0, 0.0))
 
     def _search_loy_search(self, operator, value):
         """One box for the whole base: a card's number, a phone as people write it, an e-mail, an external id, a name.
@@ -149,6 +192,31 @@ class ResPartner(models.Model):
             "domain": [("member_id", "=", self.id)],
             "context": {"default_member_id": self.id},
         }
+
+    def _loy_action(self, xml_id, title, domain):
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id(f"loyalty_core.{xml_id}"),
+            "name": title,
+            "domain": domain,
+            "context": {},
+        }
+
+    def action_loy_purchases(self):
+        title = self.env._("Purchases of %s", self.display_name)
+        return self._loy_action("loy_purchase_action", title, [("member_id", "=", self.id)])
+
+    def action_loy_accounts(self):
+        title = self.env._("Accounts of %s", self.display_name)
+        return self._loy_action("loy_account_action", title, [("member_id", "=", self.id)])
+
+    def action_loy_statement(self):
+        title = self.env._("Statement of %s", self.display_name)
+        return self._loy_action("loy_entry_action", title, [("account_id.member_id", "=", self.id)])
+
+    def action_loy_events(self):
+        title = self.env._("What happened to %s", self.display_name)
+        return self._loy_action("loy_event_action", title, [("member_id", "=", self.id)])
 
     def action_loy_issue_card(self):
         self.ensure_one()

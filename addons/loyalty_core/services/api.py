@@ -45,9 +45,6 @@ class LoyApi(models.AbstractModel):
         store_forbidden, card_not_found, card_taken, bad_card_number."""
         values = self._member_values(request, ("card",))
         partner, card = self._service("loy.members")._register_member(values)
-        self._service("loy.events")._emit(
-            "member.registered", at=fields.Datetime.now(), member_id=partner.id, store_id=partner.loy_store_id.id
-        )
         return {"member": str(partner.id), "card": card.number or None, "duplicate": False}
 
     @reads(requests.MemberFind)

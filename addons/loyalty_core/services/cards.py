@@ -11,9 +11,13 @@ from ..sql import cards as sql
 from .errors import LoyaltyError
 
 BATCH = 100_000
+#: The event of a card's coming to a state.
+EVENTS = {"active": "unblocked", "blocked": "blocked", "closed": "closed", "completed": "completed"}
 #: After so many rounds in a row that found most numbers taken, the free ones of a small template are listed instead.
 BARREN_ROUNDS = 20
 EXACT_CAPACITY = 2_000_000
+#: What a calculation reads of a card, by the query that finds it.
+CARD_FIELDS = ["number", "state", "type_id", "member_id", "is_main", "company_id"]
 NUMBER = re.compile(r"[0-9A-Za-z]{1,64}")
 
 
@@ -32,15 +36,13 @@ class LoyCards(models.AbstractModel):
     def _get(self, number: str):
         """The card with this number in whatever state; ``card_not_found``."""
         key = self._normalise(number)
-        rows = []
+        # By number alone and only one card, so no right to browse cards is needed.
+        card = self.env["loy.card"].sudo()
         if NUMBER.fullmatch(key):
-            # By number alone and only one card, so no right to browse cards is needed.
-            cards = self.env["loy.card"].sudo()
-            cards.flush_model(["number", "company_id"])
-            rows = self.env.execute_query(SQL("SELECT id, company_id FROM loy_card WHERE number = %s", key))
-        if not rows or (rows[0][1] and rows[0][1] not in self.env.companies.ids):
+            card = card.search_fetch([("number", "=", key)], CARD_FIELDS, limit=1)
+        if not card or (card.company_id and card.company_id not in self.env.companies):
             raise LoyaltyError("card_not_found", self.env._("there is no card %s; check the number", number))
-        return cards.browse(rows[0][0])
+        return card
 
     def _resolve(self, number: str):
         """The active card with this number.
@@ -102,7 +104,7 @@ class LoyCards(models.AbstractModel):
             result.append(card)
         issued = cards.concat(*result)
         issued.member_id.invalidate_recordset(["loy_card_ids", "loy_main_card_id", "loy_card_count"])
-        self._log(issued.ids, "active", from_states=dict.fromkeys(issued.ids, "new"))
+        self._log(issued, "active", from_states=dict.fromkeys(issued.ids, "new"))
         return issued
 
     def _take(self, member, card_type, number):
@@ -264,7 +266,7 @@ class LoyCards(models.AbstractModel):
         cards.write({"state": state})
         if state in ("closed", "completed"):
             self._pass_main_on(cards)
-        self._log(cards.ids, state, from_states=states, reason=reason, note=note)
+        self._log(cards, state, from_states=states, reason=reason, note=note)
         return cards
 
     def _pass_main_on(self, cards):
@@ -291,16 +293,34 @@ class LoyCards(models.AbstractModel):
         others.flush_recordset(["is_main"])
         card.is_main = True
 
-    def _log(self, card_ids, state, *, from_states, reason=None, note=""):
+    def _log(self, cards, state, *, from_states, reason=None, note=""):
+        """A line of history for each card, and an event for other addons."""
         now = fields.Datetime.now()
         # The history is written by this service alone; nobody has the right to create it.
         self.env["loy.card.log"].sudo().create(
             [
                 {
-                    "card_id": card_id, "from_state": from_states[card_id], "to_state": state, "note": note,
-                    "user_id": self.env.uid, "at": now,
+                    "card_id": card.id,
+                    "from_state": from_states[card.id],
+                    "to_state": state,
+                    "reason_id": reason.id if reason else False,
+                    "note": note,
+                    "user_id": self.env.uid,
+                    "at": now,
                 }
-                for card_id in card_ids
+                for card in cards
+            ]
+        )
+        self.env["loy.events"]._emit_many(
+            [
+                {
+                    "kind": "card.issued" if from_states[card.id] == "new" and state == "active" else f"card.{EVENTS[state]}",
+                    "at": now,
+                    "member_id": card.member_id.id,
+                    "company_id": card.company_id.id,
+                    "data": {"card": card.number, "type": card.type_id.code},
+                }
+                for card in cards
             ]
         )
 

@@ -26,6 +26,12 @@ class ProductFacts:
     points: Mapping[str, int] = field(default_factory=dict)
 
 
+#: What a calculation reads of a store, by the query that finds it.
+STORE_FIELDS = [
+    "code", "name", "active", "company_id", "network_id", "partner_id", "timezone", "attributes", "is_price_tax_included",
+]
+
+
 class LoyCatalogue(models.AbstractModel):
     """Facts of products and places, read by SQL: a basket of any length costs the same number of queries."""
 
@@ -41,8 +47,8 @@ class LoyCatalogue(models.AbstractModel):
         keys = sorted({sku for sku in skus if sku})
         if not keys:
             return {}
-        self.env["product.product"].flush_model()
-        self.env["product.template"].flush_model()
+        for model in ("product.product", "product.template", "loy.product.points"):
+            self.env[model].flush_model()
         rows = self.env.execute_query(sql.products(keys, company_id))
         if not rows:
             return {}
@@ -67,7 +73,7 @@ class LoyCatalogue(models.AbstractModel):
                 suppliers=frozenset(own.get("supplier", {}).get("", ())),
                 tags=frozenset(own.get("tag", {}).get("", ())),
                 attributes={name: frozenset(values) for name, values in own.get("attribute", {}).items()},
-                points={name: next(iter(values)) for name, values in own.get("points", {}).items()},
+                points={name: int(next(iter(values))) for name, values in own.get("points", {}).items()},
             )
         return facts
 
@@ -75,8 +81,8 @@ class LoyCatalogue(models.AbstractModel):
         """The store with this code that the user may sell in; ``store_not_found``, ``store_forbidden``."""
         # Integrators read no records: the bound stores below are their right to sell.
         stores = self.env["loy.store"].sudo()
-        store = stores.search(
-            [("code", "=", code), ("company_id", "in", self.env.companies.ids)], order="company_id, id", limit=1
+        store = stores.search_fetch(
+            [("code", "=", code), ("company_id", "in", self.env.companies.ids)], STORE_FIELDS, order="company_id, id", limit=1
         )
         if not store:
             raise LoyaltyError(
@@ -90,7 +96,9 @@ class LoyCatalogue(models.AbstractModel):
 
     def _find_register(self, store, code: str):
         """The register of ``store`` with this code; ``register_not_found``."""
-        register = store.env["loy.register"].search([("store_id", "=", store.id), ("code", "=", code)], limit=1)
+        register = store.env["loy.register"].search_fetch(
+            [("store_id", "=", store.id), ("code", "=", code)], ["code", "name", "store_id"], limit=1
+        )
         if not register:
             raise LoyaltyError(
                 "register_not_found",

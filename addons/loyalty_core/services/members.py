@@ -9,6 +9,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize
 
+from .cards import CARD_FIELDS
 from .errors import LoyaltyError
 
 #: Keys of a registration or an update, and the field of the contact each is kept in.
@@ -29,6 +30,8 @@ VALUES = {
 }
 #: Keys by which a member is found: the column that is unique.
 KEYS = {"phone": "loy_phone", "email": "loy_email", "external_id": "loy_external_id"}
+#: What is read of a member by the query that finds it.
+MEMBER_FIELDS = ["name", "company_id", "is_loyalty_member", "lang", *KEYS.values()]
 
 
 class LoyMembers(models.AbstractModel):
@@ -75,14 +78,25 @@ class LoyMembers(models.AbstractModel):
         return partner
 
     def _welcome(self, newcomers):
-        """Each new member (member, card number or None) gets a card."""
+        """Each new member (member, card number or None) gets a card, and other addons hear of the member."""
         self.env["loy.cards"]._issue_many([(member, None, number) for member, number in newcomers])
+        self.env["loy.events"]._emit_many(
+            [
+                {
+                    "kind": "member.registered",
+                    "at": member.loy_registered_at,
+                    "member_id": member.id,
+                    "store_id": member.loy_store_id.id,
+                }
+                for member, _number in newcomers
+            ]
+        )
 
     def _main_card(self, partner):
         partner.ensure_one()
         # Follows from the right to see the member.
         cards = self.env["loy.card"].sudo()
-        return cards.search([("member_id", "=", partner.id), ("is_main", "=", True)], limit=1)
+        return cards.search_fetch([("member_id", "=", partner.id), ("is_main", "=", True)], CARD_FIELDS, limit=1)
 
     def _to_fields(self, values: Mapping) -> dict:
         unknown = sorted(set(values) - set(VALUES))
@@ -229,20 +243,17 @@ class LoyMembers(models.AbstractModel):
         if name == "card":
             return self.env["loy.cards"]._resolve(value).member_id
         if name == "member":
-            wanted = int(value) if re.fullmatch(r"[0-9]{1,9}", str(value)) else 0
-            column = SQL.identifier("id")
+            field, wanted = "id", int(value) if re.fullmatch(r"[0-9]{1,9}", str(value)) else 0
         else:
-            wanted = {"phone": self._phone, "email": self._email, "external_id": str}[name](value)
-            column = SQL.identifier(KEYS[name])
-        partners.flush_model([*KEYS.values(), "is_loyalty_member", "active", "company_id"])
-        rows = self.env.execute_query(
-            SQL(
-                "SELECT id, company_id FROM res_partner WHERE %s = %s AND is_loyalty_member AND active", column, wanted
-            )
+            field, wanted = KEYS[name], {"phone": self._phone, "email": self._email, "external_id": str}[name](value)
+        member = partners.search_fetch(
+            [(field, "=", wanted), ("is_loyalty_member", "=", True)], MEMBER_FIELDS, order="id", limit=1
         )
-        if not rows or (rows[0][1] and rows[0][1] not in self.env.companies.ids):
-            raise LoyaltyError("member_not_found", self.env._("there is no member with %(key)s %(value)s", key=name, value=value))
-        return partners.browse(rows[0][0])
+        if not member or (member.company_id and member.company_id not in self.env.companies):
+            raise LoyaltyError(
+                "member_not_found", self.env._("there is no member with %(key)s %(value)s", key=name, value=value)
+            )
+        return member
 
     def _search_domain(self, text: str) -> Domain:
         """The members that a person looking for ``text`` may mean."""
@@ -269,6 +280,52 @@ class LoyMembers(models.AbstractModel):
         return domain
 
     # -- as plain values
+
+    def _last_purchases(self, partners, limit: int = 10) -> dict[int, list[int]]:
+        """{member id: ids of the last purchases}: as many rows are read as are shown, however many there are."""
+        self.env["loy.purchase"].flush_model(["member_id", "purchased_at", "company_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT member.id, purchase.id
+                  FROM unnest(%s::integer[]) AS member(id)
+                  JOIN LATERAL (
+                       SELECT id, purchased_at FROM loy_purchase
+                        WHERE member_id = member.id AND company_id = ANY(%s)
+                     ORDER BY purchased_at DESC, id DESC LIMIT %s
+                  ) AS purchase ON TRUE
+              ORDER BY member.id, purchase.purchased_at DESC, purchase.id DESC
+                """,
+                partners.ids, self.env.companies.ids, limit,
+            )
+        )
+        result: dict[int, list[int]] = {}
+        for member_id, purchase_id in rows:
+            result.setdefault(member_id, []).append(purchase_id)
+        return result
+
+    def _balances(self, partners) -> dict[int, list[dict]]:
+        """{member id: [unit (record), available, pending, held, debt, expiring: [(amount, day)]]}, in units, for all at once."""
+        # Whoever sees a member sees the balances; accounts are written by the ledger alone.
+        units = self.env["loy.unit"].sudo().search([("company_id", "in", [False, *self.env.companies.ids])])
+        ledger = self.env["loy.ledger"].sudo()
+        accounts = ledger._accounts(partners.ids, units.ids)
+        balances, expiring = ledger._balances(accounts.values()), ledger._expiring(accounts.values())
+        result = {partner_id: [] for partner_id in partners.ids}
+        for unit in units:
+            scale = 10**unit.decimals
+            for partner_id, found in result.items():
+                account_id = accounts.get((partner_id, unit.id))
+                if account_id in balances:
+                    balance = balances[account_id]
+                    found.append(
+                        {
+                            "unit": unit,
+                            **{name: getattr(balance, name) / scale for name in ("available", "pending", "held", "debt")},
+                            "expiring": [(amount / scale, day) for amount, day in expiring.get(account_id, ())],
+                        }
+                    )
+        return result
 
     def _profile(self, partner) -> dict:
         """The member as the API shows it, without balances; what is not known is absent."""

@@ -70,6 +70,12 @@ def product_traits(product_ids: list[int], company_id: int) -> SQL:
            AND (info.product_id IS NULL OR info.product_id = product.id)
            AND (info.company_id IS NULL OR info.company_id = %(company_id)s)
           JOIN res_partner supplier ON supplier.id = info.partner_id
+         UNION ALL
+        SELECT product.id, 'points', unit.code, points.amount_minor::text
+          FROM product
+          JOIN loy_product_points points ON points.product_tmpl_id = product.product_tmpl_id
+          JOIN loy_unit unit ON unit.id = points.unit_id AND (unit.company_id IS NULL OR unit.company_id = %(company_id)s)
+         WHERE points.amount_minor > 0
         """,
         ids=product_ids,
         company_id=company_id,

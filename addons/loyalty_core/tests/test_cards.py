@@ -163,8 +163,8 @@ class TestCards(MembersCase):
 
     def test_the_history_cannot_be_changed_even_in_sql(self):
         card = self._member().loy_main_card_id
-        self._fails("card_log_immutable", card.log_ids.write, {"note": "x"})
-        self._fails("card_log_immutable", card.log_ids.unlink)
+        self._fails("immutable_fact", card.log_ids.write, {"note": "x"})
+        self._fails("immutable_fact", card.log_ids.unlink)
         for statement in ("UPDATE loy_card_log SET note = 'x'", "DELETE FROM loy_card_log"):
             with self.assertRaisesRegex(Exception, "immutable"), self.cr.savepoint():
                 self.cr.execute(statement)

@@ -11,10 +11,11 @@ class LoyCardTransitionWizard(models.TransientModel):
 
     card_ids = fields.Many2many("loy.card", string="Cards", required=True, readonly=True)
     state = fields.Selection(STATES, required=True, readonly=True)
+    reason_id = fields.Many2one("loy.reason", domain=[("usage", "in", ("any", "card"))])
     note = fields.Char(string="What happened", help="Stays in the history of the card.")
 
     def action_loy_apply(self):
         self.ensure_one()
         self.card_ids.check_access("write")
-        self.env["loy.cards"]._transition(self.card_ids, self.state, note=self.note or "")
+        self.env["loy.cards"]._transition(self.card_ids, self.state, reason=self.reason_id, note=self.note or "")
         return {"type": "ir.actions.act_window_close"}
