@@ -16,23 +16,14 @@ import urllib.request
 
 PROGRAMS = ("google-chrome", "chromium", "chromium-browser", "google-chrome-stable")
 
-# Runs before any script of the page: counts requests under way and remembers the last change of the document.
+# Kinds of requests that a page waits for (not: websockets, pings).
+AWAITED_TYPES = ("Document", "Stylesheet", "Script", "Image", "Font", "XHR", "Fetch")
+# The script of a shared worker: its end is told to the worker, not to the page.
+NEVER_ENDING = "/bus/websocket_worker_bundle"
+# Runs before any script of the page: remembers the last change of the document.
 WATCH = """
 (() => {
-    if (window.__loy) { return; }
-    const state = (window.__loy = { pending: 0, changed: performance.now() });
-    const done = () => { state.pending--; state.changed = performance.now(); };
-    const { fetch } = window;
-    window.fetch = function (...args) {
-        state.pending++;
-        return fetch.apply(this, args).finally(done);
-    };
-    const { send } = XMLHttpRequest.prototype;
-    XMLHttpRequest.prototype.send = function (...args) {
-        state.pending++;
-        this.addEventListener("loadend", done, { once: true });
-        return send.apply(this, args);
-    };
+    const state = (window.__loy = { changed: performance.now() });
     new MutationObserver(() => (state.changed = performance.now())).observe(document, {
         subtree: true, childList: true, attributes: true,
     });
@@ -46,7 +37,6 @@ AWAITED = """
     if (document.querySelector(".o_web_client") && !document.querySelector(".o_action_manager > *, .modal")) {
         return "the view";
     }
-    if (state.pending > 0) { return `${state.pending} request(s)`; }
     if (document.querySelector(".o_blockUI, .o_loading_indicator")) { return "the loading sign to go"; }
     if ([...document.images].some((image) => !image.complete && image.loading !== "lazy")) {
         return "pictures";
@@ -74,7 +64,7 @@ class Browser:
 
     def __init__(self, width=1366, height=768, timeout=60, lang="en-US"):
         self.size, self.timeout, self.lang = (width, height), timeout, lang
-        self.console, self._number, self._responses = [], 0, {}
+        self.console, self._number, self._requests = [], 0, {}
         self._process = self._socket = self._profile = None
 
     def __enter__(self):
@@ -183,8 +173,11 @@ class Browser:
             case "Log.entryAdded":
                 entry = params["entry"]
                 self.console.append((entry["level"], f"{entry['text']} {entry.get('url', '')}".strip()))
-            case "Network.responseReceived":
-                self._responses[params["response"]["url"]] = params["response"]["status"]
+            case "Network.requestWillBeSent" if params.get("type") in AWAITED_TYPES:
+                if NEVER_ENDING not in params["request"]["url"]:
+                    self._requests[params["requestId"]] = params["request"]["url"]
+            case "Network.loadingFinished" | "Network.loadingFailed":
+                self._requests.pop(params["requestId"], None)
             case "Page.javascriptDialogOpening":  # "leave without saving?" must not hang a journey
                 self._number += 1
                 self._socket.send(
@@ -236,7 +229,7 @@ class Browser:
         def at_rest():
             nonlocal awaited
             try:
-                awaited = self.evaluate(AWAITED)
+                awaited = self.evaluate(AWAITED) or ", ".join(list(self._requests.values())[:3])
             except BrowserError:  # the page is being replaced by another
                 awaited = "the page"
             return not awaited
@@ -281,10 +274,14 @@ class Browser:
     def fill(self, selector, value):
         """Replaces the content of an input by typing."""
         self.wait_for(selector)
-        self.evaluate(
-            f"(() => {{ const e = document.querySelector({json.dumps(selector)}); e.focus(); e.select() }})()"
-        )
-        self.call("Input.insertText", text=value)
+        element = f"document.querySelector({json.dumps(selector)})"
+
+        def typed():  # again when the page has replaced the input meanwhile
+            self.evaluate(f"{element}.focus(), {element}.select()")
+            self.call("Input.insertText", text=value)
+            return self.evaluate(f"{element}.value") == value
+
+        self._until(typed, f"{selector} to take the text")
 
     def press(self, key):
         """Presses one key by its DOM name (Enter, Tab, Escape), then settles."""

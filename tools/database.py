@@ -19,7 +19,7 @@ from tools.environment import PROJECT, REQUIREMENTS, VENV, WORK, SetupError, loc
 
 ADDONS = PROJECT / "addons"
 PARAMETER = "loyalty.tools"
-LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ (WARNING|ERROR|CRITICAL) \S+ (\S+: .*)$")
+LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ (?P<level>[A-Z]+) \S+ (?P<text>\S+: .*)$")
 
 
 # ---------------------------------------------------------------- SQL
@@ -106,13 +106,17 @@ def odoo(site, database, *arguments, log):
 
 
 def problems(path, start=0):
-    """WARNING and ERROR lines of an Odoo log that tests/allowed_log.txt does not allow."""
-    allowed = allowed_patterns("allowed_log.txt")
+    """Warnings and errors of an Odoo log, tracebacks included, less those of tests/allowed_log.txt."""
+    allowed, records = allowed_patterns("allowed_log.txt"), []
     with path.open("rb") as file:
         file.seek(start)
-        lines = file.read().decode(errors="replace").splitlines()
-    found = [match for match in map(LOG_LINE.match, lines) if match]
-    return [f"{m[1]} {m[2]}" for m in found if not any(pattern.search(m[2]) for pattern in allowed)]
+        for line in file.read().decode(errors="replace").splitlines():
+            if match := LOG_LINE.match(line):
+                records.append([match["level"], match["text"]])
+            elif records:  # a traceback belongs to the record above it
+                records[-1][1] += f"\n{line}"
+    bad = [(level, text) for level, text in records if level in ("WARNING", "ERROR", "CRITICAL")]
+    return [f"{level} {text}" for level, text in bad if not any(pattern.search(text) for pattern in allowed)]
 
 
 def allowed_patterns(name):

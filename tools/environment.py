@@ -619,8 +619,18 @@ def ensure(tests=False, javascript=False):
             _ensure_node_modules()
         if not EXTERNAL_PG:
             os.environ["PATH"] = f"{postgres_bin()}:{os.environ['PATH']}"
+        _write_env()
     os.environ["PATH"] = f"{VENV / 'bin'}:{os.environ['PATH']}"
     return source
+
+
+def _write_env():
+    """For a developer's shell: `. .odoo/env.sh`."""
+    lines = [f"export PATH={VENV / 'bin'}:{postgres_bin() or ''}:$PATH"]
+    if not EXTERNAL_PG:
+        cluster = Cluster("test")
+        lines.append(f"export PGHOST={cluster.socket} PGPORT={cluster.port} PGUSER=odoo")
+    (WORK / "env.sh").write_text("\n".join(lines) + "\n")
 
 
 def odoo_source():
@@ -639,3 +649,11 @@ def told():
     except KeyboardInterrupt:
         say("\ninterrupted")
         sys.exit(130)
+
+
+if __name__ == "__main__":  # python3 -m tools.environment [start|stop]: set-up, and the tests' PostgreSQL
+    with told():
+        if sys.argv[1:] != ["stop"]:
+            ensure(tests=True)
+        if sys.argv[1:]:
+            getattr(Cluster("test"), sys.argv[1])()
