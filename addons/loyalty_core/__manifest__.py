@@ -44,6 +44,7 @@
         "demo/loy_stores.xml",
         "demo/loy_catalogue.xml",
         "demo/loy_members.xml",
+        "demo/loy_promotions.xml",
     ],
     "uninstall_hook": "uninstall_hook",
     "application": True,

@@ -10,3 +10,4 @@ from . import programme
 from . import programme_document
 from . import purchases
 from . import api
+from . import demo

@@ -1,0 +1,87 @@
+"""Purchases of the demo chain: every screen has something to show, made by the services that a till calls."""
+
+import random
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ..engine import schema
+from .ledger import Accrual, Source
+from .requests import PurchaseConfirm, PurchaseHold, PurchaseReturn
+
+DAYS = 45
+RECEIPTS = 240
+SEED = 19
+
+
+class LoyDemo(models.AbstractModel):
+    """Fills a database with demo purchases; called by the demo data only, and the same each time."""
+
+    _name = "loy.demo"
+    _description = "Demo purchases"
+
+    @api.model
+    def _fill(self) -> None:
+        self._set_currency()
+        chance = random.Random(SEED)
+        stores = self.env["loy.store"].search([])
+        members = self.env["res.partner"].search([("is_loyalty_member", "=", True)], order="id")
+        skus = self.env["product.product"].search([("default_code", "=like", "____")]).mapped("default_code")
+        self._welcome(members)
+        now = fields.Datetime.now()
+        moments = sorted(now - timedelta(minutes=chance.randrange(10, DAYS * 24 * 60)) for _ in range(RECEIPTS))
+        for number, moment in enumerate(moments, start=1):
+            store = chance.choice(stores)
+            self._confirm(chance, number, moment, store, members, skus)
+        self._leave_some_open(stores[0], members, skus)
+
+    def _set_currency(self) -> None:
+        """A Ukrainian chain sells in hryvnias, unless somebody keeps books in another currency here already."""
+        if "account.move" not in self.env:
+            hryvnia = self.env.ref("base.UAH")
+            hryvnia.active = True
+            self.env.company.currency_id = hryvnia
+
+    def _welcome(self, members) -> None:
+        ledger = self.env["loy.ledger"]
+        unit = self.env["loy.unit"].search([("code", "=", "BONUS")], limit=1)
+        accounts = ledger._accounts(members.ids, unit.ids, create=True)
+        at = fields.Datetime.now() - timedelta(days=DAYS)
+        ledger._accrue(
+            [
+                Accrual(account_id=account_id, amount_minor=50, expires_at=at + timedelta(days=DAYS + 14 + index))
+                for index, account_id in enumerate(accounts.values())
+            ],
+            at=at,
+            source=Source(kind="manual", note="Welcome"),
+        )
+
+    def _confirm(self, chance, number, moment, store, members, skus) -> None:
+        member = chance.choice(members) if chance.random() < 0.75 else None
+        body = self._body(f"{store.code}-{number:05d}", store, member, moment)
+        body["lines"] = [
+            {"id": str(index), "sku": sku, "quantity": chance.choice((1, 1, 1, 2, 3))}
+            for index, sku in enumerate(chance.sample(skus, chance.randrange(1, 6)), start=1)
+        ]
+        body["register"] = chance.choice(store.register_ids).code if store.register_ids else None
+        if member and chance.random() < 0.2:
+            body["spend"] = [{"unit": "BONUS", "amount": "max"}]
+        self.env["loy.purchases"]._confirm(schema.read(PurchaseConfirm, body))
+        if chance.random() < 0.02:
+            returned = {"key": f"{body['key']}-return", "purchase": body["purchase"], "return": f"{body['purchase']}-R"}
+            self.env["loy.purchases"]._return(schema.read(PurchaseReturn, returned))
+
+    def _leave_some_open(self, store, members, skus) -> None:
+        """A receipt at the till right now: its points are held."""
+        body = self._body(f"{store.code}-NOW", store, members[0], fields.Datetime.now())
+        body["lines"] = [{"id": "1", "sku": skus[0], "quantity": 2}]
+        body["spend"] = [{"unit": "BONUS", "amount": 10}]
+        self.env["loy.purchases"]._hold(schema.read(PurchaseHold, body))
+
+    @staticmethod
+    def _body(number: str, store, member, moment) -> dict:
+        body = {"key": f"demo-{number}", "purchase": number, "store": store.code}
+        body["at"] = store._to_local(moment).isoformat(timespec="seconds")
+        if member:
+            body["member"] = {"member": str(member.id)}
+        return body
