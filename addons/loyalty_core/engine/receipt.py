@@ -5,10 +5,11 @@ so that floors, caps, closed lines and the choice of the group hold for every ki
 of other addons.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .basket import Basket, Line
 from .money import allocate, half_up, units_of
@@ -52,6 +53,13 @@ class PointsPayment:
     points_minor: int
     as_: str
     parts: Mapping[int, int]
+
+
+# What a fork has for itself; the rest belongs to the basket.
+_CHANGING = (
+    "current", "settled", "spent", "consumed", "touched", "closed", "given", "asked",
+    "accruals", "payments", "messages", "factors", "effective",
+)  # fmt: skip
 
 
 class Receipt:
@@ -100,9 +108,9 @@ class Receipt:
 
     def fork(self) -> "Receipt":
         """A copy on which something can be tried; what it learns of the basket serves both."""
-        other = object.__new__(Receipt)
-        other.__dict__.update({name: _copy(value) for name, value in self.__dict__.items()})
-        other._picked = self._picked
+        other = copy(self)
+        for name in _CHANGING:
+            setattr(other, name, copy(getattr(self, name)))
         other.declined = {}
         return other
 
@@ -219,13 +227,13 @@ class Turn:
         values = [value for value, times in runs for _ in range(times)]
         return sum(values[first : first + count])
 
-    def factors(self) -> tuple[list[int], int]:
+    def factors(self, lines: Collection[int]) -> tuple[dict[int, int], int]:
         """The product of the factors on this promotion's points: a numerator for each line, and a
         denominator."""
-        numerators, denominator = [1] * len(self.receipt.lines), 1
+        numerators, denominator = dict.fromkeys(lines, 1), 1
         for factor in self.receipt.factors:
             if not factor.of.isdisjoint((self.promotion.code, self.promotion.group)):
-                for i in range(len(numerators)):
+                for i in lines:
                     numerators[i] *= factor.factor_micro if i in factor.lines else MICRO
                 denominator *= MICRO
                 self.receipt.effective.add(factor.promotion)
@@ -245,14 +253,12 @@ class Turn:
     def discount(self, wanted: Mapping[int, int], most: int | None = None) -> None:
         """Take these amounts off lines, none below its floor; of more than ``most`` or the cap each gets its
         share."""
-        rooms = {i: min(part, self._room(i)) for i, part in wanted.items()}
-        total = sum(rooms.values())
+        rooms = {i: min(part, self._room(i)) for i, part in wanted.items() if part}
         limit = self.receipt.room if most is None else min(most, self.receipt.room)
-        if total <= limit:
-            self._give(rooms)
-        else:
+        if sum(rooms.values()) > limit:
             parts = list(rooms.values())
-            self._give(dict(zip(rooms, allocate(limit, parts, parts), strict=True)))
+            rooms = dict(zip(rooms, allocate(limit, parts, parts), strict=True))
+        self._give(rooms)
 
     def spread(self, amount: int, weights: Mapping[int, int]) -> None:
         """Take an amount off lines in proportion to weights; what one cannot take passes to the others."""
@@ -265,13 +271,14 @@ class Turn:
 
     def _give(self, parts: Mapping[int, int]) -> None:
         receipt = self.receipt
-        given = receipt.given.setdefault(self.promotion.code, {})
+        given = dict(receipt.given.get(self.promotion.code, ()))
         for i, part in parts.items():
             if part:
                 receipt.current[i] -= part
                 receipt.room -= part
                 receipt.touched.add(i)
                 given[i] = given.get(i, 0) + part
+        receipt.given[self.promotion.code] = given
         if any(parts.values()):
             receipt.effective.add(self.promotion.code)
         elif parts:
@@ -326,13 +333,3 @@ def _least(line: Line, base: int) -> int:
 def _share(amount: int, percent: int | None) -> int:
     """A cap never lets more through than its per cent say; without one it is the whole amount."""
     return amount if percent is None else amount * percent // MICRO
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, list):
-        return list(value)
-    if isinstance(value, set):
-        return set(value)
-    if isinstance(value, dict):
-        return {key: dict(item) if isinstance(item, dict) else item for key, item in value.items()}
-    return value

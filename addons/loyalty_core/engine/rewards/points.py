@@ -83,7 +83,7 @@ class Points(Reward):
 
     def apply(self, turn: Turn) -> None:
         parts: dict[int, int] = {}
-        factors, divisor = turn.factors()
+        factors, divisor = turn.factors(turn.pick(self.target))
         for numerators, denominator, times in self._exact(turn):
             weights = [numerator * factors[i] for i, numerator in numerators.items()]
             points = _ROUNDINGS[self.rounding](sum(weights), denominator * divisor)
