@@ -14,7 +14,9 @@ class LoyBrand(models.Model):
 
     def _compute_product_count(self):
         counts = dict(
-            self.env["product.template"]._read_group([("loy_brand_id", "in", self.ids)], ["loy_brand_id"], ["__count"])
+            self.env["product.template"]._read_group(
+                [("loy_brand_id", "in", self.ids)], ["loy_brand_id"], ["__count"]
+            )
         )
         for brand in self:
             brand.product_count = counts.get(brand, 0)

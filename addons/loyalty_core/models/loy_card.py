@@ -8,8 +8,8 @@ STATES = [
     ("completed", "Completed"),
 ]
 
-#: Every way a card can go. New: made, nobody uses it yet. Closed: ended by a person (lost, given back). Completed: it has
-#: served its term or purpose. Both ends are final: numbers are not given twice.
+#: Every way a card can go. New: made, nobody uses it yet. Closed: ended by a person (lost, given back).
+#: Completed: it has served its term or purpose. Both ends are final: numbers are not given twice.
 TRANSITIONS: dict[str, frozenset[str]] = {
     "new": frozenset({"active", "closed"}),
     "active": frozenset({"blocked", "closed", "completed"}),
@@ -28,13 +28,17 @@ class LoyCard(models.Model):
     _order = "id desc"
 
     number = fields.Char(required=True, readonly=True, copy=False)
-    type_id = fields.Many2one("loy.card.type", string="Type", required=True, index=True, ondelete="restrict")
+    type_id = fields.Many2one("loy.card.type", required=True, index=True, ondelete="restrict")
     member_id = fields.Many2one(
-        "res.partner", string="Member", index="btree_not_null", ondelete="restrict",
+        "res.partner",
+        index="btree_not_null",
+        ondelete="restrict",
         domain=[("is_loyalty_member", "=", True)],
     )
     state = fields.Selection(STATES, required=True, default="new", readonly=True, copy=False)
-    is_main = fields.Boolean(string="Main card", readonly=True, copy=False, help="The one that is shown and printed first.")
+    is_main = fields.Boolean(
+        string="Main card", readonly=True, copy=False, help="The one that is shown and printed first."
+    )
     issued_at = fields.Datetime(string="Issued", readonly=True, copy=False)
     company_id = fields.Many2one("res.company", readonly=True)
     color = fields.Integer(related="type_id.color")
@@ -42,14 +46,18 @@ class LoyCard(models.Model):
     purchase_count = fields.Integer(string="Number of purchases", compute="_compute_purchase_count")
     log_ids = fields.One2many("loy.card.log", "card_id", string="History")
 
-    _number_unique = models.UniqueIndex("(number text_pattern_ops)", "A card with this number already exists.")
+    _number_unique = models.UniqueIndex(
+        "(number text_pattern_ops)", "A card with this number already exists."
+    )
     _main_unique = models.UniqueIndex("(member_id) WHERE is_main", "The member already has a main card.")
     _member_known = models.Constraint(
         "CHECK (member_id IS NOT NULL OR state IN ('new', 'closed'))", "A card in use belongs to a member."
     )
 
     def _compute_purchase_count(self):
-        counts = dict(self.env["loy.purchase"]._read_group([("card_id", "in", self.ids)], ["card_id"], ["__count"]))
+        counts = dict(
+            self.env["loy.purchase"]._read_group([("card_id", "in", self.ids)], ["card_id"], ["__count"])
+        )
         for card in self:
             card.purchase_count = counts.get(card, 0)
 

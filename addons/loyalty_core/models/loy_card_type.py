@@ -14,20 +14,28 @@ class LoyCardType(models.Model):
     _description = "Card type"
 
     color = fields.Integer(string="Colour")
-    is_default = fields.Boolean(string="Default", help="New members get a card of this type by themselves. One per company.")
+    is_default = fields.Boolean(
+        string="Default", help="New members get a card of this type by themselves. One per company."
+    )
     number_prefix = fields.Char(string="Prefix", default="29", help="What every number starts with.")
-    number_length = fields.Integer(string="Length", default=13, required=True, help="Prefix and check digit included.")
+    number_length = fields.Integer(
+        string="Length", default=13, required=True, help="Prefix and check digit included."
+    )
     number_mode = fields.Selection(
         [("random", "Random: cannot be guessed"), ("sequential", "One after another")],
-        string="Order of numbers", default="random", required=True,
+        string="Order of numbers",
+        default="random",
+        required=True,
     )
     number_check = fields.Selection(
         [("luhn", "Luhn, as on bank cards"), ("ean13", "EAN-13, as on goods: any scanner reads it")],
-        string="Check digit", default="ean13", help="Catches a mistyped number. Empty: none.",
+        string="Check digit",
+        default="ean13",
+        help="Catches a mistyped number. Empty: none.",
     )
     is_template_strict = fields.Boolean(
         string="Only numbers of this template",
-        help="Refuse to issue a card with a number that does not fit. Leave it off while old cards are being taken over.",
+        help="Refuse to issue a card with a number that does not fit. Off while old cards are taken over.",
     )
     number_example = fields.Char(string="Example", compute="_compute_number_example")
     number_capacity = fields.Char(string="Numbers possible", compute="_compute_number_example")
@@ -46,7 +54,9 @@ class LoyCardType(models.Model):
             card_type.number_capacity = f"{10**width:,}".replace(",", "\u00a0") if sound else False
 
     def _compute_card_count(self):
-        counts = dict(self.env["loy.card"]._read_group([("type_id", "in", self.ids)], ["type_id"], ["__count"]))
+        counts = dict(
+            self.env["loy.card"]._read_group([("type_id", "in", self.ids)], ["type_id"], ["__count"])
+        )
         for card_type in self:
             card_type.card_count = counts.get(card_type, 0)
 
@@ -65,7 +75,8 @@ class LoyCardType(models.Model):
         for card_type in card_types:
             self.env.cr.execute(
                 SQL(
-                    "CREATE SEQUENCE IF NOT EXISTS %s MINVALUE 0 START 1", SQL.identifier(card_type._serial_sequence())
+                    "CREATE SEQUENCE IF NOT EXISTS %s MINVALUE 0 START 1",
+                    SQL.identifier(card_type._serial_sequence()),
                 )
             )
         return card_types
@@ -110,8 +121,9 @@ class LoyCardType(models.Model):
             return self.env._("a number with an EAN-13 check digit is 13 digits long")
         if not 1 <= self._serial_width() <= 15:
             return self.env._(
-                "length %(length)s leaves %(width)s digits beside the prefix and the check digit; 1 to 15 are possible",
-                length=self.number_length, width=self._serial_width(),
+                "length %(length)s leaves %(width)s digits besides prefix and check digit; 1 to 15 can be",
+                length=self.number_length,
+                width=self._serial_width(),
             )
         return None
 
@@ -126,7 +138,7 @@ class LoyCardType(models.Model):
     def _fits(self, number: str) -> bool:
         """Whether the template could have made this number."""
         prefix = self.number_prefix or ""
-        serial = number[len(prefix):]
+        serial = number[len(prefix) :]
         return (
             len(number) == self.number_length
             and number.startswith(prefix)

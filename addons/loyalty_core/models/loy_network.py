@@ -12,6 +12,8 @@ class LoyNetwork(models.Model):
     store_count = fields.Integer(compute="_compute_store_count")
 
     def _compute_store_count(self):
-        counts = dict(self.env["loy.store"]._read_group([("network_id", "in", self.ids)], ["network_id"], ["__count"]))
+        counts = dict(
+            self.env["loy.store"]._read_group([("network_id", "in", self.ids)], ["network_id"], ["__count"])
+        )
         for network in self:
             network.store_count = counts.get(network, 0)

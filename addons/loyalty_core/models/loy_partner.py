@@ -13,6 +13,8 @@ class LoyPartner(models.Model):
     store_count = fields.Integer(compute="_compute_store_count")
 
     def _compute_store_count(self):
-        counts = dict(self.env["loy.store"]._read_group([("partner_id", "in", self.ids)], ["partner_id"], ["__count"]))
+        counts = dict(
+            self.env["loy.store"]._read_group([("partner_id", "in", self.ids)], ["partner_id"], ["__count"])
+        )
         for partner in self:
             partner.store_count = counts.get(partner, 0)

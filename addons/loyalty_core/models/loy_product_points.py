@@ -4,7 +4,9 @@ from ..fields import BigInteger
 
 
 class LoyProductPoints(models.Model):
-    """Points that a product carries: what one unit of it earns under an offer that gives points by product."""
+    """Points that a product carries: what one unit of it earns under an offer that gives points by
+    product.
+    """
 
     _name = "loy.product.points"
     _description = "Points of a product"
@@ -14,10 +16,15 @@ class LoyProductPoints(models.Model):
     unit_id = fields.Many2one("loy.unit", required=True, ondelete="restrict")
     amount_minor = BigInteger(string="Points (minor units)", required=True, default=0)
     amount = fields.Float(
-        string="Points", compute="_compute_amount", inverse="_inverse_amount", help="Earned by one unit of the product."
+        string="Points",
+        compute="_compute_amount",
+        inverse="_inverse_amount",
+        help="Earned by one unit of the product.",
     )
 
-    _product_unit_unique = models.UniqueIndex("(product_tmpl_id, unit_id)", "The product already has points in this unit.")
+    _product_unit_unique = models.UniqueIndex(
+        "(product_tmpl_id, unit_id)", "The product already has points in this unit."
+    )
     _positive = models.Constraint("CHECK (amount_minor >= 0)", "The points of a product cannot be negative.")
 
     @api.depends("amount_minor", "unit_id")

@@ -14,6 +14,8 @@ class LoyRegister(models.Model):
     active = fields.Boolean(default=True)
     store_id = fields.Many2one("loy.store", required=True, index=True, ondelete="cascade")
     company_id = fields.Many2one(related="store_id.company_id", store=True, index=True)
-    equipment = fields.Text(help="What stands here: model and serial number of the till, printer, scanner, terminal.")
+    equipment = fields.Text(
+        help="What stands here: model and serial number of the till, printer, scanner, terminal."
+    )
 
     _code_unique = models.UniqueIndex("(store_id, code)", "The store already has a register with this code.")

@@ -10,7 +10,9 @@ UTC = ZoneInfo("UTC")
 
 
 class LoyStore(models.Model):
-    """A place of sale: its company gives the currency, its time zone gives the wall clock that promotions are read by."""
+    """A place of sale: its company gives the currency, its time zone gives the wall clock that promotions are
+    read by.
+    """
 
     _name = "loy.store"
     _inherit = ["loy.code.mixin"]
@@ -20,7 +22,11 @@ class LoyStore(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     network_id = fields.Many2one("loy.network", index=True, ondelete="restrict")
     partner_id = fields.Many2one(
-        "loy.partner", string="Coalition partner", index=True, ondelete="restrict", help="Empty: our own store."
+        "loy.partner",
+        string="Coalition partner",
+        index=True,
+        ondelete="restrict",
+        help="Empty: our own store.",
     )
     timezone = fields.Selection(_tz_get, required=True, default=lambda self: self.env.user.tz or "UTC")
     is_price_tax_included = fields.Boolean(
@@ -30,7 +36,10 @@ class LoyStore(models.Model):
     register_count = fields.Integer(compute="_compute_register_count")
     attribute_ids = fields.One2many("loy.store.attribute", "store_id", string="Attributes")
     attributes = fields.Json(
-        string="Attributes as a document", compute="_compute_attributes", inverse="_inverse_attributes", store=True,
+        string="Attributes as a document",
+        compute="_compute_attributes",
+        inverse="_inverse_attributes",
+        store=True,
         help="What promotions choose stores by: format, city, coffee corner …",
     )
     street = fields.Char(string="Address")
@@ -52,11 +61,17 @@ class LoyStore(models.Model):
                 elif line.value != wanted[name]:
                     line.value = wanted[name]
             self.env["loy.store.attribute"].create(
-                [{"store_id": store.id, "name": name, "value": wanted[name]} for name in wanted if name not in lines]
+                [
+                    {"store_id": store.id, "name": name, "value": wanted[name]}
+                    for name in wanted
+                    if name not in lines
+                ]
             )
 
     def _compute_register_count(self):
-        counts = dict(self.env["loy.register"]._read_group([("store_id", "in", self.ids)], ["store_id"], ["__count"]))
+        counts = dict(
+            self.env["loy.register"]._read_group([("store_id", "in", self.ids)], ["store_id"], ["__count"])
+        )
         for store in self:
             store.register_count = counts.get(store, 0)
 

@@ -3,12 +3,16 @@ from odoo.tools import SQL
 
 
 class ProductCategory(models.Model):
-    """Every category has a code by which promotions name it; a promotion on a category covers its children."""
+    """Every category has a code by which promotions name it; a promotion on a category covers its
+    children.
+    """
 
     _inherit = "product.category"
 
     loy_code = fields.Char(
-        string="Loyalty code", copy=False, help="How promotions and the API name the category; made up when left empty."
+        string="Loyalty code",
+        copy=False,
+        help="How promotions and the API name the category; made up when left empty.",
     )
 
     _loy_code_unique = models.UniqueIndex("(loy_code)", "Another product category has this loyalty code.")
@@ -16,7 +20,9 @@ class ProductCategory(models.Model):
     def _init_column(self, column_name):
         """Categories that were there before the addon get their codes by one statement."""
         if column_name == "loy_code":
-            self.env.cr.execute(SQL("UPDATE product_category SET loy_code = 'CAT-' || id WHERE loy_code IS NULL"))
+            self.env.cr.execute(
+                SQL("UPDATE product_category SET loy_code = 'CAT-' || id WHERE loy_code IS NULL")
+            )
             return
         super()._init_column(column_name)
 
@@ -47,8 +53,8 @@ class ProductCategory(models.Model):
     def _loy_lineage(self) -> dict[int, frozenset[str]]:
         """{category id: codes of the category and of all its ancestors}, for every category.
 
-        Read by each calculated basket, changed a few times a year: kept in the process, dropped by every change above
-        (and by the registry's signal in the other processes).
+        Read by each calculated basket, changed a few times a year: kept in the process, dropped by every
+        change above (and by the registry's signal in the other processes).
         """
         self.flush_model(["loy_code", "parent_path"])
         rows = self.env.execute_query(SQL("SELECT id, parent_path, loy_code FROM product_category"))

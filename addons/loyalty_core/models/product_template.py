@@ -11,8 +11,12 @@ class ProductTemplate(models.Model):
         string="Closed to discounts", help="No promotion lowers its price; it still counts in conditions."
     )
     loy_min_price = fields.Float(
-        string="Lowest price", digits="Product Price", help="No promotion goes below it, per unit. Zero: no floor."
+        string="Lowest price",
+        digits="Product Price",
+        help="No promotion goes below it, per unit. Zero: no floor.",
     )
     loy_points_ids = fields.One2many("loy.product.points", "product_tmpl_id", string="Points for a unit")
 
-    _loy_min_price_positive = models.Constraint("CHECK (loy_min_price >= 0)", "The lowest price cannot be negative.")
+    _loy_min_price_positive = models.Constraint(
+        "CHECK (loy_min_price >= 0)", "The lowest price cannot be negative."
+    )

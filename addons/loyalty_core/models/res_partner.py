@@ -5,7 +5,14 @@ from odoo.tools.misc import formatLang
 
 #: What a change of which must pass the rules of the member base.
 CONTACT_FIELDS = {
-    "is_loyalty_member", "name", "phone", "email", "loy_external_id", "loy_first_name", "loy_last_name", "loy_birth_date",
+    "is_loyalty_member",
+    "name",
+    "phone",
+    "email",
+    "loy_external_id",
+    "loy_first_name",
+    "loy_last_name",
+    "loy_birth_date",
 }
 
 
@@ -24,7 +31,10 @@ def _name_index(registry):
 def _duplicate_message(env, diagnostics):
     """What people read when two registrations met and theirs came second."""
     detail = diagnostics.message_detail if diagnostics else ""
-    return env._("member_exists: somebody has just registered with the same contact (%s); find the member", detail or "")
+    return env._(
+        "member_exists: somebody has just registered with the same contact (%s); find the member",
+        detail or "",
+    )
 
 
 class ResPartner(models.Model):
@@ -35,7 +45,10 @@ class ResPartner(models.Model):
     is_loyalty_member = fields.Boolean(string="Loyalty member", copy=False)
     loy_registered_at = fields.Datetime(string="Member since", copy=False, readonly=True)
     loy_phone = fields.Char(
-        string="Member phone", copy=False, readonly=True, help="The phone in international form: one member has it."
+        string="Member phone",
+        copy=False,
+        readonly=True,
+        help="The phone in international form: one member has it.",
     )
     loy_email = fields.Char(
         string="Member e-mail", copy=False, readonly=True, help="The e-mail in plain form: one member has it."
@@ -43,16 +56,22 @@ class ResPartner(models.Model):
     loy_first_name = fields.Char(string="First name", copy=False)
     loy_last_name = fields.Char(string="Last name", copy=False)
     loy_birth_date = fields.Date(string="Birth date", copy=False)
-    loy_sex = fields.Selection([("female", "Female"), ("male", "Male"), ("other", "Other")], string="Sex", copy=False)
+    loy_sex = fields.Selection(
+        [("female", "Female"), ("male", "Male"), ("other", "Other")], string="Sex", copy=False
+    )
     loy_store_id = fields.Many2one(
         "loy.store", string="Preferred store", copy=False, index="btree_not_null", ondelete="set null"
     )
-    loy_external_id = fields.Char(string="External id", copy=False, help="The member's key in another system.")
+    loy_external_id = fields.Char(
+        string="External id", copy=False, help="The member's key in another system."
+    )
     loy_attributes = fields.Json(string="Own attributes", copy=False)
     loy_card_ids = fields.One2many("loy.card", "member_id", string="Cards")
     loy_card_count = fields.Integer(string="Number of cards", compute="_compute_loy_cards")
     loy_main_card_id = fields.Many2one("loy.card", string="Main card", compute="_compute_loy_cards")
-    loy_balance_text = fields.Char(string="Balance", compute="_compute_loy_balances", help="What can be spent now.")
+    loy_balance_text = fields.Char(
+        string="Balance", compute="_compute_loy_balances", help="What can be spent now."
+    )
     loy_balance_html = fields.Html(string="Balances", compute="_compute_loy_balances", sanitize=False)
     loy_last_purchase_ids = fields.Many2many(
         "loy.purchase", string="Last purchases", compute="_compute_loy_last_purchases"
@@ -60,13 +79,19 @@ class ResPartner(models.Model):
     loy_purchase_count = fields.Integer(string="Number of purchases", compute="_compute_loy_purchases")
     loy_purchase_amount = fields.Float(string="Spent in all", compute="_compute_loy_purchases")
     loy_new_card_number = fields.Char(
-        string="Number of the card handed out", store=False, copy=False,
+        string="Number of the card handed out",
+        store=False,
+        copy=False,
         help="From the form or the envelope. Empty: a card of the default type is made.",
     )
     loy_search = fields.Char(string="Member", store=False, search="_search_loy_search")
 
-    _loy_phone_unique = models.UniqueIndex("(loy_phone text_pattern_ops) WHERE loy_phone IS NOT NULL", _duplicate_message)
-    _loy_email_unique = models.UniqueIndex("(loy_email text_pattern_ops) WHERE loy_email IS NOT NULL", _duplicate_message)
+    _loy_phone_unique = models.UniqueIndex(
+        "(loy_phone text_pattern_ops) WHERE loy_phone IS NOT NULL", _duplicate_message
+    )
+    _loy_email_unique = models.UniqueIndex(
+        "(loy_email text_pattern_ops) WHERE loy_email IS NOT NULL", _duplicate_message
+    )
     _loy_external_id_unique = models.UniqueIndex(
         "(loy_external_id text_pattern_ops) WHERE loy_external_id IS NOT NULL", _duplicate_message
     )
@@ -116,7 +141,8 @@ class ResPartner(models.Model):
             partner.loy_purchase_count, partner.loy_purchase_amount = sums.get(partner.id, (0, 0.0))
 
     def _search_loy_search(self, operator, value):
-        """One box for the whole base: a card's number, a phone as people write it, an e-mail, an external id, a name.
+        """One box for the whole base: a card's number, a phone as people write it, an e-mail, an external id,
+        a name.
 
         Each path but the name is an index prefix, so the answer does not wait for 30 million contacts.
         """
@@ -130,12 +156,17 @@ class ResPartner(models.Model):
         vals_list = [dict(vals) for vals in vals_list]
         joining = [bool(vals.get("is_loyalty_member")) for vals in vals_list]
         vals_list = [
-            members._prepare_contact(vals) if joins else vals for vals, joins in zip(vals_list, joining, strict=True)
+            members._prepare_contact(vals) if joins else vals
+            for vals, joins in zip(vals_list, joining, strict=True)
         ]
         numbers = [vals.pop("loy_new_card_number", None) for vals in vals_list]
         members._check_unique([vals for vals, joins in zip(vals_list, joining, strict=True) if joins])
         partners = super().create(vals_list)
-        newcomers = [(partner, number) for partner, number, joins in zip(partners, numbers, joining, strict=True) if joins]
+        newcomers = [
+            (partner, number)
+            for partner, number, joins in zip(partners, numbers, joining, strict=True)
+            if joins
+        ]
         if newcomers:
             members._welcome(newcomers)
         return partners

@@ -7,6 +7,10 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     loy_store_ids = fields.Many2many(
-        "loy.store", "loy_store_users_rel", "user_id", "store_id", string="Loyalty stores",
+        "loy.store",
+        "loy_store_users_rel",
+        "user_id",
+        "store_id",
+        string="Loyalty stores",
         help="The stores this user may sell in through the loyalty API. Empty: all.",
     )

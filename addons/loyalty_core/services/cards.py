@@ -13,7 +13,8 @@ from .errors import LoyaltyError
 BATCH = 100_000
 #: The event of a card's coming to a state.
 EVENTS = {"active": "unblocked", "blocked": "blocked", "closed": "closed", "completed": "completed"}
-#: After so many rounds in a row that found most numbers taken, the free ones of a small template are listed instead.
+#: After so many rounds in a row that found most numbers taken, the free ones of a small template are listed
+#: instead.
 BARREN_ROUNDS = 20
 EXACT_CAPACITY = 2_000_000
 #: What a calculation reads of a card, by the query that finds it.
@@ -47,7 +48,8 @@ class LoyCards(models.AbstractModel):
     def _resolve(self, number: str):
         """The active card with this number.
 
-        ``card_not_found``, ``card_not_active`` (never issued), ``card_blocked``, ``card_closed`` (also completed).
+        ``card_not_found``, ``card_not_active`` (never issued), ``card_blocked``, ``card_closed`` (also
+        completed).
         """
         card = self._get(number)
         match card.state:
@@ -55,7 +57,8 @@ class LoyCards(models.AbstractModel):
                 return card
             case "new":
                 raise LoyaltyError(
-                    "card_not_active", self.env._("Card %s is not issued yet; register a member with it", card.number)
+                    "card_not_active",
+                    self.env._("Card %s is not issued yet; register a member with it", card.number),
                 )
             case "blocked":
                 raise LoyaltyError("card_blocked", self.env._("Card %s is blocked", card.number))
@@ -65,30 +68,38 @@ class LoyCards(models.AbstractModel):
                 raise LoyaltyError("card_closed", self.env._("Card %s is closed", card.number))
 
     def _default_type(self):
-        """The card type for new members: the company's own default, or else the shared one; ``card_type_missing``."""
+        """The card type for new members: the company's own default, or else the shared one;
+        ``card_type_missing``.
+        """
         # Whoever registers a member need not read the configuration.
         types = self.env["loy.card.type"].sudo()
         card_type = types.search(
-            [("is_default", "=", True), ("company_id", "in", [False, self.env.company.id])], order="company_id", limit=1
+            [("is_default", "=", True), ("company_id", "in", [False, self.env.company.id])],
+            order="company_id",
+            limit=1,
         )
         if not card_type:
             raise LoyaltyError(
                 "card_type_missing",
-                self.env._("no card type is the default one; mark one under Loyalty > Configuration > Card types"),
+                self.env._(
+                    "no card type is the default one; mark one under Loyalty > Configuration > Card types"
+                ),
             )
         return card_type
 
     # -- issuing
 
     def _issue(self, partner, card_type=None, number: str | None = None):
-        """A new active card of ``partner``; ``card_taken``, ``bad_card_number``, ``card_closed``, ``card_blocked``."""
+        """A new active card of ``partner``; ``card_taken``, ``bad_card_number``, ``card_closed``,
+        ``card_blocked``.
+        """
         return self._issue_many([(partner, card_type, number)])
 
     def _issue_many(self, orders: Iterable[tuple]):
         """Active cards for (member, card type or None, number or None), in the same order.
 
-        A printed card that nobody has yet is handed out; a number that does not exist becomes a card; without a number
-        the template makes one. The member's first card is the main one.
+        A printed card that nobody has yet is handed out; a number that does not exist becomes a card; without
+        a number the template makes one. The member's first card is the main one.
         """
         # Members get cards from people and systems that have no right on the table of cards.
         cards = self.env["loy.card"].sudo()
@@ -112,7 +123,8 @@ class LoyCards(models.AbstractModel):
         key = self._normalise(number)
         if not NUMBER.fullmatch(key):
             raise LoyaltyError(
-                "bad_card_number", self.env._("%s is not a card number: up to 64 digits and Latin letters", number)
+                "bad_card_number",
+                self.env._("%s is not a card number: up to 64 digits and Latin letters", number),
             )
         # See _issue_many.
         cards = self.env["loy.card"].sudo()
@@ -139,31 +151,42 @@ class LoyCards(models.AbstractModel):
                 "bad_card_number",
                 self.env._(
                     "%(number)s is not a number of card type %(type)s (for example %(example)s); check it",
-                    number=key, type=card_type.name, example=card_type.number_example,
+                    number=key,
+                    type=card_type.name,
+                    example=card_type.number_example,
                 ),
             )
         return cards.create(
             {
-                "number": key, "type_id": card_type.id, "member_id": member.id, "state": "active", "is_main": main,
-                "issued_at": now, "company_id": card_type.company_id.id,
+                "number": key,
+                "type_id": card_type.id,
+                "member_id": member.id,
+                "state": "active",
+                "is_main": main,
+                "issued_at": now,
+                "company_id": card_type.company_id.id,
             }
         )
 
     def _has_main(self, member) -> bool:
         self.env["loy.card"].flush_model(["member_id", "is_main"])
-        return bool(self.env.execute_query(SQL("SELECT FROM loy_card WHERE member_id = %s AND is_main", member.id)))
+        return bool(
+            self.env.execute_query(SQL("SELECT FROM loy_card WHERE member_id = %s AND is_main", member.id))
+        )
 
     # -- series
 
     def _generate(self, card_type, count: int) -> list[str]:
-        """The numbers of ``count`` new cards, made by a few statements whatever the count; ``card_capacity``."""
+        """The numbers of ``count`` new cards, made by a few statements whatever the count;
+        ``card_capacity``.
+        """
         return [number for _id, number in self._draw(card_type, count)]
 
     def _draw(self, card_type, count: int, member=None) -> list[tuple[int, str]]:
         """(id, number) of ``count`` new cards; with ``member``: active ones of the member.
 
-        A number that somebody already has is skipped by the unique index and drawn anew, so numbers never repeat, also
-        between types and between transactions that run at once.
+        A number that somebody already has is skipped by the unique index and drawn anew, so numbers never
+        repeat, also between types and between transactions that run at once.
         """
         capacity = card_type._capacity()
         if count > capacity:
@@ -185,7 +208,7 @@ class LoyCards(models.AbstractModel):
             if card_type.number_mode == "sequential":
                 is_over = not new and self._is_past_end(card_type, capacity)
             else:
-                is_over = not new and exact or barren >= 10 * BARREN_ROUNDS
+                is_over = (not new and exact) or barren >= 10 * BARREN_ROUNDS
             if is_over:
                 raise self._exhausted(card_type)
         return made
@@ -197,7 +220,8 @@ class LoyCards(models.AbstractModel):
                                   create_uid, create_date, write_uid, write_date)
             SELECT %(number)s, %(type_id)s, %(company_id)s, %(member_id)s::integer, %(state)s,
                    %(member_id)s::integer IS NOT NULL AND NOT EXISTS (
-                       SELECT FROM loy_card other WHERE other.member_id = %(member_id)s::integer AND other.is_main
+                       SELECT FROM loy_card other WHERE other.member_id = %(member_id)s::integer AND
+                       other.is_main
                    ),
                    %(issued_at)s::timestamp, %(uid)s, %(now)s, %(uid)s, %(now)s
               FROM (%(serials)s) AS drawn
@@ -229,14 +253,16 @@ class LoyCards(models.AbstractModel):
             self.env._(
                 "card type %(type)s has room for %(capacity)s numbers, and not enough of them are free;"
                 " make its numbers longer or change the prefix",
-                type=card_type.name, capacity=card_type._capacity(),
+                type=card_type.name,
+                capacity=card_type._capacity(),
             ),
         )
 
     # -- states
 
     def _transition(self, cards, state: str, reason=None, note: str = ""):
-        """Bring ``cards`` to ``state`` with a line of history each; ``card_transition`` when no way leads there.
+        """Bring ``cards`` to ``state`` with a line of history each; ``card_transition`` when no way leads
+        there.
 
         The rows are locked first, so of two people who act at once the second sees what the first did.
         """
@@ -256,12 +282,14 @@ class LoyCards(models.AbstractModel):
                     "card_transition",
                     self.env._(
                         "Card %(number)s is %(from)s and cannot become %(to)s",
-                        number=card.number, **{"from": names[states[card.id]].lower(), "to": names[state].lower()},
+                        number=card.number,
+                        **{"from": names[states[card.id]].lower(), "to": names[state].lower()},
                     ),
                 )
         if state == "active" and (ownerless := cards.filtered(lambda card: not card.member_id)):
             raise LoyaltyError(
-                "card_without_member", self.env._("Card %s has no member yet; issue it to one", ownerless[0].number)
+                "card_without_member",
+                self.env._("Card %s has no member yet; issue it to one", ownerless[0].number),
             )
         cards.write({"state": state})
         if state in ("closed", "completed"):
@@ -288,7 +316,9 @@ class LoyCards(models.AbstractModel):
         """``card`` becomes the one that is shown and printed first."""
         # The caller has checked the right to change the card.
         card = card.sudo()
-        others = card.search([("member_id", "=", card.member_id.id), ("is_main", "=", True), ("id", "!=", card.id)])
+        others = card.search(
+            [("member_id", "=", card.member_id.id), ("is_main", "=", True), ("id", "!=", card.id)]
+        )
         others.is_main = False
         others.flush_recordset(["is_main"])
         card.is_main = True
@@ -314,7 +344,9 @@ class LoyCards(models.AbstractModel):
         self.env["loy.events"]._emit_many(
             [
                 {
-                    "kind": "card.issued" if from_states[card.id] == "new" and state == "active" else f"card.{EVENTS[state]}",
+                    "kind": "card.issued"
+                    if from_states[card.id] == "new" and state == "active"
+                    else f"card.{EVENTS[state]}",
                     "at": now,
                     "member_id": card.member_id.id,
                     "company_id": card.company_id.id,

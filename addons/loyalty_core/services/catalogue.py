@@ -1,7 +1,7 @@
 """What the engine must know of products and places."""
 
-from dataclasses import dataclass, field
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from odoo import models
 
@@ -28,7 +28,15 @@ class ProductFacts:
 
 #: What a calculation reads of a store, by the query that finds it.
 STORE_FIELDS = [
-    "code", "name", "active", "company_id", "network_id", "partner_id", "timezone", "attributes", "is_price_tax_included",
+    "code",
+    "name",
+    "active",
+    "company_id",
+    "network_id",
+    "partner_id",
+    "timezone",
+    "attributes",
+    "is_price_tax_included",
 ]
 
 
@@ -41,8 +49,8 @@ class LoyCatalogue(models.AbstractModel):
     def _facts(self, skus: list[str], company_id: int) -> dict[str, ProductFacts]:
         """The facts of each known product, by the key that was asked for; unknown keys are absent.
 
-        A key is the internal reference of a product, or else its barcode; two queries, and one more when the categories
-        have changed since they were last read.
+        A key is the internal reference of a product, or else its barcode; two queries, and one more when the
+        categories have changed since they were last read.
         """
         keys = sorted({sku for sku in skus if sku})
         if not keys:
@@ -82,11 +90,15 @@ class LoyCatalogue(models.AbstractModel):
         # Integrators read no records: the bound stores below are their right to sell.
         stores = self.env["loy.store"].sudo()
         store = stores.search_fetch(
-            [("code", "=", code), ("company_id", "in", self.env.companies.ids)], STORE_FIELDS, order="company_id, id", limit=1
+            [("code", "=", code), ("company_id", "in", self.env.companies.ids)],
+            STORE_FIELDS,
+            order="company_id, id",
+            limit=1,
         )
         if not store:
             raise LoyaltyError(
-                "store_not_found", self.env._("there is no store %s; its code is shown under Loyalty > Stores", code)
+                "store_not_found",
+                self.env._("there is no store %s; its code is shown under Loyalty > Stores", code),
             )
         # A user's own bounds, which the user need not be able to read.
         bound = self.env.user.sudo().loy_store_ids

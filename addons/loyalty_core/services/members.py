@@ -37,8 +37,9 @@ MEMBER_FIELDS = ["name", "company_id", "is_loyalty_member", "lang", *KEYS.values
 class LoyMembers(models.AbstractModel):
     """One person, one member: known by phone, e-mail, external id or card.
 
-    The unique indexes of res_partner decide; the look-up before a write only gives the clearer answer. When two
-    registrations meet, the second fails on the index, is run again by its transaction helper, and then sees the first.
+    The unique indexes of res_partner decide; the look-up before a write only gives the clearer answer. When
+    two registrations meet, the second fails on the index, is run again by its transaction helper, and then
+    sees the first.
     """
 
     _name = "loy.members"
@@ -49,10 +50,10 @@ class LoyMembers(models.AbstractModel):
     def _register_member(self, values: Mapping):
         """(member, card) of a new member.
 
-        ``values``: phone, email, external_id or card (at least one), name or first_name and last_name, birth_date, sex,
-        store_id, attributes, street, city, zip.
-        Codes: member_exists (names the id), contact_required, bad_phone, bad_email, bad_birth_date, bad_sex, store_not_found,
-        and those of issuing a card.
+        ``values``: phone, email, external_id or card (at least one), name or first_name and last_name,
+        birth_date, sex, store_id, attributes, street, city, zip.
+        Codes: member_exists (names the id), contact_required, bad_phone, bad_email, bad_birth_date, bad_sex,
+        store_not_found, and those of issuing a card.
         """
         values = dict(values)
         number = values.pop("card", None)
@@ -68,7 +69,9 @@ class LoyMembers(models.AbstractModel):
         if not partner.is_loyalty_member:
             values = dict(values or {})
             number = values.pop("card", None)
-            partner.write({**self._to_fields(values), "is_loyalty_member": True, "loy_new_card_number": number})
+            partner.write(
+                {**self._to_fields(values), "is_loyalty_member": True, "loy_new_card_number": number}
+            )
         return partner, self._main_card(partner)
 
     def _update(self, partner, values: Mapping):
@@ -96,7 +99,9 @@ class LoyMembers(models.AbstractModel):
         partner.ensure_one()
         # Follows from the right to see the member.
         cards = self.env["loy.card"].sudo()
-        return cards.search_fetch([("member_id", "=", partner.id), ("is_main", "=", True)], CARD_FIELDS, limit=1)
+        return cards.search_fetch(
+            [("member_id", "=", partner.id), ("is_main", "=", True)], CARD_FIELDS, limit=1
+        )
 
     def _to_fields(self, values: Mapping) -> dict:
         unknown = sorted(set(values) - set(VALUES))
@@ -110,14 +115,18 @@ class LoyMembers(models.AbstractModel):
         return vals
 
     def _prepare_contact(self, vals: Mapping, partner=None) -> dict:
-        """The values of a contact that is or becomes a member, made sound: names composed, phone and e-mail in plain form."""
+        """The values of a contact that is or becomes a member, made sound: names composed, phone and e-mail
+        in plain form.
+        """
         vals = dict(vals)
 
         def now(name):
             return vals[name] if name in vals else partner[name] if partner else False
 
         if "loy_first_name" in vals or "loy_last_name" in vals:
-            full = " ".join(filter(None, ((now("loy_first_name") or "").strip(), (now("loy_last_name") or "").strip())))
+            full = " ".join(
+                filter(None, ((now("loy_first_name") or "").strip(), (now("loy_last_name") or "").strip()))
+            )
             if full:
                 vals["name"] = full
         if "phone" in vals or not (partner and partner.is_loyalty_member):
@@ -136,7 +145,8 @@ class LoyMembers(models.AbstractModel):
             )
             if not vals["name"]:
                 raise LoyaltyError(
-                    "contact_required", self.env._("give a phone, an e-mail, an external id or a card to know the member by")
+                    "contact_required",
+                    self.env._("give a phone, an e-mail, an external id or a card to know the member by"),
                 )
         return vals
 
@@ -149,24 +159,37 @@ class LoyMembers(models.AbstractModel):
             self.env["res.partner"].flush_model([column])
             found = self.env.execute_query(
                 SQL(
-                    "SELECT id, active, %(column)s FROM res_partner WHERE %(column)s = ANY(%(wanted)s) AND id != %(own)s LIMIT 1",
-                    column=SQL.identifier(column), wanted=wanted, own=partner.id if partner else 0,
+                    "SELECT id, active, %(column)s FROM res_partner"
+                    " WHERE %(column)s = ANY(%(wanted)s) AND id != %(own)s LIMIT 1",
+                    column=SQL.identifier(column),
+                    wanted=wanted,
+                    own=partner.id if partner else 0,
                 )
             )
             if found:
                 member_id, active, value = found[0]
                 raise self._exists(key, value, member_id, active)
             if len(set(wanted)) < len(wanted):
-                raise LoyaltyError("member_exists", self.env._("two of the new members have the same contact"))
+                raise LoyaltyError(
+                    "member_exists", self.env._("two of the new members have the same contact")
+                )
 
     def _exists(self, key, value, member_id, active) -> LoyaltyError:
-        what = {"phone": self.env._("phone"), "email": self.env._("e-mail"), "external_id": self.env._("external id")}[key]
+        what = {
+            "phone": self.env._("phone"),
+            "email": self.env._("e-mail"),
+            "external_id": self.env._("external id"),
+        }[key]
         if active:
-            text = self.env._("a member with %(what)s %(value)s is there: id %(id)s", what=what, value=value, id=member_id)
+            text = self.env._(
+                "a member with %(what)s %(value)s is there: id %(id)s", what=what, value=value, id=member_id
+            )
         else:
             text = self.env._(
                 "an archived member with %(what)s %(value)s is there: id %(id)s; unarchive it",
-                what=what, value=value, id=member_id,
+                what=what,
+                value=value,
+                id=member_id,
             )
         return LoyaltyError("member_exists", text)
 
@@ -177,19 +200,25 @@ class LoyMembers(models.AbstractModel):
         if card := cards.search([("member_id", "in", partners.ids)], limit=1):
             raise LoyaltyError(
                 "member_has_cards",
-                self.env._("%s has loyalty cards and stays; archive the contact instead", card.member_id.display_name),
+                self.env._(
+                    "%s has loyalty cards and stays; archive the contact instead", card.member_id.display_name
+                ),
             )
 
     # -- plain forms
 
     def _country(self, vals: Mapping, partner=None):
-        """The country whose phones are written without a prefix: the store's, else the contact's, else the company's."""
-        store = self.env["loy.store"].sudo().browse(vals.get("loy_store_id") or (partner and partner.loy_store_id.id) or ())
+        """The country whose phones are written without a prefix: the store's, else the contact's, else the
+        company's.
+        """
+        store = (
+            self.env["loy.store"]
+            .sudo()
+            .browse(vals.get("loy_store_id") or (partner and partner.loy_store_id.id) or ())
+        )
         if store and not store.exists():
             raise LoyaltyError("store_not_found", self.env._("there is no store with id %s", store.id))
-        return (
-            store.company_id.country_id or (partner and partner.country_id) or self.env.company.country_id
-        )
+        return store.company_id.country_id or (partner and partner.country_id) or self.env.company.country_id
 
     def _phone(self, phone: str | None, country=None) -> str | bool:
         """``phone`` in the form +380671234567; ``bad_phone``."""
@@ -221,7 +250,8 @@ class LoyMembers(models.AbstractModel):
             day = None
         if not day or not date(1900, 1, 1) <= day <= fields.Date.today():
             raise LoyaltyError(
-                "bad_birth_date", self.env._("%s is not a birth date; write it as 1990-12-31, not in the future", value)
+                "bad_birth_date",
+                self.env._("%s is not a birth date; write it as 1990-12-31, not in the future", value),
             )
         return day
 
@@ -232,7 +262,11 @@ class LoyMembers(models.AbstractModel):
 
         ``member_not_found``, those of ``loy.cards._resolve``, ``bad_request`` for no key or more than one.
         """
-        given = {name: value for name, value in key.items() if value is not None and value is not False and value != ""}
+        given = {
+            name: value
+            for name, value in key.items()
+            if value is not None and value is not False and value != ""
+        }
         if len(given) != 1 or not set(given) <= {"member", "card", *KEYS}:
             raise LoyaltyError(
                 "bad_request", self.env._("name a member by one of member, card, phone, email, external_id")
@@ -245,13 +279,17 @@ class LoyMembers(models.AbstractModel):
         if name == "member":
             field, wanted = "id", int(value) if re.fullmatch(r"[0-9]{1,9}", str(value)) else 0
         else:
-            field, wanted = KEYS[name], {"phone": self._phone, "email": self._email, "external_id": str}[name](value)
+            field, wanted = (
+                KEYS[name],
+                {"phone": self._phone, "email": self._email, "external_id": str}[name](value),
+            )
         member = partners.search_fetch(
             [(field, "=", wanted), ("is_loyalty_member", "=", True)], MEMBER_FIELDS, order="id", limit=1
         )
         if not member or (member.company_id and member.company_id not in self.env.companies):
             raise LoyaltyError(
-                "member_not_found", self.env._("there is no member with %(key)s %(value)s", key=name, value=value)
+                "member_not_found",
+                self.env._("there is no member with %(key)s %(value)s", key=name, value=value),
             )
         return member
 
@@ -268,7 +306,9 @@ class LoyMembers(models.AbstractModel):
         digits = re.sub(r"[^0-9]", "", text)
         if re.fullmatch(r"[0-9A-Za-z]{4,}", number):
             # Looked up first: a subquery inside an OR would read every contact.
-            cards = self.env["loy.card"].search([("number", "=like", f"{number}%"), ("member_id", "!=", False)], limit=200)
+            cards = self.env["loy.card"].search(
+                [("number", "=like", f"{number}%"), ("member_id", "!=", False)], limit=200
+            )
             domain |= Domain("id", "in", cards.member_id.ids)
         if len(digits) >= 4 and re.fullmatch(r"[0-9 ()+.-]+", text):
             code = str(self.env.company.country_id.phone_code or "")
@@ -282,7 +322,9 @@ class LoyMembers(models.AbstractModel):
     # -- as plain values
 
     def _last_purchases(self, partners, limit: int = 10) -> dict[int, list[int]]:
-        """{member id: ids of the last purchases}: as many rows are read as are shown, however many there are."""
+        """{member id: ids of the last purchases}: as many rows are read as are shown, however many there
+        are.
+        """
         self.env["loy.purchase"].flush_model(["member_id", "purchased_at", "company_id"])
         rows = self.env.execute_query(
             SQL(
@@ -296,7 +338,9 @@ class LoyMembers(models.AbstractModel):
                   ) AS purchase ON TRUE
               ORDER BY member.id, purchase.purchased_at DESC, purchase.id DESC
                 """,
-                partners.ids, self.env.companies.ids, limit,
+                partners.ids,
+                self.env.companies.ids,
+                limit,
             )
         )
         result: dict[int, list[int]] = {}
@@ -305,7 +349,9 @@ class LoyMembers(models.AbstractModel):
         return result
 
     def _balances(self, partners) -> dict[int, list[dict]]:
-        """{member id: [unit (record), available, pending, held, debt, expiring: [(amount, day)]]}, in units, for all at once."""
+        """{member id: [unit (record), available, pending, held, debt, expiring: [(amount, day)]]}, in units,
+        for all at once.
+        """
         # Whoever sees a member sees the balances; accounts are written by the ledger alone.
         units = self.env["loy.unit"].sudo().search([("company_id", "in", [False, *self.env.companies.ids])])
         ledger = self.env["loy.ledger"].sudo()
@@ -321,8 +367,13 @@ class LoyMembers(models.AbstractModel):
                     found.append(
                         {
                             "unit": unit,
-                            **{name: getattr(balance, name) / scale for name in ("available", "pending", "held", "debt")},
-                            "expiring": [(amount / scale, day) for amount, day in expiring.get(account_id, ())],
+                            **{
+                                name: getattr(balance, name) / scale
+                                for name in ("available", "pending", "held", "debt")
+                            },
+                            "expiring": [
+                                (amount / scale, day) for amount, day in expiring.get(account_id, ())
+                            ],
                         }
                     )
         return result
@@ -353,6 +404,8 @@ class LoyMembers(models.AbstractModel):
         return profile
 
     def _engine_member(self, partner, card=None) -> dict:
-        """What the engine knows of a member from here: id, and the type of the card shown, else of the main one."""
+        """What the engine knows of a member from here: id, and the type of the card shown, else of the main
+        one.
+        """
         card = card or self._main_card(partner)
         return {"id": str(partner.id), "card_type": card.type_id.code or ""}

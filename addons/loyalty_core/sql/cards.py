@@ -4,8 +4,9 @@ from odoo.tools import SQL
 
 from ..tools.check_digits import SCHEMES, weighted_sum
 
-# 60 random bits of a version 4 UUID, which PostgreSQL draws from the system's strong source (random() is guessable from a few
-# earlier results); places 13 and 17 are skipped, as they hold the version and the variant.
+# 60 random bits of a version 4 UUID, which PostgreSQL draws from the system's strong source (random() is
+# guessable from a few earlier results); places 13 and 17 are skipped, as they hold the version and the
+# variant.
 RANDOM_BITS = SQL("('x0' || substr(u, 1, 12) || substr(u, 14, 3))::bit(64)::bigint")
 
 
@@ -28,7 +29,9 @@ def random_serials(count: int, capacity: int) -> SQL:
     return SQL(
         "SELECT %s %% %s AS serial FROM (SELECT replace(gen_random_uuid()::text, '-', '') AS u"
         " FROM generate_series(1, %s)) AS draws",
-        RANDOM_BITS, capacity, count,
+        RANDOM_BITS,
+        capacity,
+        count,
     )
 
 
@@ -38,9 +41,13 @@ def next_serials(sequence: str, count: int) -> SQL:
 
 
 def free_serials(count: int, capacity: int, number: SQL) -> SQL:
-    """``count`` of the serials whose ``number`` nobody has, in random order: exact, but reads the whole capacity."""
+    """``count`` of the serials whose ``number`` nobody has, in random order: exact, but reads the whole
+    capacity.
+    """
     return SQL(
         "SELECT serial FROM generate_series(0::bigint, %s) AS serial"
         " WHERE NOT EXISTS (SELECT FROM loy_card WHERE loy_card.number = %s) ORDER BY random() LIMIT %s",
-        capacity - 1, number, count,
+        capacity - 1,
+        number,
+        count,
     )

@@ -6,7 +6,8 @@ from odoo.tools import SQL
 def products(skus: list[str], company_id: int) -> SQL:
     """One row for each known key: key, product, template, category, price, brand, floor, closed to discounts.
 
-    A key is an internal reference, or else a barcode. Of several products the active one wins, then the lowest id.
+    A key is an internal reference, or else a barcode. Of several products the active one wins, then the
+    lowest id.
     """
     return SQL(
         """
@@ -23,8 +24,8 @@ def products(skus: list[str], company_id: int) -> SQL:
                COALESCE(template.loy_min_price, 0) AS min_price,
                COALESCE(template.loy_no_discount, FALSE) AS no_discount
           FROM (
-                SELECT default_code AS key, id, 0 AS rank FROM product_product WHERE default_code = ANY(%(skus)s)
-                UNION ALL
+                SELECT default_code AS key, id, 0 AS rank FROM product_product WHERE default_code =
+                ANY(%(skus)s) UNION ALL
                 SELECT barcode, id, 1 FROM product_product WHERE barcode = ANY(%(skus)s)
                ) AS found
           JOIN product_product product ON product.id = found.id
@@ -74,7 +75,8 @@ def product_traits(product_ids: list[int], company_id: int) -> SQL:
         SELECT product.id, 'points', unit.code, points.amount_minor::text
           FROM product
           JOIN loy_product_points points ON points.product_tmpl_id = product.product_tmpl_id
-          JOIN loy_unit unit ON unit.id = points.unit_id AND (unit.company_id IS NULL OR unit.company_id = %(company_id)s)
+          JOIN loy_unit unit ON unit.id = points.unit_id AND (unit.company_id IS NULL OR unit.company_id =
+          %(company_id)s)
          WHERE points.amount_minor > 0
         """,
         ids=product_ids,

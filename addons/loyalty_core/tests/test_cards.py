@@ -7,7 +7,8 @@ from odoo.addons.loyalty_core.tools import check_digits
 from odoo.tests import tagged
 from odoo.tools import SQL
 
-# Published numbers: the Luhn article's and payment processors' test cards; GS1's and well-known goods' barcodes.
+# Published numbers: the Luhn article's and payment processors' test cards; GS1's and well-known goods'
+# barcodes.
 LUHN = ("79927398713", "4111111111111111", "5555555555554444", "378282246310005", "6011111111111117")
 EAN13 = ("4006381333931", "5901234123457", "9780201379624", "0012345678905")
 
@@ -16,29 +17,43 @@ class TestCheckDigits(MembersCase):
     def test_published_numbers_are_valid_and_no_other_last_digit_is(self):
         for scheme, numbers in (("luhn", LUHN), ("ean13", EAN13)):
             for number in numbers:
-                valid = [digit for digit in "0123456789" if check_digits.is_valid(scheme, number[:-1] + digit)]
+                valid = [
+                    digit for digit in "0123456789" if check_digits.is_valid(scheme, number[:-1] + digit)
+                ]
                 self.assertEqual(valid, [number[-1]], (scheme, number))
 
     def test_a_mistyped_digit_is_always_caught(self):
         for scheme, number in (("luhn", LUHN[1]), ("ean13", EAN13[0])):
             for place, digit in product(range(len(number)), "0123456789"):
                 if digit != number[place]:
-                    self.assertFalse(check_digits.is_valid(scheme, number[:place] + digit + number[place + 1 :]))
+                    self.assertFalse(
+                        check_digits.is_valid(scheme, number[:place] + digit + number[place + 1 :])
+                    )
 
     def test_doctests(self):
         self.assertEqual(doctest.testmod(check_digits).failed, 0)
 
     def test_sql_and_python_make_the_same_numbers(self):
-        for prefix, length, check in (("29", 13, "ean13"), ("4276", 16, "luhn"), ("", 9, "luhn"), ("AB", 8, False)):
+        for prefix, length, check in (
+            ("29", 13, "ean13"),
+            ("4276", 16, "luhn"),
+            ("", 9, "luhn"),
+            ("AB", 8, False),
+        ):
             card_type = self.env["loy.card.type"].new(
                 {"number_prefix": prefix, "number_length": length, "number_check": check}
             )
             serials = [0, 1, 7, 10, 98_765, card_type._capacity() - 1]
             rows = self.env.execute_query(
-                SQL("SELECT %s FROM unnest(%s) WITH ORDINALITY AS s(serial, place) ORDER BY place",
-                    card_type._number_sql(SQL("serial")), serials)
+                SQL(
+                    "SELECT %s FROM unnest(%s) WITH ORDINALITY AS s(serial, place) ORDER BY place",
+                    card_type._number_sql(SQL("serial")),
+                    serials,
+                )
             )
-            self.assertEqual([number for (number,) in rows], [card_type._number(serial) for serial in serials])
+            self.assertEqual(
+                [number for (number,) in rows], [card_type._number(serial) for serial in serials]
+            )
             self.assertTrue(all(card_type._fits(number) for (number,) in rows))
 
 
@@ -62,31 +77,42 @@ class TestNumbers(MembersCase):
                 self.cards._generate(card_type, count)
 
     def test_sequential_numbers_follow_one_another(self):
-        card_type = self._type(number_prefix="7", number_length=6, number_check=False, number_mode="sequential")
+        card_type = self._type(
+            number_prefix="7", number_length=6, number_check=False, number_mode="sequential"
+        )
         self.assertEqual(self.cards._generate(card_type, 3), ["700001", "700002", "700003"])
         self.assertEqual(self.cards._generate(card_type, 2), ["700004", "700005"])
 
     def test_a_number_in_use_is_passed_over(self):
-        card_type = self._type(number_prefix="7", number_length=6, number_check=False, number_mode="sequential")
+        card_type = self._type(
+            number_prefix="7", number_length=6, number_check=False, number_mode="sequential"
+        )
         self.cards._issue(self._member(), card_type, "700002")
         self.assertEqual(self.cards._generate(card_type, 3), ["700001", "700003", "700004"])
 
     def test_random_numbers_fill_the_template_to_the_last_one(self):
         card_type = self._type(number_prefix="7", number_length=4, number_check="luhn")
-        self.assertEqual(len(set(self.cards._generate(card_type, 60) + self.cards._generate(card_type, 40))), 100)
+        self.assertEqual(
+            len(set(self.cards._generate(card_type, 60) + self.cards._generate(card_type, 40))), 100
+        )
         self._fails("card_capacity", self.cards._generate, card_type, 1)
 
     def test_more_than_the_template_holds_is_refused(self):
         for mode in ("random", "sequential"):
-            card_type = self._type(code=mode, number_prefix=mode[0], number_length=3, number_check=False, number_mode=mode)
+            card_type = self._type(
+                code=mode, number_prefix=mode[0], number_length=3, number_check=False, number_mode=mode
+            )
             self._fails("card_capacity", self.cards._generate, card_type, 101)
         self.cards._generate(card_type, 50)
         self._fails("card_capacity", self.cards._generate, card_type, 60)
 
     def test_a_template_that_makes_no_sound_number_is_refused(self):
         for values in (
-            {"number_prefix": "A"}, {"number_length": 12}, {"number_prefix": "290000000000"},
-            {"number_prefix": "№", "number_check": False}, {"number_length": 30, "number_check": False},
+            {"number_prefix": "A"},
+            {"number_length": 12},
+            {"number_prefix": "290000000000"},
+            {"number_prefix": "№", "number_check": False},
+            {"number_length": 30, "number_check": False},
         ):
             self._fails("bad_card_template", self._type, **values)
 

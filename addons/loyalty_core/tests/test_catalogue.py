@@ -12,19 +12,34 @@ class TestCatalogue(MembersCase):
         super().setUpClass()
         cls.catalogue = cls.env["loy.catalogue"]
         cls.food = cls.env["product.category"].create({"name": "Food", "loy_code": "T-FOOD"})
-        cls.coffee = cls.env["product.category"].create({"name": "Coffee", "loy_code": "T-COFFEE", "parent_id": cls.food.id})
+        cls.coffee = cls.env["product.category"].create(
+            {"name": "Coffee", "loy_code": "T-COFFEE", "parent_id": cls.food.id}
+        )
         cls.brand = cls.env["loy.brand"].create({"code": "T-ACME", "name": "Acme"})
         cls.colour = cls.env["product.attribute"].create(
-            {"name": "colour", "value_ids": [Command.create({"name": "red"}), Command.create({"name": "blue"})]}
+            {
+                "name": "colour",
+                "value_ids": [Command.create({"name": "red"}), Command.create({"name": "blue"})],
+            }
         )
         cls.mug = cls.env["product.template"].create(
             {
-                "name": "Mug", "categ_id": cls.coffee.id, "loy_brand_id": cls.brand.id, "list_price": 45.5,
-                "loy_min_price": 30, "loy_no_discount": True,
+                "name": "Mug",
+                "categ_id": cls.coffee.id,
+                "loy_brand_id": cls.brand.id,
+                "list_price": 45.5,
+                "loy_min_price": 30,
+                "loy_no_discount": True,
                 "product_tag_ids": [Command.create({"name": "T-local"})],
-                "seller_ids": [Command.create({"partner_id": cls.env["res.partner"].create({"name": "S", "ref": "T-SUP"}).id})],
+                "seller_ids": [
+                    Command.create(
+                        {"partner_id": cls.env["res.partner"].create({"name": "S", "ref": "T-SUP"}).id}
+                    )
+                ],
                 "attribute_line_ids": [
-                    Command.create({"attribute_id": cls.colour.id, "value_ids": [Command.set(cls.colour.value_ids.ids)]})
+                    Command.create(
+                        {"attribute_id": cls.colour.id, "value_ids": [Command.set(cls.colour.value_ids.ids)]}
+                    )
                 ],
             }
         )
@@ -40,10 +55,17 @@ class TestCatalogue(MembersCase):
         facts = self._facts("T-1", "T-2", "T-none", "")
         self.assertEqual(set(facts), {"T-1", "T-2"})
         red, blue = facts["T-1"], facts["T-2"]
-        self.assertEqual((red.product_id, red.list_price, red.min_price, red.no_discount), (self.red.id, 45.5, 30.0, True))
+        self.assertEqual(
+            (red.product_id, red.list_price, red.min_price, red.no_discount), (self.red.id, 45.5, 30.0, True)
+        )
         self.assertEqual((red.brand, red.categories), ("T-ACME", {"T-COFFEE", "T-FOOD"}))
         self.assertEqual((red.suppliers, red.tags, blue.tags), ({"T-SUP"}, {"T-local"}, {"T-local", "T-new"}))
         self.assertEqual((red.attributes, blue.attributes), ({"colour": {"red"}}, {"colour": {"blue"}}))
+
+    def test_points_of_a_product_are_kept_by_unit(self):
+        unit = self.env["loy.unit"].create({"code": "T-U", "name": "U", "decimals": 2})
+        self.mug.loy_points_ids = [Command.create({"unit_id": unit.id, "amount": 1.5})]
+        self.assertEqual(self._facts("T-1")["T-1"].points, {"T-U": 150})
 
     def test_a_barcode_names_a_product_too_but_the_sku_goes_first(self):
         self.assertEqual(self._facts("T-4820000000017")["T-4820000000017"].product_id, self.red.id)
@@ -87,17 +109,23 @@ class TestCatalogue(MembersCase):
 @tagged("post_install", "-at_install")
 class TestStores(MembersCase):
     def test_attributes_are_lines_and_a_document(self):
-        store = self.env["loy.store"].create({"code": "T", "name": "T", "attributes": {"format": "express", "city": "Lviv"}})
+        store = self.env["loy.store"].create(
+            {"code": "T", "name": "T", "attributes": {"format": "express", "city": "Lviv"}}
+        )
         store.invalidate_recordset(["attribute_ids"])
         self.assertEqual(store.attribute_ids.mapped("name"), ["city", "format"])
         store.attribute_ids[0].value = "Kyiv"
         self.assertEqual(store.attributes, {"city": "Kyiv", "format": "express"})
         store.attributes = {"format": "super"}
-        self.assertEqual(store.attribute_ids.mapped(lambda line: (line.name, line.value)), [("format", "super")])
+        self.assertEqual(
+            store.attribute_ids.mapped(lambda line: (line.name, line.value)), [("format", "super")]
+        )
 
     def test_a_user_bound_to_stores_sells_nowhere_else(self):
         stores = self.env["loy.store"].create([{"code": code, "name": code} for code in ("T1", "T2")])
-        user = new_test_user(self.env, "till", groups="loyalty_core.group_integrator", company_id=self.company.id)
+        user = new_test_user(
+            self.env, "till", groups="loyalty_core.group_integrator", company_id=self.company.id
+        )
         catalogue = self.env["loy.catalogue"].with_user(user)
         self.assertEqual(catalogue._find_store("T2"), stores[1])
         user.loy_store_ids = stores[0]
@@ -107,7 +135,10 @@ class TestStores(MembersCase):
 
     def test_registers_are_known_in_their_store(self):
         stores = self.env["loy.store"].create(
-            [{"code": code, "name": code, "register_ids": [Command.create({"code": "R1", "name": "R1"})]} for code in ("T1", "T2")]
+            [
+                {"code": code, "name": code, "register_ids": [Command.create({"code": "R1", "name": "R1"})]}
+                for code in ("T1", "T2")
+            ]
         )
         catalogue = self.env["loy.catalogue"]
         self.assertEqual(catalogue._find_register(stores[1], "R1"), stores[1].register_ids)

@@ -1,7 +1,9 @@
 from datetime import timedelta
 
 from odoo import fields
+from odoo.addons.loyalty_core.services.ledger import Accrual, Source
 from odoo.addons.loyalty_core.tests.members_common import MembersCase
+from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
 
 
@@ -10,24 +12,38 @@ class TestMembers(MembersCase):
     def test_a_new_member_has_a_card_and_is_found_by_every_key(self):
         member, card = self.members._register_member(
             {
-                "phone": "067 123 45 67", "email": "Olena <Olena.K@Example.com>", "first_name": "Olena",
-                "last_name": "Koval", "birth_date": "1990-05-17", "sex": "female", "external_id": "X-1",
+                "phone": "067 123 45 67",
+                "email": "Olena <Olena.K@Example.com>",
+                "first_name": "Olena",
+                "last_name": "Koval",
+                "birth_date": "1990-05-17",
+                "sex": "female",
+                "external_id": "X-1",
             }
         )
         self.assertEqual(member.name, "Olena Koval")
         self.assertEqual((card.state, card.is_main, card.type_id), ("active", True, self.card_type))
         for key in (
-            {"member": member.id}, {"member": str(member.id)}, {"card": card.number}, {"phone": "+380 67 123-45-67"},
-            {"phone": "0671234567"}, {"email": "OLENA.K@example.com"}, {"external_id": "X-1"},
+            {"member": member.id},
+            {"member": str(member.id)},
+            {"card": card.number},
+            {"phone": "+380 67 123-45-67"},
+            {"phone": "0671234567"},
+            {"email": "OLENA.K@example.com"},
+            {"external_id": "X-1"},
         ):
             self.assertEqual(self.members._find(key), member, key)
 
     def test_a_duplicate_attempt_says_whom_it_duplicates(self):
         member = self._member(phone="0671234567", email="a@example.com", external_id="E1")
         for values in (
-            {"phone": "+380671234567"}, {"email": "A@EXAMPLE.COM", "phone": "0670000001"}, {"external_id": " E1"},
+            {"phone": "+380671234567"},
+            {"email": "A@EXAMPLE.COM", "phone": "0670000001"},
+            {"external_id": " E1"},
         ):
-            self.assertIn(f"id {member.id}", self._fails("member_exists", self.members._register_member, values))
+            self.assertIn(
+                f"id {member.id}", self._fails("member_exists", self.members._register_member, values)
+            )
         member.active = False
         self.assertIn("archived", self._fails("member_exists", self._member, phone="0671234567"))
         other = self._member()
@@ -36,7 +52,9 @@ class TestMembers(MembersCase):
 
     def test_a_member_may_be_saved_again_with_its_own_contact(self):
         member = self._member(phone="0671234567", email="a@example.com")
-        self.members._update(member, {"phone": "+380671234567", "email": "A@example.com", "last_name": "Koval"})
+        self.members._update(
+            member, {"phone": "+380671234567", "email": "A@example.com", "last_name": "Koval"}
+        )
         self.assertEqual((member.loy_phone, member.name), ("+380671234567", "Koval"))
         self.members._update(member, {"phone": ""})
         self.assertFalse(member.loy_phone)
@@ -45,19 +63,29 @@ class TestMembers(MembersCase):
     def test_bad_values_are_named_errors(self):
         tomorrow = (fields.Date.today() + timedelta(days=1)).isoformat()
         for code, values in (
-            ("bad_phone", {"phone": "12"}), ("bad_phone", {"phone": "call me"}), ("bad_phone", {"phone": "+99912345678"}),
-            ("bad_email", {"email": "not an address"}), ("bad_email", {"email": "a@b.com, c@d.com"}),
-            ("bad_email", {"email": "a@b"}), ("bad_birth_date", {"birth_date": tomorrow}),
-            ("bad_birth_date", {"birth_date": "31.12.1990"}), ("bad_birth_date", {"birth_date": "1812-01-01"}),
-            ("bad_sex", {"sex": "x"}), ("bad_request", {"is_company": True}), ("contact_required", {"phone": ""}),
-            ("store_not_found", {"store_id": 2_000_000_000}), ("bad_attributes", {"attributes": "x"}),
+            ("bad_phone", {"phone": "12"}),
+            ("bad_phone", {"phone": "call me"}),
+            ("bad_phone", {"phone": "+99912345678"}),
+            ("bad_email", {"email": "not an address"}),
+            ("bad_email", {"email": "a@b.com, c@d.com"}),
+            ("bad_email", {"email": "a@b"}),
+            ("bad_birth_date", {"birth_date": tomorrow}),
+            ("bad_birth_date", {"birth_date": "31.12.1990"}),
+            ("bad_birth_date", {"birth_date": "1812-01-01"}),
+            ("bad_sex", {"sex": "x"}),
+            ("bad_request", {"is_company": True}),
+            ("contact_required", {"phone": ""}),
+            ("store_not_found", {"store_id": 2_000_000_000}),
+            ("bad_attributes", {"attributes": "x"}),
             ("bad_card_number", {"card": "№ 5"}),
         ):
             self._fails(code, self._member, **values)
 
     def test_the_store_says_how_a_phone_without_prefix_is_read(self):
         polish = self.env["res.company"].create({"name": "PL", "country_id": self.env.ref("base.pl").id})
-        store = self.env["loy.store"].create({"code": "PL1", "name": "PL", "company_id": polish.id, "timezone": "UTC"})
+        store = self.env["loy.store"].create(
+            {"code": "PL1", "name": "PL", "company_id": polish.id, "timezone": "UTC"}
+        )
         self.assertEqual(self._member(phone="512345678", store_id=store.id).loy_phone, "+48512345678")
 
     def test_finding_takes_exactly_one_key(self):
@@ -77,7 +105,9 @@ class TestMembers(MembersCase):
 
     def test_contacts_that_are_no_members_share_phones_freely(self):
         self._member(phone="0671234567")
-        contacts = self.env["res.partner"].create([{"name": "A", "phone": "0671234567"}, {"name": "B", "phone": "nonsense"}])
+        contacts = self.env["res.partner"].create(
+            [{"name": "A", "phone": "0671234567"}, {"name": "B", "phone": "nonsense"}]
+        )
         contacts.write({"phone": "0671234567"})
         self._fails("member_exists", contacts[0].action_loy_register)
 
@@ -97,12 +127,20 @@ class TestMembers(MembersCase):
 
     def test_one_box_finds_by_whatever_is_typed(self):
         member = self._member(
-            phone="0671234567", email="olena@example.com", first_name="Olena", external_id="CRM-9", card="2900000000018"
+            phone="0671234567",
+            email="olena@example.com",
+            first_name="Olena",
+            external_id="CRM-9",
+            card="2900000000018",
         )
         self._member(first_name="Taras")
         partners = self.env["res.partner"]
         for text in ("29000000000", "0671234", "+38067123", "067 123-45", "OLENA@ex", "olen", "CRM-9"):
-            self.assertEqual(partners.search([("loy_search", "ilike", text), ("is_loyalty_member", "=", True)]), member, text)
+            self.assertEqual(
+                partners.search([("loy_search", "ilike", text), ("is_loyalty_member", "=", True)]),
+                member,
+                text,
+            )
 
     def test_the_profile_leaves_out_what_is_not_known(self):
         member = self._member(phone="0671234567", first_name="Olena", attributes={"children": 2})
@@ -131,3 +169,167 @@ class TestMembers(MembersCase):
         with self.assertQueryCount(1):
             self.members._find({"email": "a@example.com"})
 
+
+# What each role may do with the records of this file's models: read, write, create, unlink.
+NOTHING, READ, EDIT, ALL = "", "r", "rwc", "rwcu"
+RIGHTS = {
+    #                      cashier operator marketer admin integrator
+    "loy.card": (READ, EDIT, READ, ALL, NOTHING),
+    "loy.card.log": (READ, READ, READ, READ, NOTHING),
+    "loy.card.type": (READ, READ, ALL, ALL, NOTHING),
+    "loy.brand": (READ, READ, ALL, ALL, NOTHING),
+    "loy.product.points": (READ, READ, ALL, ALL, NOTHING),
+    "loy.partner": (READ, READ, READ, ALL, NOTHING),
+    "loy.network": (READ, READ, READ, ALL, NOTHING),
+    "loy.store": (READ, READ, READ, ALL, NOTHING),
+    "loy.store.attribute": (READ, READ, READ, ALL, NOTHING),
+    "loy.register": (READ, READ, READ, ALL, NOTHING),
+    "loy.card.issue.wizard": (NOTHING, ALL, NOTHING, ALL, NOTHING),
+    "loy.card.series.wizard": (NOTHING, ALL, NOTHING, ALL, NOTHING),
+    "loy.card.transition.wizard": (NOTHING, ALL, NOTHING, ALL, NOTHING),
+}
+ROLES = ("cashier", "operator", "marketer", "admin", "integrator")
+OPERATIONS = {"r": "read", "w": "write", "c": "create", "u": "unlink"}
+
+
+@tagged("post_install", "-at_install")
+class TestMemberRights(MembersCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = {
+            role: new_test_user(cls.env, f"loy_{role}", groups=f"loyalty_core.group_{role}") for role in ROLES
+        }
+
+    def test_each_role_may_do_what_the_table_says(self):
+        for model, rights in RIGHTS.items():
+            for role, allowed in zip(ROLES, rights, strict=True):
+                for letter, operation in OPERATIONS.items():
+                    self.assertEqual(
+                        self.env[model].with_user(self.users[role]).has_access(operation),
+                        letter in allowed,
+                        (model, role, operation),
+                    )
+
+    def test_records_of_another_company_are_not_seen(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        values = {"code": "X", "name": "X", "company_id": other.id}
+        store = self.env["loy.store"].create(values)
+        card_type = self.env["loy.card.type"].create(values)
+        records = [
+            store,
+            card_type,
+            self.env["loy.register"].create({"code": "R", "name": "R", "store_id": store.id}),
+            self.env["loy.store.attribute"].create({"name": "a", "value": "b", "store_id": store.id}),
+            self.cards._issue(self._member(), card_type),
+            *(self.env[model].create(values) for model in ("loy.brand", "loy.partner", "loy.network")),
+        ]
+        for record in records:
+            seen = self.env[record._name].with_user(self.users["admin"]).search([("id", "=", record.id)])
+            self.assertFalse(seen, record._name)
+
+    def test_a_cashier_sees_a_member_and_changes_nothing(self):
+        member = self._member(first_name="Olena")
+        cashier = self.users["cashier"]
+        seen = member.with_user(cashier)
+        contact = self.env["res.partner"].create({"name": "Contact"})
+        self.assertEqual((seen.name, seen.loy_main_card_id.state), ("Olena", "active"))
+        self.assertIn("No points yet", seen.loy_balance_html)
+        for call in (
+            lambda: seen.write({"loy_birth_date": "1990-01-01"}),
+            seen.loy_main_card_id.action_loy_block,
+            seen.loy_main_card_id.action_loy_make_main,
+            contact.with_user(cashier).action_loy_register,
+        ):
+            with self.assertRaises(AccessError):
+                call()
+
+    def test_no_service_has_a_public_method(self):
+        for model in ("loy.members", "loy.cards", "loy.catalogue"):
+            own = {
+                name
+                for name, value in vars(type(self.env[model])).items()
+                for klass in type(self.env[model]).__mro__[1:3]
+                if callable(value) and not name.startswith("_") and name in vars(klass)
+            }
+            self.assertFalse(own, model)
+
+
+@tagged("post_install", "-at_install")
+class TestProfile(MembersCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.unit = cls.env["loy.unit"].create({"code": "T-BONUS", "name": "Stars", "decimals": 0})
+
+    def _give(self, member, amount, days):
+        ledger = self.env["loy.ledger"]
+        account = ledger._accounts([member.id], [self.unit.id], create=True)[member.id, self.unit.id]
+        now = fields.Datetime.now()
+        accrual = Accrual(account_id=account, amount_minor=amount, expires_at=now + timedelta(days=days))
+        ledger._accrue([accrual], at=now, source=Source(kind="manual"))
+
+    def test_the_profile_shows_balances_and_what_expires_soon(self):
+        member = self._member()
+        self._give(member, 1200, 300)
+        self._give(member, 34, 10)
+        self.assertEqual(member.loy_balance_text, "1,234 Stars")
+        self.assertRegex(member.loy_balance_html, r"34\s+expire on")
+
+    def test_a_list_of_members_costs_the_same_queries_for_any_number(self):
+        members = self.env["res.partner"].concat(*(self._member() for _i in range(12)))
+        for member in members:
+            self._give(member, 5, 10)
+        shown = [
+            "name",
+            "loy_main_card_id",
+            "loy_phone",
+            "loy_balance_text",
+            "loy_card_count",
+            "loy_purchase_count",
+        ]
+        members.read(shown)  # what is cached for the process is not counted
+        counts = []
+        for some in (members[:2], members):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.cr.sql_log_count
+            some.read(shown)
+            counts.append(self.cr.sql_log_count - before)
+        self.assertEqual(counts[0], counts[1])
+
+    def test_what_happens_is_an_event(self):
+        member = self._member()
+        card = member.loy_main_card_id
+        reason = self.env["loy.reason"].create({"code": "T-LOST", "name": "Lost", "usage": "card"})
+        self.cards._transition(card, "blocked", reason, "called")
+        self.assertEqual(card.log_ids[0].reason_id, reason)
+        kinds = self.env["loy.event"].search([("member_id", "=", member.id)]).mapped("kind")
+        self.assertEqual(set(kinds), {"member.registered", "card.issued", "card.blocked"})
+
+    def test_every_button_of_the_profile_opens(self):
+        member = self._member()
+        for button in ("cards", "purchases", "accounts", "statement", "events", "issue_card", "member"):
+            action = getattr(member, f"action_loy_{button}")()
+            if isinstance(action.get("domain"), list):
+                self.env[action["res_model"]].search(action["domain"])
+
+    def test_one_more_card_by_the_wizard(self):
+        member = self._member()
+        wizard = self.env["loy.card.issue.wizard"].create({"member_id": member.id})
+        wizard.action_loy_issue()
+        self.assertEqual(member.loy_card_count, 2)
+
+    def test_a_series_by_the_wizard(self):
+        wizard = self.env["loy.card.series.wizard"].create({"type_id": self.card_type.id, "count": 7})
+        action = wizard.action_loy_generate()
+        self.assertEqual(self.env["loy.card"].search(action["domain"]).mapped("state"), ["new"] * 7)
+        wizard.count = 0
+        self._fails("bad_request", wizard.action_loy_generate)
+
+    def test_closing_asks_why(self):
+        card = self._member().loy_main_card_id
+        action = card.action_loy_close()
+        wizard = self.env[action["res_model"]].with_context(action["context"]).create({"note": "given back"})
+        wizard.action_loy_apply()
+        self.assertEqual((card.state, card.log_ids[0].note), ("closed", "given back"))

@@ -2,15 +2,14 @@ from contextlib import contextmanager
 from threading import Thread
 from unittest.mock import patch
 
-from psycopg2.errors import UniqueViolation
-
 from odoo import api
 from odoo.addons.loyalty_core.services.errors import LoyaltyError
 from odoo.exceptions import ValidationError
+from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 from odoo.sql_db import db_connect
 from odoo.tests import BaseCase, get_db_name, tagged
-from odoo.modules.registry import Registry
+from psycopg2.errors import UniqueViolation
 
 
 @tagged("post_install", "-at_install")
@@ -36,12 +35,22 @@ class TestMeetingRegistrations(BaseCase):
 
     def _remove(self):
         with self._transaction() as env:
-            ids = env["res.partner"].with_context(active_test=False).search([("loy_phone", "in", self.PHONES)]).ids
+            ids = (
+                env["res.partner"]
+                .with_context(active_test=False)
+                .search([("loy_phone", "in", self.PHONES)])
+                .ids
+            )
             env.cr.execute("SET LOCAL session_replication_role = replica")
-            env.cr.execute("DELETE FROM loy_card_log WHERE card_id IN (SELECT id FROM loy_card WHERE member_id = ANY(%s))", [ids])
+            env.cr.execute(
+                "DELETE FROM loy_card_log USING loy_card WHERE loy_card.id = card_id AND member_id = ANY(%s)",
+                [ids],
+            )
             env.cr.execute("DELETE FROM loy_card WHERE member_id = ANY(%s)", [ids])
             env.cr.execute("DELETE FROM mail_message WHERE model = 'res.partner' AND res_id = ANY(%s)", [ids])
-            env.cr.execute("DELETE FROM mail_followers WHERE res_model = 'res.partner' AND res_id = ANY(%s)", [ids])
+            env.cr.execute(
+                "DELETE FROM mail_followers WHERE res_model = 'res.partner' AND res_id = ANY(%s)", [ids]
+            )
             env.cr.execute("DELETE FROM res_partner WHERE id = ANY(%s)", [ids])
 
     def _meet(self, isolation):
@@ -52,7 +61,7 @@ class TestMeetingRegistrations(BaseCase):
             try:
                 with self._transaction(isolation) as env:
                     env["loy.members"]._register_member({"phone": self.PHONES[0]})
-            except Exception as error:  # noqa: BLE001  what it is, is the test
+            except Exception as error:
                 errors.append(error)
 
         with self._transaction(isolation) as env:

@@ -1,10 +1,11 @@
 """Check digits of card numbers, as one table with two readers: Python here, SQL in ``sql/cards.py``.
 
-A scheme says what each digit adds to the sum, by its place counted from the right of the number without its check
-digit: even places (0, 2, …) read the first row, odd places the second. The check digit brings the sum to a multiple
-of ten. Both schemes in use have this form, so neither needs an algorithm of its own:
+A scheme says what each digit adds to the sum, by its place counted from the right of the number without its
+check digit: even places (0, 2, …) read the first row, odd places the second. The check digit brings the sum
+to a multiple of ten. Both schemes in use have this form, so neither needs an algorithm of its own:
 
-* ``luhn`` (ISO/IEC 7812-1, bank cards): every second digit is doubled, and the digits of the product are added;
+* ``luhn`` (ISO/IEC 7812-1, bank cards): every second digit is doubled, and the digits of the product are
+  added;
 * ``ean13`` (GS1): every second digit counts three times.
 """
 
@@ -39,4 +40,9 @@ def is_valid(scheme: str, number: str) -> bool:
     >>> is_valid("ean13", "")
     False
     """
-    return number.isascii() and number.isdigit() and len(number) > 1 and check_digit(scheme, number[:-1]) == number[-1]
+    return (
+        number.isascii()
+        and number.isdigit()
+        and len(number) > 1
+        and check_digit(scheme, number[:-1]) == number[-1]
+    )

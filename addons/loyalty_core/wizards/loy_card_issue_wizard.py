@@ -8,8 +8,10 @@ class LoyCardIssueWizard(models.TransientModel):
     _description = "Issue a card"
 
     member_id = fields.Many2one("res.partner", required=True, readonly=True)
-    type_id = fields.Many2one("loy.card.type", string="Type", help="Empty: the default type.")
-    number = fields.Char(help="Of the printed card that is handed out. Empty: the template of the type makes one.")
+    type_id = fields.Many2one("loy.card.type", help="Empty: the default type.")
+    number = fields.Char(
+        help="Of the printed card that is handed out. Empty: the template of the type makes one."
+    )
 
     def action_loy_issue(self):
         self.ensure_one()

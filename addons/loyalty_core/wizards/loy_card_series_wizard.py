@@ -11,7 +11,7 @@ class LoyCardSeriesWizard(models.TransientModel):
     _name = "loy.card.series.wizard"
     _description = "Generate a series of cards"
 
-    type_id = fields.Many2one("loy.card.type", string="Type", required=True)
+    type_id = fields.Many2one("loy.card.type", required=True)
     number_example = fields.Char(related="type_id.number_example")
     number_capacity = fields.Char(related="type_id.number_capacity")
     count = fields.Integer(string="How many cards", default=100, required=True)
@@ -21,7 +21,8 @@ class LoyCardSeriesWizard(models.TransientModel):
         self.env["loy.card"].check_access("create")
         if not 1 <= self.count <= SERIES_MAX:
             raise LoyaltyError(
-                "bad_request", self.env._("a series has from 1 to %s cards", f"{SERIES_MAX:,}".replace(",", "\u00a0"))
+                "bad_request",
+                self.env._("a series has from 1 to %s cards", f"{SERIES_MAX:,}".replace(",", "\u00a0")),
             )
         ids = [card_id for card_id, _number in self.env["loy.cards"]._draw(self.type_id, self.count)]
         return {
