@@ -105,7 +105,7 @@ def _javascript():
 
 
 def lint(run, arguments):
-    run.command("ruff", [VENV / "bin/ruff", "check", "--no-cache", "."])
+    run.command("ruff", [VENV / "bin/ruff", "check", "--no-cache", "--output-format=concise", "."])
     addons = [f"addons/{addon}" for addon in database.own_addons()]
     run.command("pylint-odoo", [VENV / "bin/pylint", *PYLINT, *addons])
     run.command("mypy", [VENV / "bin/mypy", "--cache-dir", environment.WORK / "mypy"])

@@ -55,7 +55,9 @@ os.environ["PATH"] += ":/usr/sbin:/sbin"  # an ordinary user of Debian does not 
 # An environment that is active in the caller's shell must not steer ours.
 for _name in ("ODOO_RC", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PGDATABASE"):
     os.environ.pop(_name, None)
-EXTERNAL_PG = bool(os.environ.get("PGHOST") or os.environ.get("PGHOSTADDR"))
+# A PostgreSQL that the user has; .odoo/env.sh names one of our own.
+_host = os.environ.get("PGHOST") or os.environ.get("PGHOSTADDR") or ""
+EXTERNAL_PG = bool(_host) and not _host.startswith((f"{WORK}/pg-", "/var/tmp/loyalty-", "/tmp/loyalty-"))
 
 
 class SetupError(Exception):
