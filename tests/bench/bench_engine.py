@@ -1,7 +1,8 @@
 """V1: what a calculation costs, against itself with forty promotions.
 
-A basket of thirty lines and a member; promotions of mixed kinds. Forty of them are candidates: the law is that a
-thousand or ten thousand promotions, of which the same forty are candidates, cost the same as those forty alone.
+A basket of thirty lines and a member; promotions of mixed kinds. Forty of them are candidates: the law is
+that a thousand or ten thousand promotions, of which the same forty are candidates, cost the same as those
+forty alone.
 
     python tests/bench/bench_engine.py        prints one JSON line for each figure
 """
@@ -103,7 +104,8 @@ def programme(total: int, candidates: int) -> Any:
 
 
 def measure(programmes: list[Any], given: Basket, times: int = 60) -> list[float]:
-    """Median milliseconds of a calculation under each programme, taken in turns so that all meet the same machine."""
+    """Median milliseconds of a calculation under each programme, taken in turns so that all meet the same
+    machine."""
     spent: list[list[float]] = [[] for _ in programmes]
     for _ in range(times):
         for one, into in zip(programmes, spent, strict=True):
@@ -125,7 +127,8 @@ def row(name: str, value: float, against: float, must: float) -> dict[str, Any]:
 
 
 def run() -> list[dict[str, Any]]:
-    """The figures of V1, in milliseconds; ``against`` is the limit for medians, else the forty by themselves."""
+    """The figures of V1, in milliseconds; ``against`` is the limit for medians, else the forty by
+    themselves."""
     given = basket()
     few, many, most, eligible = measure(
         [programme(40, 40), programme(1000, 40), programme(10_000, 40), programme(200, 200)], given

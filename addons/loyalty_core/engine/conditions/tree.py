@@ -16,7 +16,7 @@ def _children() -> Any:
 
 @CONDITIONS.branch("all")
 @dataclass(frozen=True, slots=True)
-class All(Condition):
+class AllOf(Condition):
     """Holds when every one of them holds; an empty one always does."""
 
     all: tuple[Condition, ...] = _children()
@@ -38,7 +38,7 @@ class All(Condition):
 
 @CONDITIONS.branch("any")
 @dataclass(frozen=True, slots=True)
-class Any_(Condition):
+class AnyOf(Condition):
     """Holds when at least one of them holds; an empty one never does."""
 
     any: tuple[Condition, ...] = _children()
@@ -79,4 +79,4 @@ class Not(Condition):
         return self.not_.is_late
 
 
-ALWAYS = All(all=())
+ALWAYS = AllOf(all=())

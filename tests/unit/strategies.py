@@ -1,0 +1,181 @@
+"""Random programmes and baskets for the properties."""
+
+from datetime import datetime
+from typing import Any
+
+from engine import Basket, Line, Member, Payment, Place, SpendRequest
+from hypothesis import strategies as st
+
+CATEGORIES = ["COFFEE", "TEA", "FOOD"]
+BRANDS = ["X", "Y"]
+GROUPS = ["one", "two", "three", "default"]
+
+targets = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries({"category": st.lists(st.sampled_from(CATEGORIES), min_size=1, max_size=2)}),
+    st.fixed_dictionaries({"sku": st.lists(st.sampled_from(["s0", "s1", "s9"]), min_size=1)}),
+    st.fixed_dictionaries(
+        {"brand": st.lists(st.sampled_from(BRANDS), min_size=1), "price": st.just({"min": 1, "max": 50})}
+    ),
+    st.fixed_dictionaries({"discounted": st.booleans(), "tag": st.just(["new"])}),
+    st.fixed_dictionaries({"not": st.fixed_dictionaries({"category": st.just(["TEA"])})}),
+    st.fixed_dictionaries({"attribute": st.just({"colour": ["red"]})}),
+)
+amounts = st.integers(1, 5000).map(lambda minor: minor / 100)
+
+
+def _leaf(kind: str, **parameters: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({"kind": st.just(kind), **parameters})
+
+
+leaves = st.one_of(
+    _leaf("basket_amount", target=targets, min=amounts, basis=st.sampled_from(["base", "current"])),
+    _leaf("basket_amount", target=targets, max=amounts),
+    _leaf("basket_quantity", target=targets, min=st.integers(0, 5)),
+    _leaf("basket_distinct", target=targets, min=st.integers(0, 3)),
+    _leaf("basket_share", target=targets, of=targets, min_percent=st.integers(1, 100)),
+    _leaf("place", store=st.sampled_from(["S1", "S2"])),
+    _leaf("place", store_attribute=st.just({"format": ["express"]}), channel=st.sampled_from(["pos", "web"])),
+    _leaf("time", weekdays=st.lists(st.integers(1, 7), min_size=1, max_size=3)),
+    st.just({"kind": "time", "weekdays": [1, 5], "from": "20:00", "to": "06:00"}),
+    st.just({"kind": "time", "dates": ["2026-11-23", "2026-11-30"], "from": "22:00", "to": "09:00"}),
+    _leaf("identified", value=st.booleans()),
+    st.just({"kind": "card_type", "in": ["GOLD"]}),
+    st.just({"kind": "card_type", "not_in": ["GOLD"]}),
+    st.just({"kind": "payment_method", "in": ["card"]}),
+)
+trees = st.recursive(
+    leaves,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3).map(lambda children: {"all": children}),
+        st.lists(inner, max_size=3).map(lambda children: {"any": children}),
+        inner.map(lambda child: {"not": child}),
+    ),
+    max_leaves=4,
+)
+rewards = st.one_of(
+    _leaf("percent", value=st.integers(1, 100), target=targets, scope=st.sampled_from(["line", "order"])),
+    _leaf("percent", value=st.integers(1, 100), target=targets, max=amounts),
+    _leaf(
+        "amount", value=amounts, target=targets, per=st.sampled_from(["order", "line", "unit", "quantity"])
+    ),
+    _leaf("price", value=amounts, target=targets, per=st.sampled_from(["unit", "quantity"])),
+    _leaf(
+        "points",
+        unit=st.sampled_from(["BONUS", "STAR"]),
+        percent=st.integers(1, 30),
+        target=targets,
+        per=st.sampled_from(["order", "line", "unit"]),
+        on=st.sampled_from(["paid", "current", "base"]),
+        rounding=st.sampled_from(["down", "up", "half_up"]),
+    ),
+    _leaf(
+        "points",
+        unit=st.just("STAR"),
+        amount=st.integers(1, 50),
+        per=st.sampled_from(["order", "line", "unit"]),
+    ),
+    _leaf("points", unit=st.just("BONUS"), step=st.just({"every": 5, "points": 2}), cap=st.integers(1, 20)),
+    _leaf("points", unit=st.just("BONUS"), by_product=st.just(True), target=targets),
+    _leaf("multiply", what=st.just("points"), of=st.just(["P0", "two"]), factor=amounts, target=targets),
+    _leaf("multiply", what=st.just("discount"), of=st.just(["P0", "one"]), factor=st.integers(1, 3)),
+    _leaf(
+        "spend",
+        unit=st.sampled_from(["BONUS", "STAR"]),
+        max_percent=st.integers(0, 100),
+        target=targets,
+        **{"as": st.sampled_from(["discount", "payment"])},
+    ),
+    _leaf("message", text=st.just("{discount} {earned} {to_pay}")),
+)
+
+
+@st.composite
+def promotions(draw: st.DrawFn, number: int) -> dict[str, Any]:
+    return {
+        "code": f"P{number}",
+        "state": draw(st.sampled_from(["active", "active", "active", "paused"])),
+        "group": draw(st.sampled_from(GROUPS)),
+        "priority": draw(st.integers(0, 2)),
+        "weight": draw(st.integers(0, 1)),
+        "exclusive": draw(st.integers(0, 5)) == 0,
+        "basis": draw(st.sampled_from(["current", "base"])),
+        "when": draw(st.one_of(st.just({"all": []}), trees)),
+        "rewards": draw(st.lists(rewards, min_size=1, max_size=2)),
+    }
+
+
+@st.composite
+def programmes(draw: st.DrawFn) -> dict[str, Any]:
+    count = draw(st.integers(1, 6))
+    caps = st.one_of(st.none(), st.integers(0, 100))
+    return {
+        "units": [
+            {
+                "code": "BONUS",
+                "rate": draw(st.sampled_from([1, 0.1, 2.5])),
+                "decimals": draw(st.integers(0, 2)),
+            },
+            {"code": "STAR"},
+        ],
+        "groups": [
+            {"code": "one", "sequence": 1, "exclusive": draw(st.booleans())},
+            {
+                "code": "two",
+                "sequence": 2,
+                "choose": "best",
+                "per": draw(st.sampled_from(["receipt", "line"])),
+            },
+            {"code": "three", "sequence": 2, "choose": "first"},
+        ],
+        "settings": {
+            "line_cap_percent": draw(caps),
+            "receipt_cap_percent": draw(caps),
+            "caps_include_points": draw(st.booleans()),
+        },
+        "promotions": [draw(promotions(number)) for number in range(count)],
+    }
+
+
+@st.composite
+def lines(draw: st.DrawFn, number: int) -> Line:
+    return Line(
+        id=f"L{number}",
+        sku=f"s{draw(st.integers(0, 3))}",
+        price_minor=draw(st.integers(0, 10_000)),
+        quantity_micro=draw(st.sampled_from([1, 2, 3, 7])) * 1_000_000
+        + draw(st.sampled_from([0, 0, 350_000])),
+        categories=draw(st.frozensets(st.sampled_from(CATEGORIES))),
+        brand=draw(st.sampled_from(["", *BRANDS])),
+        tags=draw(st.sampled_from([frozenset[str](), frozenset({"new"})])),
+        attributes=draw(st.sampled_from([{}, {"colour": frozenset({"red"})}])),
+        min_price_minor=draw(st.sampled_from([0, 0, 500])),
+        points={"BONUS": draw(st.integers(0, 9))},
+        no_discount=draw(st.integers(0, 5)) == 0,
+    )
+
+
+@st.composite
+def baskets(draw: st.DrawFn) -> Basket:
+    member = Member(
+        id="7",
+        card_type=draw(st.sampled_from(["GOLD", ""])),
+        balances={"BONUS": draw(st.integers(0, 5000)), "STAR": 30},
+    )
+    return Basket(
+        at=datetime(2026, 11, draw(st.integers(21, 30)), draw(st.integers(0, 23)), 30),
+        lines=tuple(draw(lines(number)) for number in range(draw(st.integers(0, 5)))),
+        place=draw(
+            st.sampled_from(
+                [Place(), Place(store="S1", channel="pos", store_attributes={"format": "express"})]
+            )
+        ),
+        member=draw(st.sampled_from([member, member, None])),
+        payments=draw(st.sampled_from([(), (Payment(method="card"),)])),
+        spend=draw(
+            st.sampled_from(
+                [(), (SpendRequest(unit="BONUS"),), (SpendRequest(unit="STAR", amount_minor=12),)]
+            )
+        ),
+        certificates_minor=draw(st.sampled_from([0, 0, 1500])),
+    )

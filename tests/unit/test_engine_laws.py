@@ -1,0 +1,194 @@
+"""Laws of the calculation, on random programmes and baskets."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+from engine import Basket, Result, allocate, compile_programme, evaluate, explain, schema
+from engine.money import half_up, units_of
+from engine.promotion import Promotion
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strategies import baskets, programmes
+
+laws = settings(max_examples=50, deadline=None)
+
+
+def effects(result: Result) -> dict[str, Any]:
+    document = result.to_document()
+    del document["refusals"]
+    return document
+
+
+@given(
+    st.integers(0, 10**6),
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**5)), max_size=8),
+)
+def test_parts_sum_to_the_amount_or_to_all_the_room(amount: int, lines: list[tuple[int, int]]) -> None:
+    weights, rooms = [weight for weight, _ in lines], [room for _, room in lines]
+    parts = allocate(amount, weights, rooms)
+    assert sum(parts) == min(amount, sum(rooms))
+    assert all(0 <= part <= room for part, room in zip(parts, rooms, strict=True))
+
+
+@given(st.integers(0, 10**6), st.lists(st.integers(1, 10**6), min_size=1, max_size=8))
+def test_without_limits_no_part_is_a_whole_unit_from_its_share(amount: int, weights: list[int]) -> None:
+    for part, weight in zip(allocate(amount, weights), weights, strict=True):
+        assert abs(part * sum(weights) - amount * weight) < sum(weights)
+
+
+@given(st.integers(0, 10**6), st.integers(1, 20_000_000))
+def test_units_are_a_fair_division_of_their_line(amount: int, quantity: int) -> None:
+    runs = units_of(amount, quantity)
+    count, fraction = divmod(quantity, 1_000_000)
+    assert sum(times for _, times in runs) == count
+    rest = amount - sum(value * times for value, times in runs)
+    assert allocate(amount, [1_000_000] * count + [fraction])[count:] == [rest]
+
+
+@laws
+@given(programmes(), baskets())
+def test_a_calculation_repeated_is_identical_to_the_byte(document: dict[str, Any], basket: Basket) -> None:
+    first = evaluate(compile_programme(document), basket).to_document()
+    again = evaluate(compile_programme(json.loads(json.dumps(document))), basket).to_document()
+    assert json.dumps(first) == json.dumps(again)
+
+
+@laws
+@given(programmes(), baskets())
+def test_the_index_leaves_out_nothing_that_has_an_effect(document: dict[str, Any], basket: Basket) -> None:
+    programme = compile_programme(document)
+    assert effects(evaluate(programme, basket)) == effects(explain(programme, basket))
+
+
+@laws
+@given(programmes(), baskets())
+def test_everything_that_is_looked_at_has_effects_or_a_refusal(
+    document: dict[str, Any], basket: Basket
+) -> None:
+    result = explain(compile_programme(document), basket)
+    told = {code for line in result.lines for code, _ in line.promotions}
+    told |= {one.promotion for one in (*result.earned, *result.spent, *result.messages)}
+    refused = {one.promotion for one in result.refusals}
+    assert not told & refused
+    silent = {one["code"] for one in document["promotions"]} - told - refused
+    kinds = {
+        reward["kind"] for one in document["promotions"] if one["code"] in silent for reward in one["rewards"]
+    }
+    assert not silent or kinds & {"multiply", "spend"}  # a factor, or an offer that was not taken
+
+
+@laws
+@given(programmes(), baskets())
+def test_sums_agree(document: dict[str, Any], basket: Basket) -> None:
+    result = evaluate(compile_programme(document), basket)
+    totals = result.totals
+    for line in result.lines:
+        assert line.discount_minor == sum(part for _, part in line.promotions)
+        assert line.amount_minor == line.base_minor - line.discount_minor - line.spent_minor
+    assert totals.base_minor == sum(line.base_minor for line in result.lines)
+    assert totals.discount_minor == sum(line.discount_minor for line in result.lines)
+    assert totals.spent_minor == sum(one.money_minor for one in result.spent)
+    as_payment = sum(one.money_minor for one in result.spent if one.as_ == "payment")
+    amounts = sum(line.amount_minor for line in result.lines)
+    assert totals.to_pay_minor == amounts - as_payment - totals.certificates_minor >= 0
+
+
+@laws
+@given(programmes(), baskets())
+def test_what_is_earned_and_spent_by_line_sums_to_the_whole(document: dict[str, Any], basket: Basket) -> None:
+    result = evaluate(compile_programme(document), basket)
+    for earned in result.earned:
+        assert earned.amount_minor == sum(part for _, part in earned.by_line) > 0
+    for spent in result.spent:
+        assert spent.money_minor == sum(part for _, part in spent.by_line) > 0
+        assert spent.points_minor == sum(part for _, part in spent.points_by_line)
+
+
+@laws
+@given(programmes(), baskets())
+def test_no_line_goes_below_its_floor(document: dict[str, Any], basket: Basket) -> None:
+    result = evaluate(compile_programme(document), basket)
+    caps = document["settings"]
+    for line, answer in zip(basket.lines, result.lines, strict=True):
+        minimum = half_up(line.min_price_minor * line.quantity_micro, 1_000_000)
+        assert answer.amount_minor >= min(minimum, answer.base_minor)
+        assert not line.no_discount or answer.amount_minor == answer.base_minor
+        assert 100 * answer.discount_minor <= answer.base_minor * (caps["line_cap_percent"] or 100) or (
+            caps["line_cap_percent"] == 0 and answer.discount_minor == 0
+        )
+    cap = caps["receipt_cap_percent"]
+    if cap is not None:
+        assert 100 * result.totals.discount_minor <= result.totals.base_minor * cap
+
+
+@laws
+@given(programmes(), baskets())
+def test_nobody_spends_more_than_the_balance(document: dict[str, Any], basket: Basket) -> None:
+    result = evaluate(compile_programme(document), basket)
+    balances = basket.member.balances if basket.member else {}
+    for unit in ("BONUS", "STAR"):
+        spent = sum(one.points_minor for one in result.spent if one.unit == unit)
+        possible = {one.unit: one.max_minor for one in result.spendable}
+        assert spent <= balances.get(unit, 0)
+        assert spent <= possible.get(unit, 0)
+
+
+@laws
+@given(programmes(), baskets())
+def test_a_promotion_that_is_not_eligible_changes_nothing(document: dict[str, Any], basket: Basket) -> None:
+    never = {
+        "code": "NEVER",
+        "state": "active",
+        "priority": 100,
+        "when": {"kind": "place", "store": ["NOWHERE"]},
+        "rewards": [{"kind": "percent", "value": 50}],
+    }
+    with_it = {**document, "promotions": [never, *document["promotions"]]}
+    assert effects(evaluate(compile_programme(document), basket)) == effects(
+        evaluate(compile_programme(with_it), basket)
+    )
+
+
+@laws
+@given(baskets(), st.integers(1, 100), st.randoms())
+def test_the_order_of_lines_does_not_matter_where_no_tie_names_it(
+    basket: Basket, percent: int, random: Any
+) -> None:
+    programme = compile_programme(
+        {
+            "units": [{"code": "BONUS"}],
+            "promotions": [
+                {
+                    "code": "A",
+                    "state": "active",
+                    "rewards": [
+                        {"kind": "percent", "value": percent, "target": {"category": ["COFFEE", "FOOD"]}},
+                        {"kind": "points", "unit": "BONUS", "percent": percent, "per": "line"},
+                    ],
+                }
+            ],
+        }
+    )
+    basket = replace(basket, certificates_minor=0, spend=())
+    mixed = replace(basket, lines=tuple(random.sample(basket.lines, len(basket.lines))))
+    one, other = evaluate(programme, basket), evaluate(programme, mixed)
+    assert {line.id: line for line in one.lines} == {line.id: line for line in other.lines}
+    assert one.totals == other.totals
+    assert {earned.amount_minor for earned in one.earned} == {earned.amount_minor for earned in other.earned}
+
+
+@laws
+@given(baskets())
+def test_a_basket_survives_its_document(basket: Basket) -> None:
+    assert Basket.from_document(json.loads(json.dumps(basket.to_document()))) == basket
+
+
+@laws
+@given(programmes())
+def test_a_promotion_survives_its_document(document: dict[str, Any]) -> None:
+    for promotion in compile_programme(document).promotions:
+        written = schema.write(promotion)
+        again = schema.read(Promotion, json.loads(json.dumps(written)))
+        assert replace(again, position=promotion.position) == promotion
+        assert schema.write(again) == written
