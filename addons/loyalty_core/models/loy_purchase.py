@@ -41,7 +41,7 @@ class LoyPurchase(models.Model):
     card_id = fields.Many2one("loy.card", readonly=True, ondelete="restrict")
     purchased_at = fields.Datetime(string="Time", required=True, readonly=True)
     purchased_on = fields.Date(string="Day", readonly=True, help="By the wall clock of the store.")
-    confirmed_at = fields.Datetime(readonly=True)
+    confirmed_at = fields.Datetime(string="Confirmed", readonly=True)
     base = fields.Monetary(string="Shelf amount", readonly=True)
     discount = fields.Monetary(readonly=True)
     spent = fields.Monetary(string="Paid with points", readonly=True)

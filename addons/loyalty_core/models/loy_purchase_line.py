@@ -9,7 +9,7 @@ class LoyPurchaseLine(models.Model):
     _name = "loy.purchase.line"
     _inherit = "loy.bigint.mixin"
     _description = "Purchase line"
-    _order = "purchase_id desc, id"
+    _order = "id desc"
     _log_access = False
 
     purchase_id = BigMany2one("loy.purchase", required=True, readonly=True, index=True, ondelete="restrict")

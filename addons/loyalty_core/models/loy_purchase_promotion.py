@@ -20,6 +20,7 @@ class LoyPurchasePromotion(models.Model):
     currency_id = FactMany2one("res.currency", readonly=True)
     purchased_at = fields.Datetime(string="Time", required=True, readonly=True)
     discount = fields.Monetary(readonly=True)
+    spent = fields.Monetary(string="Paid with points", readonly=True)
     unit_id = FactMany2one("loy.unit", string="Points unit", readonly=True)
     points = fields.Float(string="Points given", readonly=True, digits=(16, 6))
 

@@ -16,18 +16,25 @@ class LoySettings(models.Model):
     company_id = fields.Many2one(required=True, default=lambda self: self.env.company)
     timezone = fields.Selection(
         lambda self: [(zone, zone) for zone in sorted(zoneinfo.available_timezones())],
+        string="Time zone",
         required=True,
         default=lambda self: self.env.user.tz or "UTC",
         help="For stores that name none, and for what happens outside a store.",
     )
     backdate_days = fields.Integer(
-        default=31, required=True, help="How far back a purchase may be dated. Older ones are refused."
+        string="Days back",
+        default=31,
+        required=True, help="How far back a purchase may be dated. Older ones are refused."
     )
     forward_days = fields.Integer(
-        default=1, required=True, help="How far ahead a purchase may be dated, for clocks that differ."
+        string="Days ahead",
+        default=1,
+        required=True, help="How far ahead a purchase may be dated, for clocks that differ."
     )
     hold_minutes = fields.Integer(
-        default=30, required=True, help="A hold that nobody confirms is released after so many minutes."
+        string="Minutes of a hold",
+        default=30,
+        required=True, help="A hold that nobody confirms is released after so many minutes."
     )
     line_cap_percent = fields.Float(
         string="Largest discount of a line, %", default=100.0, help="A line is never discounted by more than this."
@@ -36,13 +43,6 @@ class LoySettings(models.Model):
     is_cap_with_points = fields.Boolean(
         string="Points count towards the caps", help="Points spent as a discount count as a discount."
     )
-    spend_order = fields.Selection(
-        [("expires_first", "What expires first"), ("oldest_first", "The oldest first")],
-        default="expires_first",
-        required=True,
-        help="Which points are spent first.",
-    )
-
     @api.constrains("line_cap_percent", "receipt_cap_percent", "backdate_days", "forward_days", "hold_minutes")
     def _check_limits(self):
         for settings in self:

@@ -28,8 +28,8 @@ class LoyDemo(models.AbstractModel):
         members = self.env["res.partner"].search([("is_loyalty_member", "=", True)], order="id")
         skus = self.env["product.product"].search([("default_code", "=like", "____")]).mapped("default_code")
         self._welcome(members)
-        now = fields.Datetime.now()
-        moments = sorted(now - timedelta(minutes=chance.randrange(10, DAYS * 24 * 60)) for _ in range(RECEIPTS))
+        self._hand_out_discount_cards(members)
+        moments = sorted(self._moment(chance) for _ in range(RECEIPTS))
         for number, moment in enumerate(moments, start=1):
             store = chance.choice(stores)
             self._confirm(chance, number, moment, store, members, skus)
@@ -55,6 +55,18 @@ class LoyDemo(models.AbstractModel):
             at=at,
             source=Source(kind="manual", note="Welcome"),
         )
+
+    def _hand_out_discount_cards(self, members) -> None:
+        types = self.env["loy.card.type"].search([("code", "in", ["DISCOUNT5", "DISCOUNT10"])], order="code")
+        self.env["loy.cards"]._issue_many(
+            [(member, card_type, None) for member, card_type in zip(members, types, strict=False)]
+        )
+
+    @staticmethod
+    def _moment(chance):
+        """Some time within opening hours, as Kyiv keeps them (UTC+2), of a day before today."""
+        day = fields.Datetime.now().replace(hour=0, minute=0, second=0) - timedelta(days=chance.randrange(1, DAYS))
+        return day + timedelta(minutes=chance.randrange(5 * 60, 19 * 60))
 
     def _confirm(self, chance, number, moment, store, members, skus) -> None:
         member = chance.choice(members) if chance.random() < 0.75 else None
@@ -83,5 +95,5 @@ class LoyDemo(models.AbstractModel):
         body = {"key": f"demo-{number}", "purchase": number, "store": store.code}
         body["at"] = store._to_local(moment).isoformat(timespec="seconds")
         if member:
-            body["member"] = {"member": str(member.id)}
+            body["member"] = {"card": member.loy_card_ids.sorted("id")[-1].number}
         return body

@@ -452,32 +452,25 @@ class LoyPurchases(models.AbstractModel):
         insert_rows(self.env["loy.purchase.line"], rows)
 
     def _insert_uses(self, purchase, scene: Scene, result: Result) -> None:
-        discounts: dict[str, int] = defaultdict(int)
-        for line in result.lines:
-            for code, discount_minor in line.promotions:
-                discounts[code] += discount_minor
-        points: dict[tuple[str, str], int] = defaultdict(int)
-        for earned in result.earned:
-            points[earned.promotion, earned.unit] += earned.amount_minor
-        for code in discounts.keys() - {code for code, _unit in points}:
-            points[code, ""] = 0
-        if not points:
+        uses = _uses(result)
+        if not uses:
             return
-        ids = self._promotion_ids(scene.store.company_id, {code for code, _unit in points})
+        company, decimals = scene.store.company_id, scene.compiled.currency_decimals
+        ids = self._promotion_ids(company, {code for code, _unit in uses})
         rows = []
-        for (code, unit_code), points_minor in sorted(points.items()):
+        for (code, unit_code), use in sorted(uses.items()):
             unit = scene.compiled.units.get(unit_code)
             rows.append(
                 {
                     "purchase_id": purchase.id,
                     "promotion_id": ids[code],
-                    "company_id": scene.store.company_id.id,
-                    "currency_id": scene.store.company_id.currency_id.id,
+                    "company_id": company.id,
+                    "currency_id": company.currency_id.id,
                     "purchased_at": scene.at,
-                    # one discount a promotion, however many units it gives
-                    "discount": from_minor(discounts.pop(code, 0), scene.compiled.currency_decimals),
+                    "discount": from_minor(use["discount"], decimals),
+                    "spent": from_minor(use["spent"], decimals),
                     "unit_id": unit and unit.id,
-                    "points": from_minor(points_minor, unit.decimals) if unit else 0,
+                    "points": from_minor(use["points"], unit.decimals) if unit else 0,
                 }
             )
         insert_rows(self.env["loy.purchase.promotion"], rows)
@@ -662,6 +655,19 @@ class LoyPurchases(models.AbstractModel):
         if purchase.is_late:
             answer["late"] = True
         return answer
+
+
+def _uses(result: Result) -> dict[tuple[str, str], dict[str, int]]:
+    """What each promotion gave, by (promotion, unit; none for money off): discount and spent money, points earned."""
+    uses: dict[tuple[str, str], dict[str, int]] = defaultdict(lambda: {"discount": 0, "spent": 0, "points": 0})
+    for line in result.lines:
+        for code, discount_minor in line.promotions:
+            uses[code, ""]["discount"] += discount_minor
+    for spent in result.spent:
+        uses[spent.promotion, spent.unit]["spent"] += spent.money_minor
+    for earned in result.earned:
+        uses[earned.promotion, earned.unit]["points"] += earned.amount_minor
+    return uses
 
 
 def _sums_by_unit(rows: list[dict]) -> list[dict]:
