@@ -17,8 +17,9 @@ if ! find_python; then
     sudo=()
     [ "$(id -u)" = 0 ] || sudo=(sudo)
     echo "== System packages: python3 python3-venv" >&2
-    { "${sudo[@]}" apt-get update -qq &&
-        "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends python3 python3-venv; } >&2 </dev/null
+    log=$({ "${sudo[@]}" apt-get update -qq &&
+        "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+            apt-get install -y -qq --no-install-recommends python3 python3-venv; } 2>&1 </dev/null) || echo "$log" >&2
     find_python || { echo "error: Python 3.11, 3.12 or 3.13 is needed; install it, or set ODOO_PYTHON to the path of one" >&2; exit 1; }
 fi
 export PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
