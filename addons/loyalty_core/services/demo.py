@@ -95,5 +95,6 @@ class LoyDemo(models.AbstractModel):
         body = {"key": f"demo-{number}", "purchase": number, "store": store.code}
         body["at"] = store._to_local(moment).isoformat(timespec="seconds")
         if member:
-            body["member"] = {"card": member.loy_card_ids.sorted("id")[-1].number}
+            cards = member.loy_card_ids.filtered(lambda card: card.state == "active").sorted("id")
+            body["member"] = {"card": cards[-1].number} if cards else {"member": str(member.id)}
         return body
