@@ -98,6 +98,8 @@ class Promotion:
     def check(self) -> Iterator[tuple[str, str, str]]:
         if self.from_ is not None and self.to is not None and self.to <= self.from_:
             yield "to", "conflict", "is before from"
+        if any(reward.per == "set" for reward in self.rewards) and not self.when.finds_sets:
+            yield "when", "missing", "needs a condition that finds sets, for a reward per set"
 
     def keys(self) -> Keys:
         """Keys of which every basket on which it has an effect has at least one."""

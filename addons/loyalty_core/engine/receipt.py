@@ -168,6 +168,7 @@ class Turn:
         self.receipt = receipt
         self.promotion = promotion
         self._lines = lines
+        self._sets: tuple[Mapping[int, int], ...] | None = None
         self._open = receipt.open - receipt.closed - (receipt.touched if promotion.exclusive else set())
 
     def on(self, receipt: Receipt) -> "Turn":
@@ -210,22 +211,32 @@ class Turn:
         """What rates work on: what earlier discounts left, or the shelf amount."""
         return (self.receipt.base if self.promotion.basis == "base" else self.receipt.current)[i]
 
-    def sets(self) -> list[dict[int, int]]:
-        """The values of each whole set's units by line; the condition of the promotion has found the sets."""
-        taken = [0] * len(self.receipt.lines)
+    def sets(self, lines: Collection[int]) -> list[dict[int, int]]:
+        """What the units of each whole set cost now, by line: only of these lines, dearest units first.
+
+        The promotion's condition finds the sets; their units are consumed, so that no other set is made of
+        them.
+        """
+        if self._sets is None:
+            self._sets = self.promotion.when.sets(self.receipt)
+            for units in self._sets:
+                for i, count in units.items():
+                    self.receipt.consumed[i] += count
+        passed = [0] * len(self.receipt.lines)
         found = []
-        for units in self.promotion.when.sets(self.receipt):
-            found.append(
-                {i: self._value(i, taken[i], count) for i, count in units.items() if i in self._open}
-            )
+        for units in self._sets:
+            found.append({i: self._cost(i, passed[i], count) for i, count in units.items() if i in lines})
             for i, count in units.items():
-                taken[i] += count
+                passed[i] += count
         return found
 
-    def _value(self, i: int, first: int, count: int) -> int:
-        runs = units_of(self.receipt.current[i], self.receipt.lines[i].quantity_micro)
-        values = [value for value, times in runs for _ in range(times)]
-        return sum(values[first : first + count])
+    def _cost(self, i: int, first: int, count: int) -> int:
+        """What so many units of a line cost, after the first ones."""
+        total, start = 0, 0
+        for value, times in self.units(i):
+            total += value * max(0, min(start + times, first + count) - max(start, first))
+            start += times
+        return total
 
     def factors(self, lines: Collection[int]) -> tuple[dict[int, int], int]:
         """The product of the factors on this promotion's points: a numerator for each line, and a

@@ -46,9 +46,13 @@ class Phase(IntEnum):
 
 
 class Condition:
-    """Something that holds for a receipt or does not; its fields are its parameters."""
+    """Something that holds for a receipt or does not; its fields are its parameters.
+
+    Its docstring and ``example``, the document of one, are its documentation.
+    """
 
     kind: ClassVar[str]
+    example: ClassVar[Mapping[str, object]] = {}
 
     def judge(self, receipt: "Receipt") -> Iterator[Reason]:
         """Every reason why it does not hold; nothing where it holds. The caller may stop at the first."""
@@ -64,19 +68,28 @@ class Condition:
         """Keys of which every basket that fulfils it has at least one; None: there are none such."""
         return None
 
+    @property
+    def finds_sets(self) -> bool:
+        """Whether rewards may be given per set."""
+        return False
+
     def sets(self, receipt: "Receipt") -> tuple[Mapping[int, int], ...]:
-        """Whole sets found in the basket, for rewards per set: of each the number of units by line
-        position."""
+        """Whole sets of units that are not consumed yet: of each the number of units by line position."""
         return ()
 
 
 class Reward:
-    """Something that a promotion gives; its fields are its parameters."""
+    """Something that a promotion gives; its fields are its parameters.
+
+    Its docstring and ``example``, the document of one, are its documentation.
+    """
 
     kind: ClassVar[str]
+    example: ClassVar[Mapping[str, object]] = {}
     phase: ClassVar[Phase]
     target: Target = EVERY_LINE
     unit: str = ""
+    per: str = ""
     for_member: ClassVar[bool] = False
 
     @property

@@ -1,7 +1,8 @@
 """``basket_amount``: how much money the selected lines are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .. import schema
 from ..receipt import Receipt
@@ -14,6 +15,8 @@ from .bounds import keys_if, needs_a_bound, outside
 @dataclass(frozen=True, slots=True)
 class BasketAmount(Condition):
     """The selected lines come to an amount from `min` to `max`, both included."""
+
+    example: ClassVar[Mapping[str, object]] = {"target": {"category": ["COFFEE"]}, "min": 50}
 
     target: Target = selection()
     min: int | None = schema.money(min=0, default=None)

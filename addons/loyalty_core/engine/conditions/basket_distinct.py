@@ -1,7 +1,8 @@
 """``basket_distinct``: how many different products the selected lines have."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .. import schema
 from ..receipt import Receipt
@@ -14,6 +15,8 @@ from .bounds import keys_if, needs_a_bound, outside
 @dataclass(frozen=True, slots=True)
 class BasketDistinct(Condition):
     """The selected lines have from `min` to `max` different products, both included."""
+
+    example: ClassVar[Mapping[str, object]] = {"target": {"brand": ["ACME"]}, "min": 3}
 
     target: Target = selection()
     min: int | None = schema.integer(min=0, default=None)

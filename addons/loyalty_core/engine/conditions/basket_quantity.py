@@ -1,7 +1,8 @@
 """``basket_quantity``: how many units the selected lines are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .. import schema
 from ..receipt import Receipt
@@ -14,6 +15,8 @@ from .bounds import keys_if, needs_a_bound, outside
 @dataclass(frozen=True, slots=True)
 class BasketQuantity(Condition):
     """The quantities of the selected lines sum to something from `min` to `max`, both included."""
+
+    example: ClassVar[Mapping[str, object]] = {"target": {"category": ["COFFEE"]}, "min": 2}
 
     target: Target = selection()
     min: int | None = schema.micro(min=0, default=None)

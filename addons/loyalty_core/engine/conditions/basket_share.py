@@ -1,7 +1,8 @@
 """``basket_share``: which part of an amount the selected lines are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .. import schema
 from ..receipt import Receipt
@@ -15,6 +16,8 @@ from ..select import Keys, Target, selection
 class BasketShare(Condition):
     """The selected lines are at least so many per cent of the amount of `of`; of nothing nothing is a
     part."""
+
+    example: ClassVar[Mapping[str, object]] = {"target": {"tag": ["own-brand"]}, "min_percent": 40}
 
     target: Target = selection()
     of: Target = selection("The lines that are the whole; every line without it.")

@@ -1,7 +1,8 @@
 """``card_type``: the type of the card in hand."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .. import schema
 from ..receipt import Receipt
@@ -15,6 +16,8 @@ _CODES = schema.text(max_length=128)
 @dataclass(frozen=True, slots=True)
 class CardType(Condition):
     """The card is of a type in `in` and of none in `not_in`; a purchase without a member has no card type."""
+
+    example: ClassVar[Mapping[str, object]] = {"in": ["GOLD", "BLACK"]}
 
     in_: frozenset[str] = schema.set_of(_CODES)
     not_in: frozenset[str] = schema.set_of(_CODES)

@@ -1,7 +1,8 @@
 """``identified``: whether there is a member."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .. import schema
 from ..receipt import Receipt
@@ -13,6 +14,8 @@ from ..select import Keys, keys_of
 @dataclass(frozen=True, slots=True)
 class Identified(Condition):
     """There is a member; with `value` false, there is none."""
+
+    example: ClassVar[Mapping[str, object]] = {"value": True}
 
     value: bool = schema.flag(default=True)
 

@@ -1,7 +1,8 @@
 """``payment_method``: how the customer pays."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .. import schema
 from ..receipt import Receipt
@@ -13,6 +14,8 @@ from ..select import Keys, keys_of
 @dataclass(frozen=True, slots=True)
 class PaymentMethod(Condition):
     """One of the payments is by one of these methods."""
+
+    example: ClassVar[Mapping[str, object]] = {"in": ["card"]}
 
     in_: frozenset[str] = schema.set_of(schema.text(max_length=128), default=schema.REQUIRED)
 

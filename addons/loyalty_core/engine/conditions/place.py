@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .. import schema
 from ..receipt import Receipt
@@ -15,6 +16,12 @@ _CODES = schema.text(max_length=128)
 @dataclass(frozen=True, slots=True)
 class Place(Condition):
     """The purchase happens at one of the named places; every parameter that is given must fit."""
+
+    example: ClassVar[Mapping[str, object]] = {
+        "network": "N1",
+        "store_attribute": {"format": ["express"]},
+        "channel": "pos",
+    }
 
     partner: frozenset[str] = schema.set_of(_CODES)
     network: frozenset[str] = schema.set_of(_CODES)

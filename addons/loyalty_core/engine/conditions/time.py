@@ -1,8 +1,9 @@
 """``time``: weekdays, hours and dates by the store's own clock."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import ClassVar
 
 from .. import schema
 from ..receipt import Receipt
@@ -19,6 +20,8 @@ class Time(Condition):
 
     A window that passes midnight belongs to the day on which it starts.
     """
+
+    example: ClassVar[Mapping[str, object]] = {"weekdays": [5, 6], "from": "22:00", "to": "02:00"}
 
     weekdays: frozenset[int] = schema.set_of(schema.integer(min=1, max=7), help="1 is Monday.")
     from_: int = schema.clock(default=0)

@@ -29,6 +29,10 @@ class AllOf(Condition):
     def is_late(self) -> bool:
         return any(child.is_late for child in self.all)
 
+    @property
+    def finds_sets(self) -> bool:
+        return any(child.finds_sets for child in self.all)
+
     def keys(self) -> Keys:
         return narrowest(child.keys() for child in self.all)
 
@@ -55,6 +59,10 @@ class AnyOf(Condition):
     @property
     def is_late(self) -> bool:
         return any(child.is_late for child in self.any)
+
+    @property
+    def finds_sets(self) -> bool:
+        return any(child.finds_sets for child in self.any)
 
     def keys(self) -> Keys:
         return union(child.keys() for child in self.any)

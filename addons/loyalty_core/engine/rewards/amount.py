@@ -1,5 +1,6 @@
 """``amount``: a fixed sum off."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,6 +18,8 @@ class Amount(Reward):
     """So much money off. Off the order, what one line cannot take passes to the others; otherwise it is
     lost."""
 
+    example: ClassVar[Mapping[str, object]] = {"value": 3, "per": "order"}
+
     phase: ClassVar[Phase] = Phase.DISCOUNT
 
     value: int = schema.money(above=0)
@@ -25,6 +28,7 @@ class Amount(Reward):
         "line",
         "unit",
         "quantity",
+        "set",
         default="order",
         help="`unit` counts whole units, `quantity` fractions.",
     )
@@ -34,6 +38,9 @@ class Amount(Reward):
         lines = turn.discountable(self.target)
         if self.per == "order":
             turn.spread(self.value, turn.current(lines))
+        elif self.per == "set":
+            for costs in turn.sets(lines):
+                turn.spread(self.value, costs)
         else:
             turn.discount({i: self._off(turn, i) for i in lines})
 

@@ -49,6 +49,11 @@ class Message(Reward):
     """A text that is told together with what else the promotion gives; alone, whenever its conditions
     hold."""
 
+    example: ClassVar[Mapping[str, object]] = {
+        "to": "receipt",
+        "text": "You saved {discount} with {promotion}",
+    }
+
     phase: ClassVar[Phase] = Phase.TELL
 
     to: str = schema.choice("receipt", "cashier", "customer", default="receipt")

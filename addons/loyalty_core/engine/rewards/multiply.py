@@ -1,7 +1,8 @@
 """``multiply``: a further factor on what other promotions gave."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from .. import schema
 from ..money import half_up
@@ -19,6 +20,8 @@ class Multiply(Reward):
     Points are multiplied before they are rounded and capped. Discounts are multiplied in this promotion's
     turn: what is given beyond them is its own discount.
     """
+
+    example: ClassVar[Mapping[str, object]] = {"what": "points", "of": ["BASE"], "factor": 2}
 
     what: str = schema.choice("points", "discount")
     of: frozenset[str] = schema.set_of(

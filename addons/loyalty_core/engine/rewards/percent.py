@@ -1,5 +1,6 @@
 """``percent``: a share of the price off."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,6 +16,8 @@ from ..select import Target, selection
 @dataclass(frozen=True, slots=True)
 class Percent(Reward):
     """So many per cent off. By line each line is rounded half up; by order the sum is, and then allocated."""
+
+    example: ClassVar[Mapping[str, object]] = {"value": 10, "target": {"category": ["COFFEE"]}, "max": 100}
 
     phase: ClassVar[Phase] = Phase.DISCOUNT
 

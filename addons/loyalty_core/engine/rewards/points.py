@@ -44,6 +44,14 @@ class Points(Reward):
     capped.
     """
 
+    example: ClassVar[Mapping[str, object]] = {
+        "unit": "BONUS",
+        "percent": 3,
+        "cap": 500,
+        "active": {"after_days": 14},
+        "expires": {"end_of": "month", "plus": 6},
+    }
+
     phase: ClassVar[Phase] = Phase.ACCRUE
     for_member: ClassVar[bool] = True
 

@@ -1,5 +1,6 @@
 """``price``: a fixed price."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,19 +15,26 @@ from ..select import Target, selection
 @REWARDS.register("price")
 @dataclass(frozen=True, slots=True)
 class Price(Reward):
-    """A unit costs just this; a price is never raised. Earlier discounts count: it is the price that is left
-    to pay."""
+    """A unit, or a whole set, costs just this; a price is never raised. Earlier discounts count: it is the
+    price that is left to pay."""
+
+    example: ClassVar[Mapping[str, object]] = {"value": 39.9, "target": {"sku": ["1001"]}}
 
     phase: ClassVar[Phase] = Phase.DISCOUNT
 
     value: int = schema.money(min=0)
     per: str = schema.choice(
-        "unit", "quantity", default="unit", help="`unit` counts whole units, `quantity` fractions."
+        "unit", "quantity", "set", default="unit", help="`unit` counts whole units, `quantity` fractions."
     )
     target: Target = selection()
 
     def apply(self, turn: Turn) -> None:
-        turn.discount({i: self._off(turn, i) for i in turn.discountable(self.target)})
+        lines = turn.discountable(self.target)
+        if self.per == "set":
+            for costs in turn.sets(lines):
+                turn.spread(max(0, sum(costs.values()) - self.value), costs)
+        else:
+            turn.discount({i: self._off(turn, i) for i in lines})
 
     def _off(self, turn: Turn, i: int) -> int:
         if self.per == "unit":

@@ -21,6 +21,8 @@ class Spend(Reward):
     limits allow.
     """
 
+    example: ClassVar[Mapping[str, object]] = {"unit": "BONUS", "max_percent": 30, "min_points": 10}
+
     phase: ClassVar[Phase] = Phase.SPEND
     for_member: ClassVar[bool] = True
 

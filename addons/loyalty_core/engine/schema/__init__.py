@@ -9,9 +9,9 @@ JSON into it, the writer turns it back, and documentation and forms are made fro
         price: int = money(min=0)
         note: str | None = text(default=None)
 
-    read(Sale, {"key": "K1", "price": 12.5})            -> Sale(key="K1", price=1250, note=None)
-    read(Sale, {"key": "K1", "prise": 12.5})            -> DocumentError: prise is not known; did you mean
-    price?
+    read(Sale, {"key": "K1", "price": 12.5})    gives Sale(key="K1", price=1250, note=None)
+    read(Sale, {"key": "K1", "prise": 12.5})    raises "prise is not known; did you mean price?" and
+                                                "price is required"
 
 Laws:
 

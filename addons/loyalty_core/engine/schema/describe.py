@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .objects import Member, Nested, members
+from .objects import Member, members
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +31,22 @@ def _default_text(member: Member) -> str:
         return "required"
     if member.default is None or member.default in ((), frozenset(), {}, ""):
         return ""
-    if isinstance(member.type, Nested):
-        return ""
     written = member.type.write(member.default, 2)
+    if isinstance(written, dict):
+        return ""
     return str(written).lower() if isinstance(written, bool) else str(written)
 
 
-def documented(parts: Sequence[type]) -> list[type]:
-    """These declared classes and all that their fields consist of, each once, in order of first mention."""
+def documented(parts: Sequence[type], known: Sequence[type] = ()) -> list[type]:
+    """These declared classes and all that their fields consist of, but for the known ones, in order of
+    mention."""
     found: list[type] = []
     queue = list(parts)
     while queue:
         one = queue.pop(0)
         if one not in found:
             found.append(one)
-            queue.extend(part for member in members(one).values() for part in member.type.parts())
+            queue += [
+                part for member in members(one).values() for part in member.type.parts() if part not in known
+            ]
     return found

@@ -77,9 +77,8 @@ class Choice(Type):
     def read(self, value: object, path: str, reading: Reading) -> object:
         if isinstance(value, str) and value in self.values:
             return value
-        return reading.refuse(
-            path, "choice", f"must be one of {', '.join(self.values)}{hint(value, self.values)}"
-        )
+        meant = hint(value, self.values) if isinstance(value, str) else ""
+        return reading.refuse(path, "choice", f"must be one of {', '.join(self.values)}{meant}")
 
     def limits(self) -> str:
         return ", ".join(f"`{value}`" for value in self.values)
@@ -113,7 +112,8 @@ class Range:
         return None
 
     def __str__(self) -> str:
-        bounds = (("more than", self.above), ("at least", self.min), ("at most", self.max))
+        least = self.min if self.above is None else None
+        bounds = (("more than", self.above), ("at least", least), ("at most", self.max))
         return ", ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
 
 

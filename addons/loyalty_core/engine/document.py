@@ -1,0 +1,99 @@
+"""docs/promotions.md, made from the declarations of every registered kind."""
+
+import json
+from collections.abc import Iterator, Mapping
+from inspect import cleandoc
+from typing import Any, Final
+
+from .promotion import Group, ProgrammeDocument, Promotion, Settings, Unit
+from .registry import CONDITIONS, REWARDS, Kinds
+from .schema import describe, documented
+from .select import Target
+
+REFUSALS: Final[Mapping[str, str]] = {
+    "any": "`any` of nothing never holds",
+    "closed": "its lines are closed to discounts, by an exclusive promotion or group or by themselves",
+    "ended": "it is over",
+    "identified": "there is no member",
+    "min_balance": "the account is smaller than `min_balance`",
+    "no_effect": "there was nothing for it to do",
+    "no_lines": "no line fits its target",
+    "no_points": "the points come to nothing",
+    "no_room": "minimum prices and caps leave no room",
+    "not": "what must not hold does; `kind` says what",
+    "not_chosen": "its group chose another promotion, `chosen`",
+    "not_started": "it has not begun",
+    "points_limit": "limits and balance leave too few points to spend",
+    "state": "it is not active",
+    "whole": "points cannot pay the entire sum",
+}
+
+_HEAD = """# Promotion documents: reference
+
+Made from the engine's declarations; `bin/test unit` tells when it is out of date. Money is in currency units,
+rates are in per cent, moments are the store's own wall clock. Keys that are not listed here are refused."""
+
+_TREE = """Conditions form a tree: `{"all": […]}` holds when every one holds, `{"any": […]}` when at least one
+does, `{"not": …}` when the other does not. A leaf is of one of these kinds:"""
+
+_REFUSALS = """A promotion that was looked at and had no effect is answered with a code. The name of a kind of
+condition means that this condition does not hold; the others are:"""
+
+
+def promotions_markdown() -> str:
+    """The whole page."""
+    return "\n\n".join(_page()) + "\n"
+
+
+def _page() -> Iterator[str]:
+    yield _HEAD
+    yield "## The programme"
+    yield from _classes(ProgrammeDocument, known=(Unit, Group, Settings, Promotion))
+    for title, of in (
+        ("A unit", Unit),
+        ("A group", Group),
+        ("Settings", Settings),
+        ("A promotion", Promotion),
+        ("A selection of lines", Target),
+    ):
+        yield f"## {title}"
+        yield from _classes(of, known=(Target,) if of is not Target else ())
+    yield "## Conditions"
+    yield _TREE
+    yield from _kinds(CONDITIONS)
+    yield "## Rewards"
+    yield from _kinds(REWARDS)
+    yield "## Refusals"
+    yield _REFUSALS
+    yield _table(("code", "why"), ((f"`{code}`", why) for code, why in REFUSALS.items()))
+
+
+def _kinds(kinds: Kinds[Any]) -> Iterator[str]:
+    for name in kinds.names:
+        of = kinds.leaves[name]
+        yield f"### `{name}`"
+        yield from _classes(of, known=(Target,))
+        example = json.dumps({"kind": name, **of.example}, ensure_ascii=False)
+        yield f"```json\n{example}\n```"
+
+
+def _classes(of: type, known: tuple[type, ...]) -> Iterator[str]:
+    """A class and the classes that only its own fields consist of."""
+    for part in documented([of], known):
+        if part is not of:
+            yield f"`{part.__name__}`:"
+        yield cleandoc(part.__doc__ or "")
+        yield _parameters(part)
+
+
+def _parameters(of: type) -> str:
+    rows = (
+        (f"`{row.key}`", f"{row.type}, {row.limits}".removesuffix(", "), row.default, row.help)
+        for row in describe(of)
+    )
+    return _table(("key", "value", "default", "meaning"), rows)
+
+
+def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
