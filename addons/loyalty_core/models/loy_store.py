@@ -28,7 +28,9 @@ class LoyStore(models.Model):
         ondelete="restrict",
         help="Empty: our own store.",
     )
-    timezone = fields.Selection(_tz_get, required=True, default=lambda self: self.env.user.tz or "UTC")
+    timezone = fields.Selection(
+        _tz_get, string="Time zone", required=True, default=lambda self: self.env.user.tz or "UTC"
+    )
     is_price_tax_included = fields.Boolean(
         string="Prices include tax", default=True, help="How the tills of the store send prices."
     )
@@ -108,3 +110,8 @@ class LoyStoreAttribute(models.Model):
     value = fields.Char(required=True)
 
     _name_unique = models.UniqueIndex("(store_id, name)", "This attribute of the store is already there.")
+
+    @api.depends("name", "value")
+    def _compute_display_name(self):
+        for line in self:
+            line.display_name = f"{line.name}: {line.value}"

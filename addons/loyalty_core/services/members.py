@@ -11,6 +11,7 @@ from odoo.tools import SQL, email_normalize
 
 from .cards import CARD_FIELDS
 from .errors import LoyaltyError
+from .ledger import Balance
 
 #: Keys of a registration or an update, and the field of the contact each is kept in.
 VALUES = {
@@ -362,8 +363,9 @@ class LoyMembers(models.AbstractModel):
             scale = 10**unit.decimals
             for partner_id, found in result.items():
                 account_id = accounts.get((partner_id, unit.id))
-                if account_id in balances:
-                    balance = balances[account_id]
+                balance = balances.get(account_id)
+                # A unit that the member has never used, or has used up, is no news.
+                if balance and balance != Balance():
                     found.append(
                         {
                             "unit": unit,

@@ -234,7 +234,7 @@ class TestMemberRights(MembersCase):
         seen = member.with_user(cashier)
         contact = self.env["res.partner"].create({"name": "Contact"})
         self.assertEqual((seen.name, seen.loy_main_card_id.state), ("Olena", "active"))
-        self.assertIn("No points yet", seen.loy_balance_html)
+        self.assertIn("No points at the moment", seen.loy_balance_html)
         for call in (
             lambda: seen.write({"loy_birth_date": "1990-01-01"}),
             seen.loy_main_card_id.action_loy_block,

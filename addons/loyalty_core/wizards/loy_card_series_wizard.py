@@ -11,7 +11,11 @@ class LoyCardSeriesWizard(models.TransientModel):
     _name = "loy.card.series.wizard"
     _description = "Generate a series of cards"
 
-    type_id = fields.Many2one("loy.card.type", required=True)
+    type_id = fields.Many2one(
+        "loy.card.type",
+        required=True,
+        default=lambda self: self.env["loy.card.type"].search([("is_default", "=", True)], limit=1),
+    )
     number_example = fields.Char(related="type_id.number_example")
     number_capacity = fields.Char(related="type_id.number_capacity")
     count = fields.Integer(string="How many cards", default=100, required=True)
