@@ -1,4 +1,5 @@
-from odoo import fields, models
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 
 class LoyGroup(models.Model):
@@ -30,3 +31,17 @@ class LoyGroup(models.Model):
         string="Closes its lines", help="Lines that this group has touched are closed to the groups after it."
     )
     promotion_ids = fields.One2many("loy.promotion", "group_id")
+
+    @api.constrains("active")
+    def _check_unused(self):
+        """A promotion that works without its group would work in an order that nobody has chosen."""
+        archived = self.filtered(lambda group: not group.active)
+        live = archived.promotion_ids.filtered(lambda promotion: promotion.state == "active")
+        if live:
+            raise ValidationError(
+                self.env._(
+                    "%(group)s has promotions that are running: %(promotions)s. End them or move them first.",
+                    group=live[0].group_id.display_name,
+                    promotions=", ".join(live.mapped("code")),
+                )
+            )

@@ -4,9 +4,8 @@ from zoneinfo import ZoneInfo
 from odoo import api, fields, models
 from odoo.addons.base.models.res_partner import _tz_get
 
+from ..services import clock
 from ..services.errors import LoyaltyError
-
-UTC = ZoneInfo("UTC")
 
 
 class LoyStore(models.Model):
@@ -90,12 +89,12 @@ class LoyStore(models.Model):
     def _to_local(self, at: datetime) -> datetime:
         """The store's wall clock, naive, at the UTC instant ``at``."""
         self.ensure_one()
-        return at.replace(tzinfo=UTC).astimezone(ZoneInfo(self.timezone)).replace(tzinfo=None)
+        return clock.to_local(at, self.timezone)
 
-    def _to_utc(self, local: datetime) -> datetime:
-        """The UTC instant at which the wall clock shows ``local``; of an hour that comes twice, the first."""
+    def _to_utc(self, moment: datetime) -> datetime:
+        """The UTC instant at which the wall clock shows ``moment``; of an hour that comes twice, the first."""
         self.ensure_one()
-        return local.replace(tzinfo=ZoneInfo(self.timezone), fold=0).astimezone(UTC).replace(tzinfo=None)
+        return clock.to_utc(moment, self.timezone)
 
 
 class LoyStoreAttribute(models.Model):

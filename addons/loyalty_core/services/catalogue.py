@@ -1,11 +1,13 @@
 """What the engine must know of products and places."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from dataclasses import dataclass, field
 
 from odoo import models
 
 from ..sql import catalogue as sql
+from . import clock
 from .errors import LoyaltyError
 
 
@@ -38,6 +40,29 @@ STORE_FIELDS = [
     "attributes",
     "is_price_tax_included",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceFacts:
+    """A store, and one of its registers where one is named, as a purchase needs them: one query."""
+
+    store_id: int
+    code: str
+    company_id: int
+    currency_id: int
+    timezone: str
+    is_price_tax_included: bool
+    attributes: Mapping[str, str]
+    network: str
+    partner: str
+    is_open_to_user: bool
+    register_id: int | None
+
+    def to_utc(self, moment: datetime) -> datetime:
+        return clock.to_utc(moment, self.timezone)
+
+    def to_local(self, instant: datetime) -> datetime:
+        return clock.to_local(instant, self.timezone)
 
 
 class LoyCatalogue(models.AbstractModel):
@@ -85,6 +110,30 @@ class LoyCatalogue(models.AbstractModel):
             )
         return facts
 
+    def _place(self, code: str, register: str | None) -> PlaceFacts:
+        """Where a purchase happens; ``store_not_found``, ``store_forbidden``, ``register_not_found``."""
+        self.env["loy.store"].flush_model()
+        rows = self.env.execute_query(sql.place(code, register, self.env.uid, self.env.companies.ids))
+        if not rows:
+            raise self._no_store(code)
+        place = PlaceFacts(*rows[0])
+        if not place.is_open_to_user:
+            raise LoyaltyError("store_forbidden", self.env._("you may not sell in store %s", code))
+        if register and not place.register_id:
+            raise self._no_register(code, register)
+        return place
+
+    def _no_store(self, code: str) -> LoyaltyError:
+        return LoyaltyError(
+            "store_not_found", self.env._("there is no store %s; its code is shown under Loyalty > Stores", code)
+        )
+
+    def _no_register(self, store: str, register: str) -> LoyaltyError:
+        return LoyaltyError(
+            "register_not_found",
+            self.env._("store %(store)s has no register %(register)s", store=store, register=register),
+        )
+
     def _find_store(self, code: str):
         """The store with this code that the user may sell in; ``store_not_found``, ``store_forbidden``."""
         # Integrators read no records: the bound stores below are their right to sell.
@@ -105,15 +154,3 @@ class LoyCatalogue(models.AbstractModel):
         if bound and store not in bound:
             raise LoyaltyError("store_forbidden", self.env._("you may not sell in store %s", code))
         return store
-
-    def _find_register(self, store, code: str):
-        """The register of ``store`` with this code; ``register_not_found``."""
-        register = store.env["loy.register"].search_fetch(
-            [("store_id", "=", store.id), ("code", "=", code)], ["code", "name", "store_id"], limit=1
-        )
-        if not register:
-            raise LoyaltyError(
-                "register_not_found",
-                self.env._("store %(store)s has no register %(register)s", store=store.code, register=code),
-            )
-        return register

@@ -82,7 +82,8 @@ def _guard(self, call: Callable):
             self.env._("forbidden: user %s is not in the group Loyalty integration / Integrator.", self.env.user.login)
         )
     # Company, language and record rules must not depend on what the client puts into the context.
-    api_model = self.with_env(self.env(context={"lang": self.env.user.lang}))
+    lang = self.env["res.users"].context_get()["lang"]
+    api_model = self.with_env(self.env(context={"lang": lang}))
     try:
         return call(api_model)
     except UserError as error:

@@ -1,6 +1,7 @@
 """The programme: what its records said at a moment, compiled for the engine."""
 
 import json
+import logging
 from collections import OrderedDict
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from odoo.tools import SQL
 
 from ..engine import DocumentError, Programme, compile_programme, schema
 from .sections import SettingsDocument, section_of
+
+_logger = logging.getLogger(__name__)
 
 # A process needs the newest programme of a few companies, and now and then an old one for a late receipt.
 COMPILED_KEPT = 32
@@ -58,6 +61,22 @@ class _Cache:
             while len(self._items) > self._size:
                 self._items.popitem(last=False)
         return value
+
+
+def _compile_what_can_be(document: dict) -> Programme:
+    """The till never stops for a promotion that cannot be read (its group is archived, its kind uninstalled): it is left
+    out, and the log says why. Nobody can save such a promotion; it becomes one by what is done to others."""
+    try:
+        return compile_programme(document)
+    except DocumentError as error:
+        _logger.error("Promotions are left out of the programme: %s", error)
+        broken = {problem.path.partition("]")[0] for problem in error.problems}
+        sound = [
+            promotion
+            for index, promotion in enumerate(document["promotions"])
+            if f"promotions[{index}" not in broken
+        ]
+        return compile_programme({**document, "promotions": sound})
 
 
 _timelines = _Cache(COMPILED_KEPT)
@@ -123,35 +142,40 @@ class LoyProgramme(models.AbstractModel):
         )
         return CompiledProgramme(
             number=number,
-            programme=compile_programme(document),
+            programme=_compile_what_can_be(document),
             settings=schema.read(SettingsDocument, settings),
             currency_decimals=decimals,
             units={unit["code"]: Unit(unit_id, unit.get("decimals", 0)) for unit_id, unit in units},
         )
 
     def _documents(self, company, number: int, at: datetime | None) -> dict[str, list[tuple[int, dict]]]:
-        """Section → (record id, document) in order of creation; of each record what was last said for ``at``."""
+        """Section → (record id, document) in order of creation; of each record what was last said for ``at``.
+
+        A company's own record hides a shared one of the same code.
+        """
         self.env.cr.execute(
             SQL(
                 """
                 SELECT section, res_id, document
-                  FROM (SELECT DISTINCT ON (res_model, res_id) section, res_id, document
+                  FROM (SELECT DISTINCT ON (res_model, res_id) section, res_id, company_id, document
                           FROM loy_revision
                          WHERE number <= %s AND valid_from_at <= %s
                            AND (company_id IS NULL OR company_id = %s)
                          ORDER BY res_model, res_id, valid_from_at DESC, number DESC) AS valid
                  WHERE NOT jsonb_exists(document, 'archived')
-                 ORDER BY section, res_id
+                 ORDER BY section, company_id NULLS FIRST, res_id
                 """,
                 number,
                 at,
                 company.id,
             )
         )
-        sections: dict[str, list[tuple[int, dict]]] = {}
+        sections: dict[str, dict[str, tuple[int, dict]]] = {}
         for section, res_id, document in self.env.cr.fetchall():
-            sections.setdefault(section, []).append((res_id, document))
-        return sections
+            sections.setdefault(section, {})[document.get("code", "")] = (res_id, document)
+        return {
+            section: sorted(rows.values(), key=lambda row: row[0]) for section, rows in sections.items()
+        }
 
     def _engine_document(self, *, decimals, settings, units, groups, promotions) -> dict:
         """What ``compile_programme`` takes: of the settings only those that the engine knows."""

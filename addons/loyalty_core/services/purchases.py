@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 from odoo import fields, models
@@ -10,6 +10,7 @@ from odoo.tools import SQL
 
 from ..engine import Basket, Line, Member, Payment, Place, Result, SpendRequest, evaluate, explain
 from ..sql.insert import insert_rows
+from .catalogue import PlaceFacts
 from .errors import LoyaltyError
 from .ledger import Accrual, Source
 from .programme import CompiledProgramme
@@ -22,8 +23,7 @@ MICRO = 1_000_000
 class Scene:
     """Who, where, when and under which programme: all that a request refers to, looked up once."""
 
-    store: models.Model
-    register: models.Model
+    place: PlaceFacts
     member: models.Model
     card: models.Model
     at: datetime  # UTC
@@ -87,7 +87,7 @@ class LoyPurchases(models.AbstractModel):
         return {
             **self._answer(purchase, result.to_document()),
             "hold": str(purchase.id),
-            "expires_at": scene.store._to_local(deadline).isoformat(),
+            "expires_at": scene.place.to_local(deadline).isoformat(),
         }
 
     def _confirm(self, request) -> dict:
@@ -173,7 +173,7 @@ class LoyPurchases(models.AbstractModel):
             raise LoyaltyError(
                 "return_exists", self.env._("There is a purchase or return %s already.", request.return_)
             )
-        at = self._moment(request.at, purchase.store_id)
+        at = purchase.store_id._to_utc(request.at) if request.at else fields.Datetime.now()
         returned = self._insert_return(purchase, request.return_, at)
         self.env["loy.ledger"]._reverse(
             self._booked(purchase), at=at, source=self._source("return", returned)
@@ -203,26 +203,33 @@ class LoyPurchases(models.AbstractModel):
 
     def _scene(self, request, is_locked: bool = False) -> Scene:
         catalogue = self.env["loy.catalogue"]
-        store = catalogue._find_store(request.store)
-        register = catalogue._find_register(store, request.register) if request.register else store.register_ids[:0]
-        at = self._moment(request.at, store)
-        compiled = self.env["loy.programme"]._at(store.company_id, at)
+        place = catalogue._place(request.store, request.register)
+        at = place.to_utc(request.at) if request.at else fields.Datetime.now()
+        company = self.env["res.company"].browse(place.company_id)
+        compiled = self.env["loy.programme"]._at(company, at)
         self._check_time(at, compiled.settings)
         member, card = self._find_member(request.member)
         accounts = self._accounts(member, compiled, create=is_locked)
         if is_locked and accounts:
             self.env["loy.ledger"]._lock(accounts.values())
-        products = catalogue._facts([line.sku for line in request.lines], store.company_id.id)
+        products = catalogue._facts([line.sku for line in request.lines], place.company_id)
         basket = Basket(
-            at=store._to_local(at),
-            lines=self._lines(request.lines, products, compiled),
-            place=self._place(store, register, request.channel),
+            at=place.to_local(at),
+            lines=tuple(self._line(line, products.get(line.sku), compiled) for line in request.lines),
+            place=Place(
+                partner=place.partner,
+                network=place.network,
+                store=place.code,
+                store_attributes=place.attributes,
+                register=request.register or "",
+                channel=request.channel,
+            ),
             member=self._engine_member(member, card, accounts, at),
             codes=tuple(request.codes),
             payments=self._payments(request, compiled),
             spend=self._spend_requests(request, compiled),
         )
-        return Scene(store, register, member, card, at, compiled, accounts, products, basket)
+        return Scene(place, member, card, at, compiled, accounts, products, basket)
 
     def _scene_of(self, purchase, basket: Basket) -> Scene:
         """The scene of a purchase that is held, under the very programme by which it was answered."""
@@ -230,26 +237,19 @@ class LoyPurchases(models.AbstractModel):
             purchase.company_id, purchase.purchased_at, purchase.programme_number
         )
         accounts = self._accounts(purchase.member_id, compiled, create=True)
-        self.env["loy.ledger"]._lock(accounts.values())
+        if accounts:
+            self.env["loy.ledger"]._lock(accounts.values())
+        catalogue = self.env["loy.catalogue"]
         return Scene(
-            store=purchase.store_id,
-            register=purchase.register_id,
+            place=catalogue._place(purchase.store_id.code, purchase.register_id.code),
             member=purchase.member_id,
             card=purchase.card_id,
             at=purchase.purchased_at,
             compiled=compiled,
             accounts=accounts,
-            products=self.env["loy.catalogue"]._facts([line.sku for line in basket.lines], purchase.company_id.id),
+            products=catalogue._facts([line.sku for line in basket.lines], purchase.company_id.id),
             basket=basket,
         )
-
-    def _moment(self, moment: datetime | None, store) -> datetime:
-        """UTC of what a request says; without an offset that is the store's wall clock, and nothing means now."""
-        if moment is None:
-            return fields.Datetime.now()
-        if moment.tzinfo:
-            return moment.astimezone(UTC).replace(tzinfo=None)
-        return store._to_utc(moment)
 
     def _check_bound(self, store) -> None:
         bound = self.env.user.loy_store_ids
@@ -288,9 +288,6 @@ class LoyPurchases(models.AbstractModel):
 
     # ------------------------------------------------------------------ the basket
 
-    def _lines(self, lines, products: dict, compiled: CompiledProgramme) -> tuple[Line, ...]:
-        return tuple(self._line(line, products.get(line.sku), compiled) for line in lines)
-
     def _line(self, line, facts, compiled: CompiledProgramme) -> Line:
         """A product that the catalogue does not know is sold all the same if its price is given."""
         decimals = compiled.currency_decimals
@@ -319,16 +316,6 @@ class LoyPurchases(models.AbstractModel):
             amount_minor=to_minor(amount, decimals),
             no_discount=line.no_discount or bool(facts and facts.no_discount),
             **known,
-        )
-
-    def _place(self, store, register, channel: str) -> Place:
-        return Place(
-            partner=store.partner_id.code or "",
-            network=store.network_id.code or "",
-            store=store.code,
-            store_attributes=store.attributes or {},
-            register=register.code or "",
-            channel=channel,
         )
 
     def _engine_member(self, member, card, accounts: dict[str, int], at: datetime) -> Member | None:
@@ -391,11 +378,11 @@ class LoyPurchases(models.AbstractModel):
     def _write_purchase(self, purchase, number: str, scene: Scene, result: Result, values: dict):
         decimals = scene.compiled.currency_decimals
         values = {
-            "company_id": scene.store.company_id.id,
-            "currency_id": scene.store.company_id.currency_id.id,
-            "is_price_tax_included": scene.store.is_price_tax_included,
-            "store_id": scene.store.id,
-            "register_id": scene.register.id or None,
+            "company_id": scene.place.company_id,
+            "currency_id": scene.place.currency_id,
+            "is_price_tax_included": scene.place.is_price_tax_included,
+            "store_id": scene.place.store_id,
+            "register_id": scene.place.register_id,
             "channel": scene.basket.place.channel or None,
             "member_id": scene.member.id or None,
             "card_id": scene.card.id or None,
@@ -455,8 +442,8 @@ class LoyPurchases(models.AbstractModel):
         uses = _uses(result)
         if not uses:
             return
-        company, decimals = scene.store.company_id, scene.compiled.currency_decimals
-        ids = self._promotion_ids(company, {code for code, _unit in uses})
+        decimals = scene.compiled.currency_decimals
+        ids = self._promotion_ids(scene.place.company_id, {code for code, _unit in uses})
         rows = []
         for (code, unit_code), use in sorted(uses.items()):
             unit = scene.compiled.units.get(unit_code)
@@ -464,8 +451,8 @@ class LoyPurchases(models.AbstractModel):
                 {
                     "purchase_id": purchase.id,
                     "promotion_id": ids[code],
-                    "company_id": company.id,
-                    "currency_id": company.currency_id.id,
+                    "company_id": scene.place.company_id,
+                    "currency_id": scene.place.currency_id,
                     "purchased_at": scene.at,
                     "discount": from_minor(use["discount"], decimals),
                     "spent": from_minor(use["spent"], decimals),
@@ -475,7 +462,7 @@ class LoyPurchases(models.AbstractModel):
             )
         insert_rows(self.env["loy.purchase.promotion"], rows)
 
-    def _promotion_ids(self, company, codes: set[str]) -> dict[str, int]:
+    def _promotion_ids(self, company_id: int, codes: set[str]) -> dict[str, int]:
         self.env.cr.execute(
             SQL(
                 """
@@ -484,7 +471,7 @@ class LoyPurchases(models.AbstractModel):
                  ORDER BY code, company_id NULLS LAST
                 """,
                 list(codes),
-                company.id,
+                company_id,
             )
         )
         return dict(self.env.cr.fetchall())
@@ -494,8 +481,8 @@ class LoyPurchases(models.AbstractModel):
             Accrual(
                 account_id=scene.accounts[earned.unit],
                 amount_minor=earned.amount_minor,
-                active_from=earned.active_from and scene.store._to_utc(earned.active_from),
-                expires_at=earned.expires_at and scene.store._to_utc(earned.expires_at),
+                active_from=earned.active_from and scene.place.to_utc(earned.active_from),
+                expires_at=earned.expires_at and scene.place.to_utc(earned.expires_at),
                 promotion_code=earned.promotion,
             )
             for earned in result.earned

@@ -82,3 +82,30 @@ def product_traits(product_ids: list[int], company_id: int) -> SQL:
         ids=product_ids,
         company_id=company_id,
     )
+
+
+def place(code: str, register: str | None, user_id: int, company_ids: list[int]) -> SQL:
+    """The store with this code and what depends on it, in the order of ``PlaceFacts``; one row or none.
+
+    A user who is bound to stores may sell in those only.
+    """
+    return SQL(
+        """
+        SELECT store.id, store.code, store.company_id, company.currency_id, store.timezone, store.is_price_tax_included,
+               COALESCE(store.attributes, '{}'), COALESCE(network.code, ''), COALESCE(partner.code, ''),
+               COALESCE((SELECT bool_or(rel.store_id = store.id) FROM loy_store_users_rel rel
+                          WHERE rel.user_id = %(user_id)s), TRUE),
+               (SELECT id FROM loy_register
+                 WHERE store_id = store.id AND loy_register.code = %(register)s AND active)
+          FROM loy_store store
+          JOIN res_company company ON company.id = store.company_id
+     LEFT JOIN loy_network network ON network.id = store.network_id
+     LEFT JOIN loy_partner partner ON partner.id = store.partner_id
+         WHERE store.code = %(code)s AND store.active AND store.company_id = ANY(%(company_ids)s)
+      ORDER BY store.company_id LIMIT 1
+        """,
+        code=code,
+        register=register,
+        user_id=user_id,
+        company_ids=company_ids,
+    )

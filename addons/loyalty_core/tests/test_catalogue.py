@@ -141,8 +141,8 @@ class TestStores(MembersCase):
             ]
         )
         catalogue = self.env["loy.catalogue"]
-        self.assertEqual(catalogue._find_register(stores[1], "R1"), stores[1].register_ids)
-        self._fails("register_not_found", catalogue._find_register, stores[0], "R2")
+        self.assertEqual(catalogue._place(stores[1].code, "R1").register_id, stores[1].register_ids.id)
+        self._fails("register_not_found", catalogue._place, stores[0].code, "R2")
 
     def test_the_wall_clock_of_a_store(self):
         store = self.env["loy.store"].create({"code": "T", "name": "T", "timezone": "Europe/Kyiv"})

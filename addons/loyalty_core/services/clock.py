@@ -1,0 +1,24 @@
+"""Between instants and the wall clock of a place. Both are naive: the database keeps UTC, receipts the store's own time."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+
+def to_utc(moment: datetime, timezone: str) -> datetime:
+    """The instant at which the clock there shows ``moment``; of an hour that comes twice, the first. An offset of its
+    own counts, wherever the clock hangs.
+
+    >>> to_utc(datetime(2026, 11, 23, 8, 30), "Europe/Kyiv")
+    datetime.datetime(2026, 11, 23, 6, 30)
+    """
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone), fold=0)
+    return aware.astimezone(UTC).replace(tzinfo=None)
+
+
+def to_local(instant: datetime, timezone: str) -> datetime:
+    """What the clock there shows at ``instant``.
+
+    >>> to_local(datetime(2026, 11, 23, 6, 30), "Europe/Kyiv")
+    datetime.datetime(2026, 11, 23, 8, 30)
+    """
+    return instant.replace(tzinfo=UTC).astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
