@@ -7,7 +7,9 @@ import logging
 import math
 from collections.abc import Callable
 from dataclasses import fields as dataclass_fields
+from dataclasses import is_dataclass
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
 from psycopg2 import OperationalError
 
@@ -158,7 +160,25 @@ def _parse(api_model, request_class, body):
 def _digest(request) -> str:
     """Of the parsed request, so that 2 equals 2.0 and null equals absent; the key itself is not part of it."""
     body = {field.name: getattr(request, field.name) for field in dataclass_fields(request) if field.name != "key"}
-    return hashlib.sha256(repr(body).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(_canonical(body), sort_keys=True).encode()).hexdigest()
+
+
+def _canonical(value):
+    """One form for all that means the same: what is absent is left out, numbers are told by their value."""
+    if is_dataclass(value):
+        value = {field.name: getattr(value, field.name) for field in dataclass_fields(value)}
+    if isinstance(value, dict):
+        return {key: _canonical(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list | tuple):
+        return [_canonical(item) for item in value]
+    if isinstance(value, datetime):
+        return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
+        return {"number": f"{number.normalize():f}"}
+    return value
 
 
 def _outgoing(value):

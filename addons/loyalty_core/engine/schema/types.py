@@ -12,6 +12,7 @@ from .problems import INVALID, Reading, Reference, hint, join
 T = TypeVar("T")
 
 _NUMBER_MAX = Decimal(10) ** 12
+_EXACT_MAX = 2**53  # JSON's numbers are exact up to here
 _JSON_DEPTH_MAX = 32
 _DAY = r"\d{4}-\d\d-\d\d"
 _INSTANT = _DAY + r"[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)?"
@@ -55,7 +56,7 @@ class Text(Type):
             return reading.refuse(path, "length", f"is longer than {self.max_length} characters")
         if len(value) < self.min_length:
             return reading.refuse(path, "length", "must not be empty")
-        if "\0" in value or any("\ud800" <= char <= "\udfff" for char in value):
+        if not _is_storable(value):
             return reading.refuse(path, "format", "contains characters that cannot be stored")
         if self.pattern and not re.fullmatch(self.pattern, value):
             return reading.refuse(path, "format", f"must look like {self.form or self.pattern}")
@@ -376,17 +377,28 @@ def _midnight(day: date, day_as: str) -> datetime:
     return datetime.combine(day, time.min) + timedelta(days=int(day_as == "end"))
 
 
+def _is_storable(text: str) -> bool:
+    """PostgreSQL keeps neither NUL nor half of a character, in texts and in JSON alike."""
+    return "\0" not in text and not any("\ud800" <= char <= "\udfff" for char in text)
+
+
 def _json_objection(value: object, depth: int) -> str | None:
     if depth == 0:
         return "is nested too deeply"
     if isinstance(value, dict):
         if not all(isinstance(key, str) for key in value):
             return "has a key that is not a text"
+        if not all(map(_is_storable, value)):
+            return "has a key with characters that cannot be stored"
         return next(filter(None, (_json_objection(item, depth - 1) for item in value.values())), None)
     if isinstance(value, (list, tuple)):
         return next(filter(None, (_json_objection(item, depth - 1) for item in value)), None)
     if isinstance(value, float) and _number(value) is None:
         return "has a number that is not finite"
+    if isinstance(value, int) and abs(value) > _EXACT_MAX:
+        return "has a number that is too large"
+    if isinstance(value, str) and not _is_storable(value):
+        return "has a text with characters that cannot be stored"
     if value is None or isinstance(value, (str, bool, int, float)):
         return None
     return "has a value that JSON does not know"
