@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..fields import FactMany2one
+from ..fields import BigMany2one
 
 
 class LoyEvent(models.Model):
@@ -17,11 +17,11 @@ class LoyEvent(models.Model):
     _order = "at desc, id desc"
     _auto = False
 
-    at = fields.Datetime(required=True, readonly=True)
+    at = fields.Datetime("When", required=True, readonly=True)
     kind = fields.Char(required=True, readonly=True)
     member_id = fields.Many2one("res.partner", string="Member", readonly=True)
     store_id = fields.Many2one("loy.store", readonly=True)
-    purchase_id = FactMany2one("loy.purchase", readonly=True)
+    purchase_id = BigMany2one("loy.purchase", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)
     data = fields.Json(readonly=True)
     data_text = fields.Char("Details", compute="_compute_data_text")

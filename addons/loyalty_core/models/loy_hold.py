@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..fields import BigMany2one, FactMany2one
+from ..services.transaction import run_with_retry
 
 
 class LoyHold(models.Model):
@@ -20,9 +21,9 @@ class LoyHold(models.Model):
     author_id = FactMany2one("res.users", string="Author")
     store_id = FactMany2one("loy.store")
     company_id = FactMany2one("res.company", required=True)
-    held_at = fields.Datetime(required=True)
-    deadline_at = fields.Datetime(required=True, help="From this moment on nothing is reserved any more.")
-    ended_at = fields.Datetime()
+    held_at = fields.Datetime("Held at", required=True)
+    deadline_at = fields.Datetime("Deadline", required=True, help="From this moment on nothing is reserved any more.")
+    ended_at = fields.Datetime("Ended at")
     line_ids = fields.One2many("loy.hold.line", "hold_id")
     transaction_ids = fields.One2many("loy.transaction", "hold_id")
 
@@ -41,7 +42,7 @@ class LoyHold(models.Model):
         """Release what nobody confirmed in time, a batch at a time: safe to stop and to run again."""
         ledger = self.env["loy.ledger"]
         now = fields.Datetime.now()
-        while count := ledger._release_overdue(now, limit=500):
+        while count := run_with_retry(self.env, lambda: ledger._release_overdue(now, limit=500)):
             overdue = self.search_count([("state", "=", "open"), ("deadline_at", "<=", now)])
             if not self.env["ir.cron"]._commit_progress(count, remaining=overdue):
                 break

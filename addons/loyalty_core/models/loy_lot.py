@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..fields import BigInteger, BigMany2one, FactMany2one
+from ..services.transaction import run_with_retry
 
 
 class LoyLot(models.Model):
@@ -24,8 +25,8 @@ class LoyLot(models.Model):
     company_id = FactMany2one("res.company", help="The company that issued the lot.")
     transaction_id = BigMany2one("loy.transaction", string="Origin", required=True, ondelete="restrict")
     promotion_code = fields.Char("Promotion")
-    active_from = fields.Datetime(required=True)
-    expires_at = fields.Datetime(help="From this moment on the lot cannot be used. Empty: it never expires.")
+    active_from = fields.Datetime("Active from", required=True)
+    expires_at = fields.Datetime("Expires", help="From this moment on the lot cannot be used. Empty: it never expires.")
     amount_minor = BigInteger(string="Amount (minor units)", required=True)
     remaining_minor = BigInteger(string="Remaining (minor units)", required=True)
     held_minor = BigInteger(string="Held (minor units)", required=True, default=0)
@@ -140,7 +141,7 @@ class LoyLot(models.Model):
         """Book what has expired, a batch at a time: safe to stop and to run again."""
         ledger = self.env["loy.ledger"]
         now = fields.Datetime.now()
-        while count := ledger._expire(now, limit=1000):
+        while count := run_with_retry(self.env, lambda: ledger._expire(now, limit=1000)):
             remaining_time = self.env["ir.cron"]._commit_progress(count, remaining=ledger._count_expired(now))
             if not remaining_time:
                 break

@@ -40,10 +40,10 @@ class LoyTransaction(models.Model):
     author_id = FactMany2one("res.users", string="Author")
     store_id = FactMany2one("loy.store")
     company_id = FactMany2one("res.company", required=True)
-    occurred_at = fields.Datetime(required=True)
-    booked_at = fields.Datetime(required=True)
+    occurred_at = fields.Datetime("Occurred at", required=True)
+    booked_at = fields.Datetime("Booked at", required=True)
     hold_id = BigMany2one("loy.hold", ondelete="restrict", index="btree_not_null")
-    reverses_id = BigMany2one("loy.transaction", ondelete="restrict", index="btree_not_null")
+    reverses_id = BigMany2one("loy.transaction", string="Reverses", ondelete="restrict", index="btree_not_null")
     reversed_by_ids = fields.One2many("loy.transaction", "reverses_id", string="Reversed by")
     entry_ids = fields.One2many("loy.entry", "transaction_id")
 

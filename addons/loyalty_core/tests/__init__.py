@@ -6,3 +6,5 @@ from . import test_catalogue
 from . import test_api_guard
 from . import test_idempotency
 from . import test_api_requests
+from . import test_ledger_guards
+from . import test_ledger_properties
