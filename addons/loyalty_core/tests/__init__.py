@@ -8,3 +8,4 @@ from . import test_idempotency
 from . import test_api_requests
 from . import test_ledger_guards
 from . import test_ledger_properties
+from . import test_ledger_concurrent
