@@ -18,9 +18,9 @@ class BigMany2one(fields.Many2one):
 class FactMany2one(fields.Many2one):
     """A reference of an immutable fact to a row that every purchase names, without a foreign key.
 
-    A foreign key locks the row that it points to (FOR KEY SHARE). Each purchase would write such a lock into the
-    one tuple of the unit, the company or a system account, and all tills would queue for that page. The ledger
-    fills these columns itself from rows it has just read, and `books_check` proves them.
+    A foreign key locks the row that it points to (FOR KEY SHARE). Each purchase would write such a lock into
+    the one tuple of the unit, the company or a system account, and all tills would queue for that page. The
+    ledger fills these columns itself from rows it has just read, and `books_check` proves them.
     """
 
     def update_db_foreign_key(self, model, column):

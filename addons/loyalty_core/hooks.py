@@ -2,7 +2,9 @@ from odoo.tools import SQL
 
 
 def uninstall_hook(env):
-    """Leave nothing behind: what the ORM does not know of goes here, and with the guards goes their refusal."""
+    """Leave nothing behind: what the ORM does not know of goes here, and with the guards goes their
+    refusal.
+    """
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS loy_refuse_change() CASCADE"))
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS loy_lot_guard() CASCADE"))
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS loy_card_log_is_immutable() CASCADE"))

@@ -16,9 +16,10 @@ ROLES = [
 class LoyAccount(models.Model):
     """What one holder has of one unit. Only the ledger service writes here.
 
-    ``total_minor`` is what remains in the lots, ``held_minor`` the part of it that holds reserve, ``debt_minor`` what was
-    taken beyond the lots; total − debt is always the sum of the account's entries. System accounts (what was issued,
-    redeemed, expired, …) keep no balance and are never locked: theirs is the sum of entries.
+    ``total_minor`` is what remains in the lots, ``held_minor`` the part of it that holds reserve,
+    ``debt_minor`` what was taken beyond the lots; total − debt is always the sum of the account's entries.
+    System accounts (what was issued, redeemed, expired, …) keep no balance and are never locked: theirs is
+    the sum of entries.
     """
 
     _name = "loy.account"
@@ -49,13 +50,21 @@ class LoyAccount(models.Model):
     held_minor = BigInteger(string="Held (minor units)", required=True, default=0, readonly=True)
     debt_minor = BigInteger(string="Debt (minor units)", required=True, default=0, readonly=True)
     total = fields.Float(
-        compute="_compute_amounts", aggregator="sum", help="All that remains in the lots: active, pending and held."
+        compute="_compute_amounts",
+        aggregator="sum",
+        help="All that remains in the lots: active, pending and held.",
     )
-    held = fields.Float(compute="_compute_amounts", aggregator="sum", help="Reserved for purchases not yet confirmed.")
+    held = fields.Float(
+        compute="_compute_amounts", aggregator="sum", help="Reserved for purchases not yet confirmed."
+    )
     debt = fields.Float(
-        compute="_compute_amounts", aggregator="sum", help="Taken beyond the balance; new lots repay it first."
+        compute="_compute_amounts",
+        aggregator="sum",
+        help="Taken beyond the balance; new lots repay it first.",
     )
-    active_amount = fields.Float("Active", compute="_compute_balance", help="Usable now, what is held included.")
+    active_amount = fields.Float(
+        "Active", compute="_compute_balance", help="Usable now, what is held included."
+    )
     pending_amount = fields.Float("Pending", compute="_compute_balance", help="Earned, but not active yet.")
     available_amount = fields.Float("Available", compute="_compute_balance", help="Active − held − debt.")
     lot_count = fields.Integer("Open lots", compute="_compute_lot_count")
@@ -71,7 +80,9 @@ class LoyAccount(models.Model):
     )
 
     def init(self):
-        """One account of a unit per member and partner scope, one system account per unit, role and company."""
+        """One account of a unit per member and partner scope, one system account per unit, role and
+        company.
+        """
         super().init()
         for index, columns, kind in (
             ("loy_account_member_unique", "member_id, unit_id, COALESCE(partner_id, 0)", "member"),
@@ -104,7 +115,7 @@ class LoyAccount(models.Model):
         balances = self.env["loy.ledger"]._balances(self.ids)
         for account in self:
             balance = balances.get(account.id)
-            scale = 10**account.unit_id.sudo().decimals  # as in _compute_amounts
+            scale = 10 ** account.unit_id.sudo().decimals  # as in _compute_amounts
             account.active_amount = balance.active / scale if balance else 0.0
             account.pending_amount = balance.pending / scale if balance else 0.0
             account.available_amount = balance.available / scale if balance else 0.0

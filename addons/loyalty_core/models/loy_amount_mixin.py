@@ -5,8 +5,8 @@ from odoo.tools import SQL
 class LoyAmountMixin(models.AbstractModel):
     """People see amounts of a unit, the ledger counts its minor units: amount = amount_minor / 10^decimals.
 
-    A model names its pairs in ``_amount_fields`` ({shown: stored}); the shown ones are computed and never stored, yet
-    lists, pivots and graphs sum them, because their sums are taken in SQL.
+    A model names its pairs in ``_amount_fields`` ({shown: stored}); the shown ones are computed and never
+    stored, yet lists, pivots and graphs sum them, because their sums are taken in SQL.
     """
 
     _name = "loy.amount.mixin"
@@ -15,7 +15,8 @@ class LoyAmountMixin(models.AbstractModel):
 
     def _compute_amounts(self):
         for record in self:
-            scale = 10 ** record.unit_id.sudo().decimals  # the reader of a balance may not read units of another company
+            # sudo: who may read a balance may not always read the unit of another company
+            scale = 10 ** record.unit_id.sudo().decimals
             for shown, stored in self._amount_fields.items():
                 record[shown] = record[stored] / scale
 

@@ -20,7 +20,8 @@ class LoyBigintMixin(models.AbstractModel):
             )
         )
         if rows and rows[0][0] == "integer":
-            # The ORM has just made the table with a four-byte serial; it is still empty, so this costs nothing.
+            # The ORM has just made the table with a four-byte serial; it is still empty, so this costs
+            # nothing.
             table, sequence = SQL.identifier(self._table), SQL.identifier(f"{self._table}_id_seq")
             self.env.cr.execute(SQL("ALTER TABLE %s ALTER COLUMN id TYPE bigint", table))
             self.env.cr.execute(SQL("ALTER SEQUENCE %s AS bigint", sequence))

@@ -7,16 +7,21 @@ from .loy_transaction import KINDS
 class LoyEntry(models.Model):
     """An amount moved from one account to another. Written once, never changed, never deleted, by nobody.
 
-    One of the two accounts keeps a balance (``account_id``), the other is the system's; ``delta_minor`` is the amount
-    with the sign it has for that balance. ``lot_id`` names the lot that grew or shrank; without a lot the entry changes
-    the debt. ``balance_after_minor`` was the sum of the account's entries after this one, in the order of booking.
+    One of the two accounts keeps a balance (``account_id``), the other is the system's; ``delta_minor`` is
+    the amount with the sign it has for that balance. ``lot_id`` names the lot that grew or shrank; without a
+    lot the entry changes the debt. ``balance_after_minor`` was the sum of the account's entries after this
+    one, in the order of booking.
     """
 
     _name = "loy.entry"
     _inherit = ["loy.fact.mixin", "loy.amount.mixin"]
     _description = "Ledger entry"
     _order = "id desc"
-    _amount_fields = {"amount": "amount_minor", "delta": "delta_minor", "balance_after": "balance_after_minor"}
+    _amount_fields = {
+        "amount": "amount_minor",
+        "delta": "delta_minor",
+        "balance_after": "balance_after_minor",
+    }
 
     transaction_id = BigMany2one("loy.transaction", required=True, ondelete="restrict", index=True)
     kind = fields.Selection(KINDS, required=True)

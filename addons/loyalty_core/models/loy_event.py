@@ -7,8 +7,8 @@ from ..fields import BigMany2one
 class LoyEvent(models.Model):
     """What happened, written in the transaction in which it happened; other addons read the stream by cursor.
 
-    Partitioned by month of ``at``: a month that is no longer needed is dropped as one table. What finds no partition lands
-    in the default one, so an event is never lost to a job that did not run.
+    Partitioned by month of ``at``: a month that is no longer needed is dropped as one table. What finds no
+    partition lands in the default one, so an event is never lost to a job that did not run.
     """
 
     _name = "loy.event"

@@ -7,8 +7,9 @@ from ..services.errors import LoyaltyError
 class LoyFactMixin(models.AbstractModel):
     """A fact is written once: nobody changes or deletes it, neither an administrator nor a contact merge.
 
-    The database itself refuses (a trigger), so that raw SQL of other addons is refused too; the methods below say the
-    same in words that a person understands. Dropping the table, when the module is removed, stays possible.
+    The database itself refuses (a trigger), so that raw SQL of other addons is refused too; the methods below
+    say the same in words that a person understands. Dropping the table, when the module is removed, stays
+    possible.
     """
 
     _name = "loy.fact.mixin"
@@ -26,7 +27,8 @@ class LoyFactMixin(models.AbstractModel):
                 CREATE OR REPLACE FUNCTION loy_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN
                     RAISE EXCEPTION USING
-                        MESSAGE = 'immutable_fact: rows of ' || TG_TABLE_NAME || ' are never changed or deleted',
+                        MESSAGE = 'immutable_fact: rows of ' || TG_TABLE_NAME
+                                  || ' are never changed or deleted',
                         HINT = 'Book a correcting transaction instead.';
                 END $$
                 """

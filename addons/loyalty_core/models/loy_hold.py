@@ -22,7 +22,9 @@ class LoyHold(models.Model):
     store_id = FactMany2one("loy.store")
     company_id = FactMany2one("res.company", required=True)
     held_at = fields.Datetime("Held at", required=True)
-    deadline_at = fields.Datetime("Deadline", required=True, help="From this moment on nothing is reserved any more.")
+    deadline_at = fields.Datetime(
+        "Deadline", required=True, help="From this moment on nothing is reserved any more."
+    )
     ended_at = fields.Datetime("Ended at")
     line_ids = fields.One2many("loy.hold.line", "hold_id")
     transaction_ids = fields.One2many("loy.transaction", "hold_id")
@@ -30,7 +32,9 @@ class LoyHold(models.Model):
     _ended = models.Constraint(
         "CHECK ((state = 'open') = (ended_at IS NULL))", "A hold that has ended says when."
     )
-    _period = models.Constraint("CHECK (deadline_at > held_at)", "The deadline of a hold lies after its beginning.")
+    _period = models.Constraint(
+        "CHECK (deadline_at > held_at)", "The deadline of a hold lies after its beginning."
+    )
     _overdue = models.Index("(deadline_at) WHERE state = 'open'")
 
     @api.depends("document")

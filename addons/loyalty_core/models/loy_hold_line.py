@@ -6,8 +6,8 @@ from ..fields import BigInteger, BigMany2one, FactMany2one
 class LoyHoldLine(models.Model):
     """What a hold reserves of one lot, from ``from_at`` until just before ``until_at``.
 
-    The amount never changes; ``until_at`` is the deadline, or the moment when the hold ended if that was earlier, so that
-    what was held at any past moment is a range of one index.
+    The amount never changes; ``until_at`` is the deadline, or the moment when the hold ended if that was
+    earlier, so that what was held at any past moment is a range of one index.
     """
 
     _name = "loy.hold.line"

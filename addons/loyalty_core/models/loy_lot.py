@@ -6,10 +6,12 @@ from ..services.transaction import run_with_retry
 
 
 class LoyLot(models.Model):
-    """One accrual: usable from ``active_from`` until just before ``expires_at``, as long as something remains.
+    """One accrual: usable from ``active_from`` until just before ``expires_at``, as long as something
+    remains.
 
-    accrued = spent + expired + reversed + transferred + converted + remaining; the entries of a lot add up to what
-    remains. Of a lot only what remains, what is held and whether it is open ever change, and only the ledger does it.
+    accrued = spent + expired + reversed + transferred + converted + remaining; the entries of a lot add up to
+    what remains. Of a lot only what remains, what is held and whether it is open ever change, and only the
+    ledger does it.
     """
 
     _name = "loy.lot"
@@ -26,7 +28,9 @@ class LoyLot(models.Model):
     transaction_id = BigMany2one("loy.transaction", string="Origin", required=True, ondelete="restrict")
     promotion_code = fields.Char("Promotion")
     active_from = fields.Datetime("Active from", required=True)
-    expires_at = fields.Datetime("Expires", help="From this moment on the lot cannot be used. Empty: it never expires.")
+    expires_at = fields.Datetime(
+        "Expires", help="From this moment on the lot cannot be used. Empty: it never expires."
+    )
     amount_minor = BigInteger(string="Amount (minor units)", required=True)
     remaining_minor = BigInteger(string="Remaining (minor units)", required=True)
     held_minor = BigInteger(string="Held (minor units)", required=True, default=0)
@@ -46,8 +50,8 @@ class LoyLot(models.Model):
         "A lot cannot hold more than remains, nor can more remain than was accrued.",
     )
     _period = models.Constraint("CHECK (expires_at > active_from)", "A lot expires after it becomes active.")
-    # What is used up leaves these indexes: their size is that of the open lots, whatever the history. Their condition
-    # is a column of its own, so that taking a part of a lot touches no index.
+    # What is used up leaves these indexes: their size is that of the open lots, whatever the history. Their
+    # condition is a column of its own, so that taking a part of a lot touches no index.
     _open = models.Index("(account_id, expires_at) WHERE is_open")
     _pending = models.Index("(account_id, active_from) WHERE is_open")
     _expiring = models.Index("(expires_at) WHERE is_open AND expires_at IS NOT NULL")

@@ -11,7 +11,12 @@ class LoyReason(models.Model):
 
     sequence = fields.Integer(default=10)
     usage = fields.Selection(
-        [("any", "Anything"), ("accrual", "Manual accrual"), ("write_off", "Write-off"), ("card", "Card state")],
+        [
+            ("any", "Anything"),
+            ("accrual", "Manual accrual"),
+            ("write_off", "Write-off"),
+            ("card", "Card state"),
+        ],
         required=True,
         default="any",
         help="Where the reason is offered.",

@@ -18,10 +18,11 @@ KINDS = [
 
 
 class LoyTransaction(models.Model):
-    """The header of what was booked at once: why, when, by whom, for which document. Its entries sum to zero per unit.
+    """The header of what was booked at once: why, when, by whom, for which document. Its entries sum to zero
+    per unit.
 
-    ``occurred_at`` is the moment of the business fact, ``booked_at`` that of the record: they differ for receipts that
-    a till sends late and for expiry, which is booked at night.
+    ``occurred_at`` is the moment of the business fact, ``booked_at`` that of the record: they differ for
+    receipts that a till sends late and for expiry, which is booked at night.
     """
 
     _name = "loy.transaction"
@@ -43,7 +44,9 @@ class LoyTransaction(models.Model):
     occurred_at = fields.Datetime("Occurred at", required=True)
     booked_at = fields.Datetime("Booked at", required=True)
     hold_id = BigMany2one("loy.hold", ondelete="restrict", index="btree_not_null")
-    reverses_id = BigMany2one("loy.transaction", string="Reverses", ondelete="restrict", index="btree_not_null")
+    reverses_id = BigMany2one(
+        "loy.transaction", string="Reverses", ondelete="restrict", index="btree_not_null"
+    )
     reversed_by_ids = fields.One2many("loy.transaction", "reverses_id", string="Reversed by")
     entry_ids = fields.One2many("loy.entry", "transaction_id")
 

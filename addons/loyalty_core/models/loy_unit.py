@@ -70,9 +70,13 @@ class LoyUnit(models.Model):
         if "decimals" in vals:
             changed = self.filtered(lambda unit: unit.decimals != vals["decimals"])
             # sudo: whether anything was booked must not depend on the companies that the editor sees
-            if changed and self.env["loy.account"].sudo().search_count([("unit_id", "in", changed.ids)], limit=1):
+            accounts = self.env["loy.account"].sudo()
+            if changed and accounts.search_count([("unit_id", "in", changed.ids)], limit=1):
                 raise ValidationError(
-                    _("The decimals of a unit stay as they are once it has accounts. Create another unit instead.")
+                    _(
+                        "The decimals of a unit stay as they are once it has accounts. "
+                        "Create another unit instead."
+                    )
                 )
         return super().write(vals)
 

@@ -6,7 +6,6 @@ from datetime import date, datetime
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
-
 from odoo import fields, models
 from odoo.tools import SQL
 
@@ -48,16 +47,20 @@ class LoyEvents(models.AbstractModel):
         )[0]
 
     def _emit_many(self, rows: list[dict[str, Any]]) -> list[int]:
-        """Write many events in one statement: rows with ``kind``, ``at`` and any of the other keys of `_emit`."""
+        """Write many events in one statement: rows with ``kind``, ``at`` and any of the other keys of
+        `_emit`.
+        """
         names = ("kind", "at", "member_id", "store_id", "purchase_id", "company_id", "data")
         return insert_rows(
             self.env["loy.event"], [{name: row.get(name) or None for name in names} for row in rows]
         )
 
     def _make_partitions(self, until: date | None = None) -> int:
-        """Make the monthly partitions from this month to some months ahead, those that are missing. Returns how many.
+        """Make the monthly partitions from this month to some months ahead, those that are missing. Returns
+        how many.
 
-        A month that has rows in the default partition already keeps them there: moving them would lock the stream.
+        A month that has rows in the default partition already keeps them there: moving them would lock the
+        stream.
         """
         first = fields.Date.today().replace(day=1)
         until = until or first + relativedelta(months=MONTHS_AHEAD)
@@ -71,7 +74,8 @@ class LoyEvents(models.AbstractModel):
                 SELECT 'loy_event_' || to_char(month, 'YYYY_MM'), month, (month + interval '1 month')::date
                   FROM unnest(%s::date[]) AS month
                  WHERE to_regclass('loy_event_' || to_char(month, 'YYYY_MM')) IS NULL
-                   AND NOT EXISTS (SELECT FROM loy_event_default WHERE at >= month AND at < month + interval '1 month')
+                   AND NOT EXISTS (SELECT FROM loy_event_default
+                                    WHERE at >= month AND at < month + interval '1 month')
                 """,
                 months,
             )

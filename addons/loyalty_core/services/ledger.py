@@ -1,19 +1,21 @@
-"""The ledger: accruals, spending, holds, reversals, expiry. The only place that writes accounts, lots and entries.
+"""The ledger: accruals, spending, holds, reversals, expiry. The only place that writes accounts, lots and
+entries.
 
-Every method locks the accounts that it touches, in the order of their ids, and reads lots only after that, by a fresh
-statement: so it is right under READ COMMITTED (the second of two callers waits and sees what the first has done) and under
-REPEATABLE READ (the second gets a serialization error and is retried). What a call books is gathered in memory and
-written by a constant number of statements, however many accounts and lots it concerns.
+Every method locks the accounts that it touches, in the order of their ids, and reads lots only after that, by
+a fresh statement: so it is right under READ COMMITTED (the second of two callers waits and sees what the
+first has done) and under REPEATABLE READ (the second gets a serialization error and is retried). What a call
+books is gathered in memory and written by a constant number of statements, however many accounts and lots it
+concerns.
 
-Amounts are integers in minor units of the account's unit. Moments are naive datetimes in UTC; ``at`` is that of the business
-fact, which may lie before the moment of booking.
+Amounts are integers in minor units of the account's unit. Moments are naive datetimes in UTC; ``at`` is that
+of the business fact, which may lie before the moment of booking.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from odoo import models
@@ -80,8 +82,9 @@ class _Account:
 class _Posting:
     """What one call books: gathered by `header`, `move`, `repay` and `reserve`, written at once by `write`.
 
-    A lot is named by its id, a lot of this very posting by a negative number (see `new_lot`), and None stands for the debt
-    of the account. The other side of a move is a system account: its id, or its role and company.
+    A lot is named by its id, a lot of this very posting by a negative number (see `new_lot`), and None stands
+    for the debt of the account. The other side of a move is a system account: its id, or its role and
+    company.
     """
 
     ledger: Any
@@ -95,11 +98,11 @@ class _Posting:
     account_changes: dict[int, tuple[int, int, int]] = field(default_factory=dict)
 
     def company(self, account: _Account | None = None) -> int:
-        """The company of the source; else of the unit; else that of the user who books, never the client's choice."""
+        """The company of the source; else of the unit; else that of the user who books, never the client's
+        choice.
+        """
         return (
-            self.source.company_id
-            or (account and account.company_id)
-            or self.ledger.env.user.company_id.id
+            self.source.company_id or (account and account.company_id) or self.ledger.env.user.company_id.id
         )
 
     def header(self, kind: str, **values: Any) -> int:
@@ -146,7 +149,9 @@ class _Posting:
     def move(
         self, header: int, account_id: int, lot: int | None, delta: int, other: int | tuple[str, int | None]
     ) -> None:
-        """Add ``delta`` to the account's lot, or take it from there if negative; without a lot, to its debt."""
+        """Add ``delta`` to the account's lot, or take it from there if negative; without a lot, to its
+        debt.
+        """
         account = self.accounts[account_id]
         if lot is None:
             account.debt -= delta
@@ -177,7 +182,9 @@ class _Posting:
         )
 
     def repay(self, header: int, account_id: int, lot: int, amount: int) -> None:
-        """A lot pays the debt of its own account (or gets back what it has paid, if negative), through clearing."""
+        """A lot pays the debt of its own account (or gets back what it has paid, if negative), through
+        clearing.
+        """
         self.move(header, account_id, lot, -amount, ("clearing", None))
         self.move(header, account_id, None, amount, ("clearing", None))
 
@@ -201,7 +208,8 @@ class _Posting:
         lot_ids = insert_rows(
             env["loy.lot"],
             [
-                lot | {"transaction_id": header_ids[lot["transaction_id"]], "is_open": lot["remaining_minor"] > 0}
+                lot
+                | {"transaction_id": header_ids[lot["transaction_id"]], "is_open": lot["remaining_minor"] > 0}
                 for lot in self.lots
             ],
         )
@@ -235,7 +243,9 @@ class _Posting:
 
 
 class LoyLedger(models.AbstractModel):
-    """Accounts change here and nowhere else. No method checks rights: callers are services that have done so."""
+    """Accounts change here and nowhere else. No method checks rights: callers are services that have done
+    so.
+    """
 
     _name = "loy.ledger"
     _description = "Ledger"
@@ -249,23 +259,23 @@ class LoyLedger(models.AbstractModel):
         create: bool = False,
         partner_id: int | None = None,
     ) -> dict[tuple[int, int], int]:
-        """The accounts of these members in these units, {(member_id, unit_id): account_id}; missing ones are made if asked.
+        """The accounts of these members in these units, {(member_id, unit_id): account_id}; missing ones are
+        made if asked.
 
-        With ``partner_id`` those that only this coalition partner gives to and takes from.
-        Two calls that make the same account end with one: the unique index decides, the later call waits and reads it.
+        With ``partner_id`` those that only this coalition partner gives to and takes from. Two calls that
+        make the same account end with one: the unique index decides, the later call waits and reads it.
         """
         members, units = sorted(set(member_ids)), sorted(set(unit_ids))
         query = SQL(
             "SELECT member_id, unit_id, id FROM loy_account "
-            "WHERE kind = 'member' AND member_id = ANY(%s) AND unit_id = ANY(%s) AND COALESCE(partner_id, 0) = %s",
+            "WHERE kind = 'member' AND member_id = ANY(%s) AND unit_id = ANY(%s) "
+            "AND COALESCE(partner_id, 0) = %s",
             sql.ids(members),
             sql.ids(units),
             partner_id or 0,
         )
         found = {(member, unit): account for member, unit, account in self.env.execute_query(query)}
-        missing = [
-            (member, unit) for member in members for unit in units if (member, unit) not in found
-        ]
+        missing = [(member, unit) for member in members for unit in units if (member, unit) not in found]
         if not create or not missing:
             return found
         self.env.cr.execute(
@@ -291,11 +301,14 @@ class LoyLedger(models.AbstractModel):
         return {(member, unit): account for member, unit, account in self.env.execute_query(query)}
 
     def _system_accounts(self, keys: set[tuple[int, str, int]]) -> dict[tuple[int, str, int], int]:
-        """The system accounts {(unit_id, role, company_id): account_id}, made on demand; they are never locked."""
+        """The system accounts {(unit_id, role, company_id): account_id}, made on demand; they are never
+        locked.
+        """
         if not keys:
             return {}
         query = SQL(
-            "SELECT unit_id, role, company_id, id FROM loy_account WHERE kind = 'system' AND unit_id = ANY(%s)",
+            "SELECT unit_id, role, company_id, id FROM loy_account "
+            "WHERE kind = 'system' AND unit_id = ANY(%s)",
             sql.ids({unit for unit, _role, _company in keys}),
         )
         found = {tuple(row[:3]): row[3] for row in self.env.execute_query(query)}
@@ -321,7 +334,9 @@ class LoyLedger(models.AbstractModel):
         return {tuple(row[:3]): row[3] for row in self.env.execute_query(query)}
 
     def _lock(self, account_ids: Iterable[int]) -> dict[int, _Account]:
-        """Lock the accounts in the order of their ids and read them. `account_not_found` names what is missing."""
+        """Lock the accounts in the order of their ids and read them. `account_not_found` names what is
+        missing.
+        """
         wanted = set(account_ids)
         accounts = {row[0]: _Account(*row) for row in self.env.execute_query(sql.lock_accounts(wanted))}
         missing = wanted - accounts.keys()
@@ -345,7 +360,8 @@ class LoyLedger(models.AbstractModel):
         for move in moves:
             if move.expires_at and move.expires_at <= (move.active_from or at):
                 raise LoyaltyError(
-                    "bad_period", self.env._("A lot must expire after it becomes active: change one of the dates")
+                    "bad_period",
+                    self.env._("A lot must expire after it becomes active: change one of the dates"),
                 )
         accounts = self._lock(move.account_id for move in moves)
         posting = _Posting(self, accounts, at, source)
@@ -367,10 +383,12 @@ class LoyLedger(models.AbstractModel):
     def _spend(
         self, amounts: Mapping[int, int], *, at: datetime, source: Source, overrun: bool = False
     ) -> int:
-        """Spend the amounts {account_id: amount} from lots that are active at ``at``, what expires first first.
+        """Spend the amounts {account_id: amount} from lots that are active at ``at``, what expires first
+        first.
 
-        All of it or nothing: `insufficient_points` when an account has less available. ``overrun`` is for facts that cannot
-        be refused (a receipt that is printed already): what is missing becomes debt. Returns the transaction.
+        All of it or nothing: `insufficient_points` when an account has less available. ``overrun`` is for
+        facts that cannot be refused (a receipt that is printed already): what is missing becomes debt.
+        Returns the transaction.
         """
         return self._take("spend", "redeemed", amounts, at=at, source=source, overrun=overrun)
 
@@ -378,7 +396,9 @@ class LoyLedger(models.AbstractModel):
         self, account_id: int, amount_minor: int, *, at: datetime, reason_id: int | None, note: str = "",
         source: Source | None = None,
     ) -> int:  # fmt: skip
-        """Take points back by hand, for a reason. Returns the transaction; `insufficient_points` as for spending."""
+        """Take points back by hand, for a reason. Returns the transaction; `insufficient_points` as for
+        spending.
+        """
         source = source or Source("manual", reason_id=reason_id, note=note)
         return self._take("adjust", "adjusted", {account_id: amount_minor}, at=at, source=source)
 
@@ -401,14 +421,18 @@ class LoyLedger(models.AbstractModel):
     def _draw(
         self, posting: _Posting, header: int, amounts: Mapping[int, int]
     ) -> tuple[list[tuple[int, int, int]], dict[int, int]]:
-        """Choose lots for the amounts: [(account_id, lot_id, amount)] and what is missing, {account_id: amount}.
+        """Choose lots for the amounts: [(account_id, lot_id, amount)] and what is missing, {account_id:
+        amount}.
 
-        An account in debt pays that first, from the lots that would be spent first: only the rest is available.
+        An account in debt pays that first, from the lots that would be spent first: only the rest is
+        available.
         """
         accounts = posting.accounts
         needs = {account_id: amount + accounts[account_id].debt for account_id, amount in amounts.items()}
         takes, left = [], dict(amounts)
-        for lot, account_id, _company, amount in self.env.execute_query(sql.take_from_lots(needs, posting.at)):
+        for lot, account_id, _company, amount in self.env.execute_query(
+            sql.take_from_lots(needs, posting.at)
+        ):
             repaid = min(amount, accounts[account_id].debt)
             if repaid:
                 posting.repay(header, account_id, lot, repaid)
@@ -418,13 +442,16 @@ class LoyLedger(models.AbstractModel):
         return takes, {account_id: amount for account_id, amount in left.items() if amount}
 
     def _lock_for_taking(self, amounts: Mapping[int, int], at: datetime) -> dict[int, _Account]:
-        """Lock; free what is still reserved by holds whose deadline has passed, whether or not the job has run."""
+        """Lock; free what is still reserved by holds whose deadline has passed, whether or not the job has
+        run.
+        """
         self._check_amounts(amounts.values())
         accounts = self._lock(amounts)
         if any(account.held for account in accounts.values()):
             overdue = self.env.execute_query(
                 SQL(
-                    "SELECT DISTINCT hold.id FROM loy_hold AS hold JOIN loy_hold_line AS line ON line.hold_id = hold.id "
+                    "SELECT DISTINCT hold.id FROM loy_hold AS hold "
+                    "JOIN loy_hold_line AS line ON line.hold_id = hold.id "
                     "WHERE hold.state = 'open' AND hold.deadline_at <= %s AND line.account_id = ANY(%s)",
                     at,
                     sql.ids(accounts),
@@ -437,13 +464,18 @@ class LoyLedger(models.AbstractModel):
 
     # ------------------------------------------------------------------ holds
 
-    def _hold(self, amounts: Mapping[int, int], *, at: datetime, deadline_at: datetime, source: Source) -> int:
-        """Reserve the amounts for a purchase until the deadline. All or nothing; `insufficient_points`. Returns the hold.
+    def _hold(
+        self, amounts: Mapping[int, int], *, at: datetime, deadline_at: datetime, source: Source
+    ) -> int:
+        """Reserve the amounts for a purchase until the deadline. All or nothing; `insufficient_points`.
+        Returns the hold.
 
         What is held stays usable for this purchase even if its lot expires meanwhile.
         """
         if deadline_at <= at:
-            raise LoyaltyError("bad_period", self.env._("The deadline of a hold must lie after its beginning"))
+            raise LoyaltyError(
+                "bad_period", self.env._("The deadline of a hold must lie after its beginning")
+            )
         accounts = self._lock_for_taking(amounts, at)
         posting = _Posting(self, accounts, at, source)
         header = posting.header("hold", company_id=posting.company(accounts[min(accounts)]))
@@ -454,7 +486,10 @@ class LoyLedger(models.AbstractModel):
         hold_id = insert_rows(
             self.env["loy.hold"],
             [
-                {name: values[name] for name in ("purchase_id", "document", "author_id", "store_id", "company_id")}
+                {
+                    name: values[name]
+                    for name in ("purchase_id", "document", "author_id", "store_id", "company_id")
+                }
                 | {"state": "open", "held_at": at, "deadline_at": deadline_at, "ended_at": None}
             ],
         )[0]
@@ -492,7 +527,8 @@ class LoyLedger(models.AbstractModel):
         accounts = self._lock(line[2] for line in lines)
         ended = self.env.execute_query(
             SQL(
-                "UPDATE loy_hold SET state = 'settled', ended_at = %s WHERE id = %s AND state = 'open' RETURNING company_id",
+                "UPDATE loy_hold SET state = 'settled', ended_at = %s "
+                "WHERE id = %s AND state = 'open' RETURNING company_id",
                 at,
                 hold_id,
             )
@@ -507,7 +543,9 @@ class LoyLedger(models.AbstractModel):
             used = held if amounts is None else min(held, left.get(account_id, 0))
             posting.reserve(account_id, lot, -held)
             if used:
-                posting.move(header, account_id, lot, -used, ("redeemed", posting.headers[header]["company_id"]))
+                posting.move(
+                    header, account_id, lot, -used, ("redeemed", posting.headers[header]["company_id"])
+                )
                 left[account_id] = left.get(account_id, used) - used
         if any(amount > 0 for amount in left.values()):
             raise LoyaltyError(
@@ -521,10 +559,13 @@ class LoyLedger(models.AbstractModel):
             self._refuse_ended([hold_id])
 
     def _release_overdue(self, until: datetime, limit: int = 500) -> int:
-        """Release holds whose deadline has passed, at most so many, by the deadline's time. Returns how many."""
+        """Release holds whose deadline has passed, at most so many, by the deadline's time. Returns how
+        many.
+        """
         overdue = self.env.execute_query(
             SQL(
-                "SELECT id FROM loy_hold WHERE state = 'open' AND deadline_at <= %s ORDER BY deadline_at LIMIT %s",
+                "SELECT id FROM loy_hold WHERE state = 'open' AND deadline_at <= %s "
+                "ORDER BY deadline_at LIMIT %s",
                 until,
                 limit,
             )
@@ -532,7 +573,9 @@ class LoyLedger(models.AbstractModel):
         return self._end_holds([row[0] for row in overdue], until) if overdue else 0
 
     def _end_holds(self, hold_ids: list[int], at: datetime) -> int:
-        """Release those of the holds that are open still; a hold that ran out ended at its deadline. Returns how many."""
+        """Release those of the holds that are open still; a hold that ran out ended at its deadline. Returns
+        how many.
+        """
         lines = self._hold_lines(hold_ids)
         accounts = self._lock(line[2] for line in lines)
         ended = {
@@ -540,7 +583,8 @@ class LoyLedger(models.AbstractModel):
             for row in self.env.execute_query(
                 SQL(
                     "UPDATE loy_hold SET state = 'released', ended_at = LEAST(deadline_at, %s) "
-                    "WHERE id = ANY(%s) AND state = 'open' RETURNING id, purchase_id, document, company_id, store_id, ended_at",
+                    "WHERE id = ANY(%s) AND state = 'open' "
+                    "RETURNING id, purchase_id, document, company_id, store_id, ended_at",
                     at,
                     sql.ids(sorted(hold_ids)),
                 )
@@ -589,11 +633,13 @@ class LoyLedger(models.AbstractModel):
     # ------------------------------------------------------------------ reversal
 
     def _reverse(self, transaction_ids: Iterable[int], *, at: datetime, source: Source) -> list[int]:
-        """Undo whole transactions by new ones; each can be undone once (`already_reversed`). Returns the new ones, in order.
+        """Undo whole transactions by new ones; each can be undone once (`already_reversed`). Returns the new
+        ones, in order.
 
-        What was spent goes back to the lots it came from; a lot that has expired meanwhile expires again at once. What was
-        earned is taken back from its lot, then from the account's others, then as debt; what has expired of it is not
-        taken again. What was taken beyond the balance reduces the debt, or goes back to the lots that have repaid it.
+        What was spent goes back to the lots it came from; a lot that has expired meanwhile expires again at
+        once. What was earned is taken back from its lot, then from the account's others, then as debt; what
+        has expired of it is not taken again. What was taken beyond the balance reduces the debt, or goes back
+        to the lots that have repaid it.
         """
         wanted = list(transaction_ids)
         if not wanted:
@@ -605,7 +651,8 @@ class LoyLedger(models.AbstractModel):
                        other.id, entry.company_id, COALESCE(lot.expires_at <= %s, false)
                   FROM loy_entry AS entry
                   JOIN loy_account AS other
-                    ON other.id = CASE WHEN entry.delta_minor > 0 THEN entry.from_account_id ELSE entry.to_account_id END
+                    ON other.id = CASE WHEN entry.delta_minor > 0
+                                       THEN entry.from_account_id ELSE entry.to_account_id END
                   LEFT JOIN loy_lot AS lot ON lot.id = entry.lot_id
                  WHERE entry.transaction_id = ANY(%s) AND other.role <> 'clearing'
                  ORDER BY entry.id
@@ -649,7 +696,9 @@ class LoyLedger(models.AbstractModel):
         repaid = self._repaid_lots(overruns, at) if overruns else {}
         for transaction_id, _kind, account_id, lot, delta, other, company_id, is_expired in entries:
             if transaction_id not in headers:
-                headers[transaction_id] = posting.header("reverse", reverses_id=transaction_id, company_id=company_id)
+                headers[transaction_id] = posting.header(
+                    "reverse", reverses_id=transaction_id, company_id=company_id
+                )
             header = headers[transaction_id]
             if lot is not None:
                 posting.move(header, account_id, lot, -delta, other)
@@ -671,14 +720,18 @@ class LoyLedger(models.AbstractModel):
                     payers.pop()
             posting.move(header, account_id, None, -delta, other)
         if expired:
-            by_company = {company_id: posting.header("expire", company_id=company_id) for *_rest, company_id in expired}
+            by_company = {
+                company_id: posting.header("expire", company_id=company_id) for *_rest, company_id in expired
+            }
             for account_id, lot, amount, company_id in expired:
                 posting.move(by_company[company_id], account_id, lot, -amount, ("expired", company_id))
         ids = posting.write()
         return {transaction_id: ids[header] for transaction_id, header in headers.items()}
 
     def _repaid_lots(self, account_ids: Iterable[int], at: datetime) -> dict[int, list[list]]:
-        """Lots that have repaid debt of their account, {account_id: [[lot_id, amount, is_expired]]}, the latest last."""
+        """Lots that have repaid debt of their account, {account_id: [[lot_id, amount, is_expired]]}, the
+        latest last.
+        """
         rows = self.env.execute_query(
             SQL(
                 """
@@ -763,12 +816,18 @@ class LoyLedger(models.AbstractModel):
     # ------------------------------------------------------------------ expiry
 
     def _expire(self, until: datetime, limit: int = 1000) -> int:
-        """Book lots that expired by ``until``, at most so many, each at the moment when it expired. Returns how many.
+        """Book lots that expired by ``until``, at most so many, each at the moment when it expired. Returns
+        how many.
 
-        What is held stays with its hold until that ends. An account in debt is repaid from the lot before it is lost.
+        What is held stays with its hold until that ends. An account in debt is repaid from the lot before it
+        is lost.
         """
         chosen = self.env.execute_query(
-            SQL("SELECT id, account_id FROM loy_lot WHERE %s ORDER BY expires_at LIMIT %s", self._expired(until), limit)
+            SQL(
+                "SELECT id, account_id FROM loy_lot WHERE %s ORDER BY expires_at LIMIT %s",
+                self._expired(until),
+                limit,
+            )
         )
         if not chosen:
             return 0
@@ -797,18 +856,22 @@ class LoyLedger(models.AbstractModel):
 
     def _count_expired(self, until: datetime) -> int:
         """How many lots `_expire` would book."""
-        return self.env.execute_query(SQL("SELECT COUNT(*) FROM loy_lot WHERE %s", self._expired(until)))[0][0]
+        query = SQL("SELECT COUNT(*) FROM loy_lot WHERE %s", self._expired(until))
+        return self.env.execute_query(query)[0][0]
 
     def _expired(self, until: datetime) -> SQL:
-        return SQL("is_open AND expires_at IS NOT NULL AND expires_at <= %s AND remaining_minor > held_minor", until)
+        return SQL(
+            "is_open AND expires_at IS NOT NULL AND expires_at <= %s AND remaining_minor > held_minor", until
+        )
 
     # ------------------------------------------------------------------ reading
 
     def _balances(self, account_ids: Iterable[int], at: datetime | None = None) -> dict[int, Balance]:
-        """The balances at any moment, past or to come; without one, now. One query for any number of accounts.
+        """The balances at any moment, past or to come; without one, now. One query for any number of
+        accounts.
 
-        A lot counts while active_from ≤ at < expires_at, whether or not its expiry is booked; what an open hold reserves
-        counts until the hold ends, even of a lot that has expired.
+        A lot counts while active_from ≤ at < expires_at, whether or not its expiry is booked; what an open
+        hold reserves counts until the hold ends, even of a lot that has expired.
         """
         query = sql.balances(account_ids, at or self._now(), is_now=at is None)
         return {
@@ -823,7 +886,8 @@ class LoyLedger(models.AbstractModel):
         }
 
     def _spendable(self, account_ids: Iterable[int], at: datetime) -> dict[int, int]:
-        """What a spending at ``at`` could take: what is free now in the lots that are usable at that moment, less debt.
+        """What a spending at ``at`` could take: what is free now in the lots that are usable at that moment,
+        less debt.
 
         For a moment in the past this is not the balance that there was: what has been spent since is gone.
         """
@@ -832,7 +896,9 @@ class LoyLedger(models.AbstractModel):
     def _expiring(
         self, account_ids: Iterable[int], at: datetime | None = None, days: int = 30, tz: str = "UTC"
     ) -> dict[int, list[tuple[int, date]]]:
-        """What expires within so many days, by day of the time zone: {account_id: [(amount_minor, day)]}, soonest first."""
+        """What expires within so many days, by day of the time zone: {account_id: [(amount_minor, day)]},
+        soonest first.
+        """
         at = at or self._now()
         result: dict[int, list[tuple[int, date]]] = {account_id: [] for account_id in account_ids}
         query = sql.expiring(list(result), at, at + timedelta(days=days), tz)
@@ -851,8 +917,9 @@ class LoyLedger(models.AbstractModel):
     ) -> list[dict[str, Any]]:
         """The movements, latest booking first, with lot, source, author and balance after each.
 
-        ``before`` is the id of the last row of the page before: a page then costs the same wherever it lies. ``from_`` and
-        ``to`` (exclusive) bound the moment of the fact; a late receipt stands where it was booked, under its own moment.
+        ``before`` is the id of the last row of the page before: a page then costs the same wherever it lies.
+        ``from_`` and ``to`` (exclusive) bound the moment of the fact; a late receipt stands where it was
+        booked, under its own moment.
         """
         return self.env.execute_query_dict(sql.statement(account_id, from_, to, before, offset, limit))
 
@@ -875,7 +942,7 @@ class LoyLedger(models.AbstractModel):
 
     def _now(self) -> datetime:
         """The present moment to the microsecond: a lot made within this second is active."""
-        return datetime.now(timezone.utc).replace(tzinfo=None)
+        return datetime.now(UTC).replace(tzinfo=None)
 
     def _invalidate(self) -> None:
         """Records read before the booking must not show what was there before it."""
@@ -885,9 +952,13 @@ class LoyLedger(models.AbstractModel):
     def _check_amounts(self, amounts: Iterable[int]) -> None:
         amounts = list(amounts)
         if not amounts or any(not isinstance(amount, int) or amount <= 0 for amount in amounts):
-            raise LoyaltyError("bad_amount", self.env._("An amount must be a whole number of minor units above zero"))
+            raise LoyaltyError(
+                "bad_amount", self.env._("An amount must be a whole number of minor units above zero")
+            )
 
-    def _refuse(self, accounts: dict[int, _Account], short: dict[int, int], amounts: Mapping[int, int]) -> None:
+    def _refuse(
+        self, accounts: dict[int, _Account], short: dict[int, int], amounts: Mapping[int, int]
+    ) -> None:
         account = accounts[min(short)]
         # sudo: the text names the unit whatever the caller may read
         unit = self.env["loy.unit"].sudo().browse(account.unit_id)

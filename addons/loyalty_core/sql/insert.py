@@ -18,9 +18,10 @@ def _to_json(value: Any) -> Any:
 def insert_rows(model: BaseModel, rows: list[dict[str, Any]]) -> list[int]:
     """Insert the rows and return their ids in the order of the rows.
 
-    All rows have the same keys: stored fields of the model, with the values of their columns (ids, datetimes, numbers). The
-    ids are drawn before the insert, so that the order does not depend on how PostgreSQL plans it. Neither defaults nor
-    computes nor access rules of the ORM apply: that is for services that have checked what they write.
+    All rows have the same keys: stored fields of the model, with the values of their columns (ids, datetimes,
+    numbers). The ids are drawn before the insert, so that the order does not depend on how PostgreSQL plans
+    it. Neither defaults nor computes nor access rules of the ORM apply: that is for services that have
+    checked what they write.
     """
     if not rows:
         return []
@@ -33,7 +34,8 @@ def insert_rows(model: BaseModel, rows: list[dict[str, Any]]) -> list[int]:
         """
         WITH given AS (
             SELECT nextval(pg_get_serial_sequence(%(table)s, 'id')) AS id, r.*
-              FROM ROWS FROM (json_to_recordset(%(rows)s) AS (%(types)s)) WITH ORDINALITY AS r (%(columns)s, position)
+              FROM ROWS FROM (json_to_recordset(%(rows)s) AS (%(types)s))
+                   WITH ORDINALITY AS r (%(columns)s, position)
         ), done AS (
             INSERT INTO %(into)s (id, %(columns)s) SELECT id, %(columns)s FROM given ORDER BY position
         )

@@ -15,9 +15,7 @@ def ids(values: Iterable[int], type_: str = "int8") -> SQL:
 
 def pairs(mapping: Mapping[int, int]) -> SQL:
     """A table (id, amount) of the mapping."""
-    return SQL(
-        "unnest(%s, %s) AS pair (id, amount)", ids(mapping.keys()), ids(mapping.values())
-    )
+    return SQL("unnest(%s, %s) AS pair (id, amount)", ids(mapping.keys()), ids(mapping.values()))
 
 
 def lock_accounts(account_ids: Iterable[int]) -> SQL:
@@ -35,13 +33,19 @@ def lock_accounts(account_ids: Iterable[int]) -> SQL:
 
 
 def take_from_lots(
-    needs: Mapping[int, int], at: datetime, *, used: Mapping[int, int] | None = None, is_pending_allowed: bool = False
+    needs: Mapping[int, int],
+    at: datetime,
+    *,
+    used: Mapping[int, int] | None = None,
+    is_pending_allowed: bool = False,
 ) -> SQL:
-    """Which lots pay how much: rows (lot_id, account_id, company_id, amount), in the order in which lots are spent.
+    """Which lots pay how much: rows (lot_id, account_id, company_id, amount), in the order in which lots are
+    spent.
 
-    Of each account at most the needed amount, from lots that are active at ``at`` and neither held nor already ``used`` in this
-    booking; what expires first pays first, or the oldest where the unit says so. Lots that are not active yet come last, and
-    only where they are allowed. The sum is less than needed when there is not enough: the caller decides what that means.
+    Of each account at most the needed amount, from lots that are active at ``at`` and neither held nor
+    already ``used`` in this booking; what expires first pays first, or the oldest where the unit says so.
+    Lots that are not active yet come last, and only where they are allowed. The sum is less than needed when
+    there is not enough: the caller decides what that means.
     """
     return SQL(
         """
@@ -76,7 +80,9 @@ def take_from_lots(
 
 
 def spendable(account_ids: Iterable[int], at: datetime) -> SQL:
-    """Rows (account_id, amount): what ``take_from_lots`` could give at ``at`` beyond the debt; never below zero."""
+    """Rows (account_id, amount): what ``take_from_lots`` could give at ``at`` beyond the debt; never below
+    zero.
+    """
     return SQL(
         """
         SELECT account.id, GREATEST(COALESCE((
@@ -92,7 +98,9 @@ def spendable(account_ids: Iterable[int], at: datetime) -> SQL:
 
 
 def change_lots(changes: Mapping[int, tuple[int, int]]) -> SQL:
-    """Add (remaining, held) to each lot; the table's checks refuse what would be below zero or above the lot."""
+    """Add (remaining, held) to each lot; the table's checks refuse what would be below zero or above the
+    lot.
+    """
     return SQL(
         """
         UPDATE loy_lot AS lot
@@ -127,9 +135,10 @@ def change_accounts(changes: Mapping[int, tuple[int, int, int]]) -> SQL:
 def balances(account_ids: Iterable[int], at: datetime, *, is_now: bool) -> SQL:
     """Rows (account_id, total, debt, pending, expired, held, held_expired) at the moment.
 
-    Starts from what the account and its lots hold now and takes back what occurred after ``at``: the cost grows with what
-    happened since, not with the length of the history, and the present moment costs nothing extra. Lots enter only as
-    exceptions (not active yet, or expired and not booked as such), each a short range of an index.
+    Starts from what the account and its lots hold now and takes back what occurred after ``at``: the cost
+    grows with what happened since, not with the length of the history, and the present moment costs nothing
+    extra. Lots enter only as exceptions (not active yet, or expired and not booked as such), each a short
+    range of an index.
     """
     accounts = ids(account_ids)
     since = (
@@ -157,20 +166,32 @@ def balances(account_ids: Iterable[int], at: datetime, *, is_now: bool) -> SQL:
               FROM since JOIN loy_lot AS lot ON lot.id = since.lot_id
              WHERE lot.active_from > %(at)s OR lot.expires_at <= %(at)s
         ), held AS (
-            SELECT line.account_id, line.amount_minor AS amount, COALESCE(lot.expires_at <= %(at)s, false) AS is_expired
+            SELECT line.account_id, SUM(line.amount_minor) AS amount,
+                   SUM(line.amount_minor) FILTER (WHERE lot.expires_at <= %(at)s) AS expired
               FROM loy_hold_line AS line JOIN loy_lot AS lot ON lot.id = line.lot_id
              WHERE line.account_id = ANY(%(accounts)s) AND line.until_at > %(at)s AND line.from_at <= %(at)s
+             GROUP BY line.account_id
+        ), later AS (
+            SELECT account_id, SUM(delta) FILTER (WHERE lot_id IS NOT NULL) AS lots,
+                   SUM(delta) FILTER (WHERE lot_id IS NULL) AS debt
+              FROM since GROUP BY account_id
+        ), excepted AS (
+            SELECT account_id, SUM(amount) FILTER (WHERE is_pending) AS pending,
+                   SUM(amount) FILTER (WHERE NOT is_pending) AS expired
+              FROM exception GROUP BY account_id
         )
         SELECT account.id,
-               (account.total_minor - COALESCE(
-                   (SELECT SUM(delta) FROM since WHERE account_id = account.id AND lot_id IS NOT NULL), 0))::int8,
-               (account.debt_minor + COALESCE(
-                   (SELECT SUM(delta) FROM since WHERE account_id = account.id AND lot_id IS NULL), 0))::int8,
-               COALESCE((SELECT SUM(amount) FROM exception WHERE account_id = account.id AND is_pending), 0)::int8,
-               COALESCE((SELECT SUM(amount) FROM exception WHERE account_id = account.id AND NOT is_pending), 0)::int8,
-               COALESCE((SELECT SUM(amount) FROM held WHERE account_id = account.id), 0)::int8,
-               COALESCE((SELECT SUM(amount) FROM held WHERE account_id = account.id AND is_expired), 0)::int8
-          FROM loy_account AS account WHERE account.id = ANY(%(accounts)s)
+               (account.total_minor - COALESCE(later.lots, 0))::int8,
+               (account.debt_minor + COALESCE(later.debt, 0))::int8,
+               COALESCE(excepted.pending, 0)::int8,
+               COALESCE(excepted.expired, 0)::int8,
+               COALESCE(held.amount, 0)::int8,
+               COALESCE(held.expired, 0)::int8
+          FROM loy_account AS account
+          LEFT JOIN later ON later.account_id = account.id
+          LEFT JOIN excepted ON excepted.account_id = account.id
+          LEFT JOIN held ON held.account_id = account.id
+         WHERE account.id = ANY(%(accounts)s)
         """,
         since=since,
         accounts=accounts,
@@ -182,7 +203,8 @@ def expiring(account_ids: Iterable[int], at: datetime, until: datetime, timezone
     """Rows (account_id, day, amount): what expires after ``at`` and up to ``until``, by local day."""
     return SQL(
         """
-        SELECT account_id, (expires_at AT TIME ZONE 'UTC' AT TIME ZONE %s)::date AS day, SUM(remaining_minor)::int8
+        SELECT account_id, (expires_at AT TIME ZONE 'UTC' AT TIME ZONE %s)::date AS day,
+               SUM(remaining_minor)::int8
           FROM loy_lot
          WHERE account_id = ANY(%s) AND is_open AND expires_at > %s AND expires_at <= %s
          GROUP BY account_id, day ORDER BY account_id, day
@@ -197,7 +219,9 @@ def expiring(account_ids: Iterable[int], at: datetime, until: datetime, timezone
 def statement(
     account_id: int, from_: datetime | None, to: datetime | None, before: int | None, offset: int, limit: int
 ) -> SQL:
-    """The movements of an account, latest booking first; a page costs the same wherever it lies, if asked by key."""
+    """The movements of an account, latest booking first; a page costs the same wherever it lies, if asked by
+    key.
+    """
     conditions = [SQL("entry.account_id = %s", account_id)]
     if before:
         conditions.append(SQL("entry.id < %s", before))
@@ -326,7 +350,9 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
         """
         SELECT id, running::int8, balance_after_minor
           FROM (SELECT id, balance_after_minor,
-                       SUM(delta_minor) OVER (PARTITION BY account_id ORDER BY id ROWS UNBOUNDED PRECEDING) AS running
+                       SUM(delta_minor) OVER (
+                           PARTITION BY account_id ORDER BY id ROWS UNBOUNDED PRECEDING
+                       ) AS running
                   FROM loy_entry) e
          WHERE running <> balance_after_minor
         """,
@@ -335,11 +361,13 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
         "clearing_is_empty",
         "loy.account",
         """
-        SELECT a.id, 0::int8, SUM(CASE WHEN e.to_account_id = a.id THEN e.amount_minor ELSE -e.amount_minor END)::int8
-          FROM loy_account a JOIN loy_entry e ON a.id IN (e.from_account_id, e.to_account_id)
+        SELECT a.id, 0::int8, SUM(-e.delta_minor)::int8
+          FROM loy_account a
+          JOIN loy_entry e
+            ON a.id = CASE WHEN e.delta_minor > 0 THEN e.from_account_id ELSE e.to_account_id END
          WHERE a.role = 'clearing'
          GROUP BY a.id
-        HAVING SUM(CASE WHEN e.to_account_id = a.id THEN e.amount_minor ELSE -e.amount_minor END) <> 0
+        HAVING SUM(e.delta_minor) <> 0
         """,
     ),
     (
@@ -355,13 +383,16 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
 
 
 def check(query: str, limit: int) -> SQL:
-    return SQL("SELECT id, expected, found FROM (%s) AS difference (id, expected, found) LIMIT %s", SQL(query), limit)
+    return SQL(
+        "SELECT id, expected, found FROM (%s) AS difference (id, expected, found) LIMIT %s", SQL(query), limit
+    )
 
 
 def count_books() -> SQL:
     return SQL(
         """
-        SELECT (SELECT COUNT(*) FROM loy_account), (SELECT COUNT(*) FROM loy_transaction), (SELECT COUNT(*) FROM loy_lot),
-               (SELECT COUNT(*) FROM loy_entry), (SELECT COUNT(*) FROM loy_hold)
+        SELECT (SELECT COUNT(*) FROM loy_account), (SELECT COUNT(*) FROM loy_transaction),
+               (SELECT COUNT(*) FROM loy_lot), (SELECT COUNT(*) FROM loy_entry),
+               (SELECT COUNT(*) FROM loy_hold)
         """
     )

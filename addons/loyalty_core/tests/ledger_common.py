@@ -59,6 +59,6 @@ class LedgerCase(TransactionCase):
     def available(self, day=0):
         return self.balance(day).available
 
-    def assertBooks(self):
+    def assert_books(self):
         books = self.ledger._check_books()
         self.assertTrue(books["ok"], books["differences"])

@@ -182,7 +182,9 @@ class Model:
                 continue
             restored = max(-delta - self.debt, 0)
             while restored:
-                payer = max((one for one in self.repaid if self.repaid[one][0]), key=lambda one: self.repaid[one][1])
+                payer = max(
+                    (one for one in self.repaid if self.repaid[one][0]), key=lambda one: self.repaid[one][1]
+                )
                 part = min(restored, self.repaid[payer][0])
                 self.repaid[payer][0] -= part
                 self.move(day, payer, part)

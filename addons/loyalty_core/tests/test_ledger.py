@@ -23,7 +23,7 @@ class TestLedger(LedgerCase):
         self.assertEqual(self.balance(4), Balance(active=50, available=50))
         self.assertEqual(self.balance(5), Balance())
         self.assertEqual(self.balance(-1), Balance())
-        self.assertBooks()
+        self.assert_books()
 
     def test_a_balance_in_the_past_is_what_it_was_then(self):
         self.accrue(50, 0)
@@ -38,7 +38,7 @@ class TestLedger(LedgerCase):
         self.spend(10, 6)
         self.spend(20, 2)
         self.assertEqual([self.available(day) for day in (1, 2, 5, 6)], [50, 30, 30, 20])
-        self.assertBooks()
+        self.assert_books()
 
     def test_spending_takes_what_expires_first(self):
         _, never = self.accrue(10, 0)
@@ -89,8 +89,10 @@ class TestLedger(LedgerCase):
         self.accrue(2500, 0, account=wallet)
         transaction = self.ledger._spend({self.account: 4, wallet: 1050}, at=self.at(1), source=SOURCE)
         entries = self.env["loy.entry"].search([("transaction_id", "=", transaction)])
-        self.assertEqual({entry.unit_id: entry.amount for entry in entries}, {self.bonus: 4.0, self.wallet: 10.5})
-        self.assertBooks()
+        self.assertEqual(
+            {entry.unit_id: entry.amount for entry in entries}, {self.bonus: 4.0, self.wallet: 10.5}
+        )
+        self.assert_books()
 
     # debt
 
@@ -103,7 +105,7 @@ class TestLedger(LedgerCase):
         self.accrue(20, 3)
         self.assertEqual(self.balance(3), Balance(active=11, available=11))
         self.assertEqual(self.available(1), -15)
-        self.assertBooks()
+        self.assert_books()
 
     def test_debt_is_not_available_to_spend(self):
         self.accrue(10, 0, active=2)
@@ -113,7 +115,7 @@ class TestLedger(LedgerCase):
             self.spend(7, 3)
         self.spend(6, 3)
         self.assertEqual(self.balance(3), Balance())
-        self.assertBooks()
+        self.assert_books()
 
     # expiry
 
@@ -125,14 +127,14 @@ class TestLedger(LedgerCase):
         transaction = self.env["loy.transaction"].search([("kind", "=", "expire")], limit=1)
         self.assertEqual(transaction.occurred_at, lot.expires_at)
         self.assertEqual(self.ledger._expire(self.at(9)), 0)
-        self.assertBooks()
+        self.assert_books()
 
     def test_a_lot_repays_debt_before_it_expires(self):
         self.accrue(10, 0, active=2, expires=5)
         self.spend(4, 1, overrun=True)
         self.ledger._expire(self.at(6))
         self.assertEqual(self.balance(6), Balance())
-        self.assertBooks()
+        self.assert_books()
 
     # holds
 
@@ -145,7 +147,7 @@ class TestLedger(LedgerCase):
         self.ledger._release(hold, at=self.at(2))
         self.assertEqual(self.balance(2), Balance(active=10, available=10))
         self.assertEqual(self.available(1), 4)
-        self.assertBooks()
+        self.assert_books()
 
     def test_a_hold_is_settled_whole_or_in_part(self):
         self.accrue(4, 0, expires=9)
@@ -154,7 +156,7 @@ class TestLedger(LedgerCase):
         self.assertEqual(self.balance(2), Balance(active=5, available=5))
         self.ledger._settle(self.hold(5, 3, 4), at=self.at(3), source=SOURCE)
         self.assertEqual(self.balance(3), Balance())
-        self.assertBooks()
+        self.assert_books()
 
     def test_a_hold_ends_once(self):
         self.accrue(10, 0)
@@ -170,7 +172,7 @@ class TestLedger(LedgerCase):
                 self.ledger._release(hold, at=self.at(2))
         with self.refused("hold_not_found"):
             self.ledger._settle(0, at=self.at(2), source=SOURCE)
-        self.assertBooks()
+        self.assert_books()
 
     def test_no_more_is_settled_than_was_reserved(self):
         self.accrue(10, 0)
@@ -188,7 +190,7 @@ class TestLedger(LedgerCase):
         self.assertEqual(self.balance(7), Balance())
         self.ledger._expire(self.at(7))
         self.assertEqual(self.balance(7), Balance())
-        self.assertBooks()
+        self.assert_books()
 
     def test_a_hold_past_its_deadline_reserves_nothing(self):
         self.accrue(10, 0)
@@ -197,7 +199,7 @@ class TestLedger(LedgerCase):
         self.spend(10, 4)
         record = self.env["loy.hold"].browse(hold)
         self.assertEqual((record.state, record.ended_at), ("released", self.at(3)))
-        self.assertBooks()
+        self.assert_books()
 
     def test_overdue_holds_are_released_in_batches(self):
         self.accrue(10, 0)
@@ -206,7 +208,7 @@ class TestLedger(LedgerCase):
         self.hold(2, 1, 9)
         self.assertEqual([self.ledger._release_overdue(self.at(3), limit=2) for _run in range(3)], [2, 1, 0])
         self.assertEqual(self.balance(3), Balance(active=10, held=2, available=8))
-        self.assertBooks()
+        self.assert_books()
 
     # reversal
 
@@ -217,7 +219,7 @@ class TestLedger(LedgerCase):
         self.ledger._reverse([spent], at=self.at(2), source=SOURCE)
         self.assertEqual((first.remaining_minor, second.remaining_minor), (4, 10))
         self.assertTrue(first.is_open)
-        self.assertBooks()
+        self.assert_books()
 
     def test_points_returned_to_an_expired_lot_expire_at_once(self):
         self.accrue(4, 0, expires=5)
@@ -225,7 +227,7 @@ class TestLedger(LedgerCase):
         self.ledger._reverse([spent], at=self.at(6), source=SOURCE)
         self.assertEqual(self.balance(6), Balance())
         self.assertEqual(self.ledger._expire(self.at(7)), 0)
-        self.assertBooks()
+        self.assert_books()
 
     def test_earned_points_are_taken_back_from_their_lot_then_from_others_then_as_debt(self):
         earned, own = self.accrue(10, 0, expires=30)
@@ -234,7 +236,7 @@ class TestLedger(LedgerCase):
         self.ledger._reverse([earned], at=self.at(2), source=SOURCE)
         self.assertEqual((own.remaining_minor, other.remaining_minor), (0, 0))
         self.assertEqual(self.balance(2), Balance(debt=4, available=-4))
-        self.assertBooks()
+        self.assert_books()
 
     def test_what_has_expired_is_not_taken_back_again(self):
         earned, _ = self.accrue(10, 0, expires=5)
@@ -243,7 +245,7 @@ class TestLedger(LedgerCase):
         self.ledger._expire(self.at(6))
         self.ledger._reverse([earned], at=self.at(7), source=SOURCE)
         self.assertEqual(self.available(7), 17)
-        self.assertBooks()
+        self.assert_books()
 
     def test_a_whole_return_restores_the_balance(self):
         self.accrue(30, 0)
@@ -252,7 +254,7 @@ class TestLedger(LedgerCase):
         before = self.balance(0)
         self.ledger._reverse([spent, earned], at=self.at(2), source=SOURCE)
         self.assertEqual(self.balance(2), before)
-        self.assertBooks()
+        self.assert_books()
 
     def test_a_reversed_overrun_gives_back_what_lots_have_repaid(self):
         spent = self.spend(10, 0, overrun=True)
@@ -262,7 +264,7 @@ class TestLedger(LedgerCase):
         self.ledger._reverse([spent], at=self.at(3), source=SOURCE)
         self.assertEqual(self.balance(3), Balance(active=15, available=15))
         self.assertEqual(lot.remaining_minor, 9)
-        self.assertBooks()
+        self.assert_books()
 
     def test_a_transaction_is_reversed_once(self):
         self.accrue(10, 0)
@@ -297,7 +299,11 @@ class TestLedger(LedgerCase):
         self.assertEqual([row["balance_after_minor"] for row in rows], [20, 40, 50])
         self.assertEqual(rows[0]["author_id"], self.env.uid)
         self.assertEqual(
-            [row["delta_minor"] for row in self.ledger._statement(self.account, before=rows[0]["id"], limit=1)], [-10]
+            [
+                row["delta_minor"]
+                for row in self.ledger._statement(self.account, before=rows[0]["id"], limit=1)
+            ],
+            [-10],
         )
         bounded = self.ledger._statement(self.account, from_=self.at(2), to=self.at(6))
         self.assertEqual([row["delta_minor"] for row in bounded], [-20])
@@ -307,13 +313,14 @@ class TestLedger(LedgerCase):
         self.accrue(2, 0, expires=3)
         self.accrue(9, 0, expires=50)
         self.assertEqual(
-            self.ledger._expiring([self.account], self.at(0), tz="Asia/Tokyo"), {self.account: [(7, date(2026, 3, 4))]}
+            self.ledger._expiring([self.account], self.at(0), tz="Asia/Tokyo"),
+            {self.account: [(7, date(2026, 3, 4))]},
         )
 
     # books, sizes, cost
 
     def test_books_tell_what_differs(self):
-        _, lot = self.accrue(10, 0)
+        self.accrue(10, 0)
         self.env.cr.execute("UPDATE loy_account SET total_minor = 11 WHERE id = %s", [self.account])
         books = self.ledger._check_books()
         laws = {row["law"] for row in books["differences"] if row["id"] == self.account}
@@ -328,13 +335,11 @@ class TestLedger(LedgerCase):
         self.assertEqual(lot.amount, 5e9)
         self.spend(4_999_999_999, 1)
         self.assertEqual(self.env["loy.account"].browse(self.account).total_minor, 1)
-        self.assertBooks()
+        self.assert_books()
 
     def test_the_number_of_queries_does_not_grow(self):
         members = self.env["res.partner"].create([{"name": f"Member {number}"} for number in range(20)])
-        accounts = list(
-            self.ledger._accounts(members.ids, [self.bonus.id], create=True).values()
-        )
+        accounts = list(self.ledger._accounts(members.ids, [self.bonus.id], create=True).values())
 
         def run(accounts):
             counts = []

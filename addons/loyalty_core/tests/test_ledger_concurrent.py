@@ -1,17 +1,18 @@
-"""Real transactions on real connections that fight for the same account: what they leave behind obeys the laws."""
+"""Real transactions on real connections that fight for the same account: what they leave behind obeys the
+laws.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from threading import Barrier
 
-from psycopg2.errors import DeadlockDetected, SerializationFailure
-
 from odoo import api
 from odoo.modules.registry import Registry
 from odoo.sql_db import db_connect
 from odoo.tests import BaseCase, get_db_name, tagged
 from odoo.tools import SQL, mute_logger
+from psycopg2.errors import DeadlockDetected, SerializationFailure
 
 from ..services.errors import LoyaltyError
 from ..services.ledger import Accrual, Source
@@ -78,7 +79,9 @@ class TestLedgerConcurrent(BaseCase):
             )[0]
 
     def _race(self, *works, clients=CLIENTS, retry=True):
-        """Every client does its work, all at the same moment; returns what each has got: a result or an error."""
+        """Every client does its work, all at the same moment; returns what each has got: a result or an
+        error.
+        """
         barrier = Barrier(clients)
 
         def client(number):
@@ -134,12 +137,16 @@ class TestLedgerConcurrent(BaseCase):
         results = self._race(
             self._spend(5), lambda ledger, _number: ledger._expire(self.start + timedelta(days=3), limit=3)
         )
-        self.assertFalse([result for result in results if isinstance(result, Exception) and not self._codes([result])])
+        self.assertFalse(
+            [result for result in results if isinstance(result, Exception) and not self._codes([result])]
+        )
         with self._transaction() as env:
             env["loy.ledger"]._expire(self.start + timedelta(days=3))
         self.assertEqual(self._balance(at=self.start + timedelta(days=4)).active, 0)
         with self._transaction() as env:
-            entries = env["loy.entry"]._read_group([("account_id", "=", self.account)], ["kind"], ["amount_minor:sum"])
+            entries = env["loy.entry"]._read_group(
+                [("account_id", "=", self.account)], ["kind"], ["amount_minor:sum"]
+            )
             moved = dict(entries)
         self.assertEqual(moved["accrue"], moved.get("spend", 0) + moved.get("expire", 0))
 
@@ -168,7 +175,8 @@ class TestLedgerConcurrent(BaseCase):
         with self._transaction() as env:
             member = env["res.partner"].create({"name": "Newcomer"}).id
         results = self._race(
-            lambda ledger, _number: ledger._accounts([member], [self.unit], create=True)[member, self.unit], clients=8
+            lambda ledger, _number: ledger._accounts([member], [self.unit], create=True)[member, self.unit],
+            clients=8,
         )
         self.assertEqual(len(set(results)), 1)
 

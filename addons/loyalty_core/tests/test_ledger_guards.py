@@ -2,11 +2,10 @@
 
 from datetime import date
 
-from psycopg2.errors import CheckViolation, RaiseException
-
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL, mute_logger
+from psycopg2.errors import CheckViolation, RaiseException
 
 from ..services.errors import LoyaltyError
 from .ledger_common import LedgerCase
@@ -27,28 +26,32 @@ class TestLedgerGuards(LedgerCase):
         super().setUp()
         self.transaction, self.lot = self.accrue(10, 0)
 
-    def assertRefused(self, statement, error=RaiseException):
+    def assert_refused(self, statement, error=RaiseException):
         with mute_logger("odoo.sql_db"), self.assertRaises(error), self.env.cr.savepoint():
             self.env.cr.execute(statement)
 
     def test_the_database_refuses_to_change_or_delete_facts(self):
         for model in FACTS:
             table = SQL.identifier(self.env[model]._table)
-            self.assertRefused(SQL("UPDATE %s SET company_id = company_id", table))
-            self.assertRefused(SQL("DELETE FROM %s", table))
-            self.assertRefused(SQL("TRUNCATE %s CASCADE", table))
+            self.assert_refused(SQL("UPDATE %s SET company_id = company_id", table))
+            self.assert_refused(SQL("DELETE FROM %s", table))
+            self.assert_refused(SQL("TRUNCATE %s CASCADE", table))
 
     def test_the_database_keeps_the_terms_of_a_lot(self):
-        self.assertRefused(SQL("UPDATE loy_lot SET expires_at = now() WHERE id = %s", self.lot.id))
-        self.assertRefused(SQL("UPDATE loy_lot SET amount_minor = 99 WHERE id = %s", self.lot.id))
-        self.assertRefused(SQL("DELETE FROM loy_lot WHERE id = %s", self.lot.id))
-        self.assertRefused(SQL("TRUNCATE loy_lot CASCADE"))
+        self.assert_refused(SQL("UPDATE loy_lot SET expires_at = now() WHERE id = %s", self.lot.id))
+        self.assert_refused(SQL("UPDATE loy_lot SET amount_minor = 99 WHERE id = %s", self.lot.id))
+        self.assert_refused(SQL("DELETE FROM loy_lot WHERE id = %s", self.lot.id))
+        self.assert_refused(SQL("TRUNCATE loy_lot CASCADE"))
 
     def test_the_database_refuses_impossible_amounts(self):
         for values in ("remaining_minor = 11", "remaining_minor = -1", "held_minor = 11", "is_open = false"):
-            self.assertRefused(SQL("UPDATE loy_lot SET %s WHERE id = %s", SQL(values), self.lot.id), CheckViolation)
+            self.assert_refused(
+                SQL("UPDATE loy_lot SET %s WHERE id = %s", SQL(values), self.lot.id), CheckViolation
+            )
         for values in ("total_minor = -1", "held_minor = 11", "debt_minor = -1"):
-            self.assertRefused(SQL("UPDATE loy_account SET %s WHERE id = %s", SQL(values), self.account), CheckViolation)
+            self.assert_refused(
+                SQL("UPDATE loy_account SET %s WHERE id = %s", SQL(values), self.account), CheckViolation
+            )
 
     def test_the_interface_says_why_a_fact_stays(self):
         for model in FACTS:
@@ -90,7 +93,9 @@ class TestLedgerGuards(LedgerCase):
             user = new_test_user(self.env, f"editor_{group}", groups=f"loyalty_core.group_{group}")
             for model in ("loy.unit", "loy.reason"):
                 for operation in ("create", "write", "unlink"):
-                    self.assertEqual(self.env[model].with_user(user).has_access(operation), may, (group, model))
+                    self.assertEqual(
+                        self.env[model].with_user(user).has_access(operation), may, (group, model)
+                    )
 
     def test_a_company_does_not_see_the_books_of_another(self):
         company = self.env["res.company"].create({"name": "Another chain"})
@@ -142,7 +147,12 @@ class TestLedgerGuards(LedgerCase):
         _, used = self.accrue(1, 0, expires=2)
         self.spend(1, 1)
         lots = self.env["loy.lot"].search([("account_id", "=", self.account)])
-        for state, lot in (("pending", pending), ("expired", expired), ("closed", used), ("active", self.lot)):
+        for state, lot in (
+            ("pending", pending),
+            ("expired", expired),
+            ("closed", used),
+            ("active", self.lot),
+        ):
             self.assertEqual(lots.filtered(lambda one, state=state: one.state == state), lot)
             self.assertEqual(lots.search([("account_id", "=", self.account), ("state", "=", state)]), lot)
 
@@ -159,7 +169,12 @@ class TestLedgerGuards(LedgerCase):
         today = date.today()
         ids = self.env["loy.events"]._emit_many(
             [
-                {"kind": "test.happened", "at": f"{today} 10:00:00", "member_id": self.member.id, "data": {"n": 1}},
+                {
+                    "kind": "test.happened",
+                    "at": f"{today} 10:00:00",
+                    "member_id": self.member.id,
+                    "data": {"n": 1},
+                },
                 {"kind": "test.happened", "at": "1999-01-01 10:00:00"},
             ]
         )
@@ -167,7 +182,9 @@ class TestLedgerGuards(LedgerCase):
         self.assertEqual(events.ids, ids)
         self.assertEqual(events[0].data, {"n": 1})
         self.assertEqual(events[0].member_id, self.member)
-        self.env.cr.execute("SELECT tableoid::regclass::text FROM loy_event WHERE id = ANY(%s) ORDER BY at", [ids])
+        self.env.cr.execute(
+            "SELECT tableoid::regclass::text FROM loy_event WHERE id = ANY(%s) ORDER BY at", [ids]
+        )
         self.assertEqual(
             [row[0] for row in self.env.cr.fetchall()], ["loy_event_default", f"loy_event_{today:%Y_%m}"]
         )
@@ -191,4 +208,4 @@ class TestLedgerGuards(LedgerCase):
         self.env.invalidate_all()
         self.assertEqual(self.env["loy.hold"].browse(hold).state, "released")
         self.assertEqual(self.env["loy.account"].browse(account).total_minor, 0)
-        self.assertBooks()
+        self.assert_books()

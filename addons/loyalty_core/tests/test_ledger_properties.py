@@ -5,7 +5,6 @@ from dataclasses import astuple
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
 from odoo.tests import tagged
 
 from ..services.errors import LoyaltyError
@@ -52,7 +51,10 @@ class _Pair:
             plain()
         except Refused as refusal:
             # Queries only have run: a refusal comes before anything is written.
-            with self.case.assertRaisesRegex(LoyaltyError, f"^{refusal.args[0]}: "), self.case.env.cr.savepoint():
+            with (
+                self.case.assertRaisesRegex(LoyaltyError, f"^{refusal.args[0]}: "),
+                self.case.env.cr.savepoint(),
+            ):
                 real()
             return None
         return real()
@@ -76,7 +78,8 @@ class _Pair:
     def do_spend(self, amount, overrun, late):
         day = max(self.today - late, 0)
         transaction = self.both(
-            lambda: self.case.spend(amount, day, overrun=overrun), lambda: self.model.spend(day, amount, overrun)
+            lambda: self.case.spend(amount, day, overrun=overrun),
+            lambda: self.model.spend(day, amount, overrun),
         )
         if transaction:
             self.transactions.append(transaction)
@@ -97,7 +100,9 @@ class _Pair:
         asked = None if amount is None else {self.case.account: amount}
         before = len(self.model.transactions)
         transaction = self.both(
-            lambda: self.ledger._settle(self.holds[number], at=self.at(self.today), source=SOURCE, amounts=asked),
+            lambda: self.ledger._settle(
+                self.holds[number], at=self.at(self.today), source=SOURCE, amounts=asked
+            ),
             lambda: self.model.settle(self.today, number, amount),
         )
         if len(self.model.transactions) > before:
@@ -115,7 +120,9 @@ class _Pair:
         if self.transactions:
             number %= len(self.transactions)
             self.both(
-                lambda: self.ledger._reverse([self.transactions[number]], at=self.at(self.today), source=SOURCE),
+                lambda: self.ledger._reverse(
+                    [self.transactions[number]], at=self.at(self.today), source=SOURCE
+                ),
                 lambda: self.model.reverse(self.today, number),
             )
 
@@ -161,8 +168,10 @@ class TestLedgerProperties(LedgerCase):
             for step in history:
                 pair.run(step)
             for day in range(-1, pair.today + 12):
-                self.assertEqual(astuple(self.balance(day)), pair.model.balance(day), f"day {day} of {history}")
-            self.assertBooks()
+                self.assertEqual(
+                    astuple(self.balance(day)), pair.model.balance(day), f"day {day} of {history}"
+                )
+            self.assert_books()
         finally:
             savepoint.close(rollback=True)
             self.env.invalidate_all(flush=False)
