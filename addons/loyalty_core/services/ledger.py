@@ -554,7 +554,7 @@ class LoyLedger(models.AbstractModel):
         return posting.write()[0]
 
     def _release(self, hold_id: int, *, at: datetime) -> None:
-        """End a hold without spending: what it reserves is free again. `hold_not_found`, `hold_ended`."""
+        """End a hold without spending: what it reserves is free again. `hold_ended`."""
         if not self._end_holds([hold_id], at):
             self._refuse_ended([hold_id])
 

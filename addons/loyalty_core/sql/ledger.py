@@ -236,12 +236,13 @@ def statement(
                entry.lot_id, lot.active_from, lot.expires_at, lot.promotion_code,
                header.source, header.purchase_id, header.document, header.note,
                header.reason_id, reason.code AS reason_code, header.author_id, header.store_id
-          FROM loy_entry AS entry
+          FROM (
+                   SELECT * FROM loy_entry AS entry WHERE %s ORDER BY entry.id DESC LIMIT %s OFFSET %s
+               ) AS entry
           JOIN loy_transaction AS header ON header.id = entry.transaction_id
           LEFT JOIN loy_lot AS lot ON lot.id = entry.lot_id
           LEFT JOIN loy_reason AS reason ON reason.id = header.reason_id
-         WHERE %s
-         ORDER BY entry.id DESC LIMIT %s OFFSET %s
+         ORDER BY entry.id DESC
         """,
         SQL(" AND ").join(conditions),
         limit,
