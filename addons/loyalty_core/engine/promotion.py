@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
 
 from . import schema
 from .conditions import ALWAYS
@@ -146,14 +145,8 @@ class Programme:
         self.promotions = tuple(
             replace(promotion, position=position) for position, promotion in enumerate(document.promotions)
         )
-
-    @cached_property
-    def _index(self) -> Index:
-        return Index((one.position, one.keys()) for one in self.promotions if one.state == "active")
-
-    @cached_property
-    def _positions(self) -> dict[str, int]:
-        return {promotion.code: promotion.position for promotion in self.promotions}
+        self._positions = {promotion.code: promotion.position for promotion in self.promotions}
+        self._index = Index((one.position, one.keys()) for one in self.promotions if one.state == "active")
 
     def promotion(self, code: str) -> Promotion:
         return self.promotions[self._positions[code]]

@@ -73,7 +73,9 @@ class Spend(Reward):
         floors = receipt.floor if receipt.programme.settings.caps_include_points else receipt.least
         rooms = {}
         for i in turn.pick(self.target):
-            room = left[i] if self.as_ == "payment" else left[i] - floors[i]
+            room = left[i]
+            if self.as_ == "discount":
+                room = min(room, receipt.current[i] - receipt.spent[i] - floors[i])
             if self.line_max_percent is not None:
                 room = min(room, receipt.current[i] * self.line_max_percent // MICRO)
             rooms[i] = max(0, room)
