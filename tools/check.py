@@ -13,7 +13,7 @@ import tempfile
 import time
 
 from tools import database, environment
-from tools.environment import EXTERNAL_PG, PROJECT, VENV, ensure, say, step, told
+from tools.environment import PROJECT, VENV, SetupError, ensure, step, told
 
 PYTHON = str(VENV / "bin/python")
 # All of pylint-odoo but what contradicts records that are never changed or deleted (their write and unlink
@@ -23,6 +23,21 @@ PYLINT = [
     "--enable=odoolint",
     "--disable=method-required-super,missing-readme,missing-return,no-raise-unlink",
 ]
+
+
+def _patiently(command, **options):
+    """Exit code of a program that is given time to tidy up when we are told to end."""
+    process = subprocess.Popen(command, **options)
+    try:
+        return process.wait()
+    except BaseException as error:
+        if not isinstance(error, KeyboardInterrupt):  # Ctrl-C has reached it already
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+        raise
 
 
 class Run:
@@ -35,7 +50,11 @@ class Run:
     def stage(self, name):
         print(f"\n---- {name}", flush=True)
         start, before = time.monotonic(), self.totals.copy()
-        yield
+        try:
+            yield
+        except SetupError as error:
+            print(f"FAILED {error}", flush=True)
+            self.add(failed=1)
         counts = {key: self.totals[key] - before[key] for key in ("passed", "failed", "skipped")}
         self.stages.append((name, time.monotonic() - start, counts))
 
@@ -59,30 +78,20 @@ class Run:
             print(done.stdout.rstrip(), flush=True)
         self.add(passed=done.returncode == 0, failed=done.returncode != 0)
 
-    def pytest(self, *arguments, **variables):
+    def pytest(self, *arguments):
         """One run of pytest, strictly (tools/strict.py); counts each test."""
         with tempfile.TemporaryDirectory() as folder:
             counts = pathlib.Path(folder, "counts.json")
-            done = subprocess.run(
-                [
-                    PYTHON,
-                    "-m",
-                    "pytest",
-                    "-p",
-                    "tools.strict",
-                    "-q",
-                    "--tb=short",
-                    "-p",
-                    "no:cacheprovider",
-                    *map(str, arguments),
-                ],
+            strictly = ["-p", "tools.strict", "-p", "no:cacheprovider", "-q", "--tb=short"]
+            code = _patiently(
+                [PYTHON, "-m", "pytest", *strictly, *map(str, arguments)],
                 cwd=PROJECT,
                 stdin=subprocess.DEVNULL,
-                env={**os.environ, **variables, "LOY_COUNTS": str(counts)},
+                env={**os.environ, "LOY_COUNTS": str(counts)},
             )
             totals = json.loads(counts.read_text()) if counts.exists() else {}
-        if done.returncode and not totals.get("failed"):  # it broke down, or found no test
-            print(f"pytest ended with code {done.returncode}", flush=True)
+        if code and not totals.get("failed"):  # it broke down, or found no test
+            print(f"pytest ended with code {code}", flush=True)
             totals["failed"] = 1
         self.add(**totals)
 
@@ -174,13 +183,22 @@ def main():
     parser.add_argument("part", nargs="?", choices=[*STAGES, *addons], metavar="|".join([*STAGES, "ADDON"]))
     options, arguments = parser.parse_known_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored
     wanted = [options.part] if options.part else list(STAGES)
-    ensure(tests=True, javascript=("lint" in wanted) and bool(_javascript()))
-    run = Run()
-    needs_database = set(wanted) - {"lint", "unit"}
-    with database.Site("test").cluster.started() if needs_database else contextlib.nullcontext():
-        if needs_database and EXTERNAL_PG:
-            say(f"   PostgreSQL {database.version_of_pg()} of PGHOST={os.environ['PGHOST']}")
+    run, javascript = Run(), bool(_javascript())
+    with run.stage("set-up"):
+        ensure(tests=True, javascript=javascript and "lint" in wanted)
+    if run.totals["failed"]:
+        return run.finish()
+    needs_database = bool(set(wanted) - {"lint", "unit"})
+    with contextlib.ExitStack() as stack:
+        # What browsers and others leave in the folder for temporary files goes with it.
+        folder = stack.enter_context(
+            tempfile.TemporaryDirectory(prefix="loy-test-", ignore_cleanup_errors=True)
+        )
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        if needs_database:
+            stack.enter_context(database.Site("test").cluster.started())
         for name in wanted:
             with run.stage(name):
                 if name in STAGES:

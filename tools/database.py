@@ -15,7 +15,7 @@ import shutil
 import subprocess
 
 from tools import environment
-from tools.environment import PROJECT, REQUIREMENTS, VENV, WORK, SetupError, locked, output, step
+from tools.environment import PROJECT, REQUIREMENTS, VENV, WORK, SetupError, locked, step
 
 ADDONS = PROJECT / "addons"
 PARAMETER = "loyalty.tools"
@@ -258,7 +258,8 @@ def ensure_database(site, name, demo):
             drop(site, part)
             with step(f"Database {name}{' with demo data' if demo else ''}: {', '.join(now)}"):
                 create(site, part)
-                odoo(site, part, "-i", ",".join(now), *(["--with-demo"] if demo else []), log="run")
+                arguments = ["-i", ",".join(now), *(["--with-demo"] if demo else [])]
+                _tell(odoo(site, part, *arguments, log="run"))
                 _remember(part, {"demo": demo, "addons": now})
                 rename(site, part, name)
             return
@@ -283,8 +284,16 @@ def ensure_database(site, name, demo):
                 arguments = (["-i", ",".join(new)] if new else []) + (
                     ["-u", ",".join(changed)] if changed else []
                 )
-                odoo(site, name, *arguments, *(["--with-demo"] if known["demo"] else []), log="run")
+                _tell(odoo(site, name, *arguments, *(["--with-demo"] if known["demo"] else []), log="run"))
                 _remember(name, known | {"addons": now})
+
+
+def _tell(warnings):
+    """Shows what Odoo complained about; a missing demo is an error, since Odoo goes on without it."""
+    for warning in warnings:
+        environment.say(f"   Odoo: {warning.splitlines()[0]}")
+    if any("demo data failed" in warning for warning in warnings):
+        raise SetupError(f"The demo data could not be loaded, see {environment.LOGS / 'run.log'}")
 
 
 def _remember(database, state):
@@ -295,7 +304,3 @@ def _remember(database, state):
         key=PARAMETER,
         value=json.dumps(state),
     )
-
-
-def version_of_pg():
-    return output(["psql", "-XAtqw", "-d", "postgres", "-c", "SHOW server_version"]).strip()

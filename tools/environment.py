@@ -482,6 +482,7 @@ class Cluster:
 
     def __init__(self, name):
         self.name, self.folder, self.account, self._as = name, WORK / f"pg-{name}", None, []
+        self.keep = WORK / f"pg-{name}.keep"  # a developer started it by hand
         if EXTERNAL_PG:
             return
         digest = hashlib.sha256(str(self.folder).encode()).hexdigest()[:12]
@@ -505,8 +506,14 @@ class Cluster:
             self.socket = pathlib.Path(f"/tmp/loyalty-{digest}-{name}")
         self.data, self.port = self.folder / "data", "5432"
 
+    def _programs(self):
+        """Folder of the server programs that fit the data; the newest when there are no data yet."""
+        made_by = self.data / "PG_VERSION"
+        fitting = made_by.exists() and f"/usr/lib/postgresql/{made_by.read_text().strip()}/bin"
+        return fitting if fitting and pathlib.Path(fitting, "postgres").exists() else postgres_bin()
+
     def _pg_ctl(self, *arguments):
-        return [*self._as, f"{postgres_bin()}/pg_ctl", "-D", self.data, *arguments]
+        return [*self._as, f"{self._programs()}/pg_ctl", "-D", self.data, *arguments]
 
     def running(self):
         """Whether it answers (for a server named by PGHOST: assumed)."""
@@ -559,8 +566,8 @@ class Cluster:
                 self._create()
             if self.running():
                 return False
-            version, programs = (self.data / "PG_VERSION").read_text().strip(), postgres_bin()
-            if version not in output([f"{programs}/postgres", "--version"]).split()[-1].split(".")[0]:
+            version, programs = (self.data / "PG_VERSION").read_text().strip(), self._programs()
+            if not re.search(rf"\b{version}\b", output([f"{programs}/postgres", "--version"])):
                 raise SetupError(
                     f"The data in {self.data} are of PostgreSQL {version}, {programs} is another.\n"
                     f"Set ODOO_PG_BIN to the programs of PostgreSQL {version}, or remove {self.folder}\n"
@@ -594,14 +601,32 @@ class Cluster:
             )
 
     @contextlib.contextmanager
-    def started(self):
-        """It runs inside the block; it is left as it was found."""
-        was_started = self.start()
-        try:
+    def used(self):
+        """It runs inside the block, and nobody else's `stop_unless_used` stops it."""
+        WORK.mkdir(exist_ok=True)
+        with (WORK / f"pg-{self.name}.use").open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            self.start()
             yield self
-        finally:
-            if was_started:
+
+    def stop_unless_used(self):
+        """Stops it when no block of `used()` is open in any process and nobody asked to keep it."""
+        with (WORK / f"pg-{self.name}.use").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            if not self.keep.exists():
                 self.stop()
+
+    @contextlib.contextmanager
+    def started(self):
+        """It runs inside the block; the last of all who use it stops it."""
+        try:
+            with self.used():
+                yield self
+        finally:
+            self.stop_unless_used()
 
 
 # ---------------------------------------------------------------- all together
@@ -655,7 +680,11 @@ def told():
 
 if __name__ == "__main__":  # python3 -m tools.environment [start|stop]: set-up, and the tests' PostgreSQL
     with told():
-        if sys.argv[1:] != ["stop"]:
-            ensure(tests=True)
-        if sys.argv[1:]:
-            getattr(Cluster("test"), sys.argv[1])()
+        ensure(tests=True)
+        by_hand = Cluster("test")
+        if sys.argv[1:] == ["start"]:
+            by_hand.start()
+            by_hand.keep.touch()
+        elif sys.argv[1:] == ["stop"]:
+            by_hand.keep.unlink(missing_ok=True)
+            by_hand.stop_unless_used()

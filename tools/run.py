@@ -31,8 +31,8 @@ def _servers():
 def _stop(servers):
     for path, state in servers.items():
         say(f"== stopping Odoo on port {state['port']}")
+        path.unlink(missing_ok=True)  # first: so its foreground process knows that this is wanted
         end(state["pid"])
-        path.unlink(missing_ok=True)
 
 
 def _stop_all(site):
@@ -90,25 +90,34 @@ def main(arguments=None):
         if not environment.VENV.exists()
         else "loyalty suite: starting"
     )
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     ensure()
-    site, record = Site("run"), STATE / f"server-{options.port}.json"
+    site = Site("run")
+    try:
+        with site.cluster.used():
+            _serve(site, options)
+    finally:
+        if not _servers():
+            site.cluster.stop_unless_used()
+
+
+def _serve(site, options):
+    """Makes what is missing and starts Odoo; without --detach it stays until Odoo ends."""
     # A second start takes the place of the first, so that it always shows the present code.
     _stop({p: s for p, s in _servers().items() if s["port"] == options.port or s["db"] == options.db})
     if is_taken(options.port):
         raise SetupError(f"Port {options.port} is taken by another program: choose one with --port.")
-    site.cluster.start()
+    if options.reset:
+        drop(site, options.db)
+    ensure_database(site, options.db, demo=not options.no_demo)
+    record = STATE / f"server-{options.port}.json"
     server = Server(site, options.db, options.port, options.workers, STATE / f"odoo-{options.port}.log")
     try:
-        if options.reset:
-            drop(site, options.db)
-        ensure_database(site, options.db, demo=not options.no_demo)
-        STATE.mkdir(exist_ok=True)
         server.start()
         record.write_text(json.dumps({"pid": server.process.pid, "port": options.port, "db": options.db}))
         _announce(server, not options.no_demo, options.detach)
         if options.detach:
             return
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         code = server.process.wait()
         if code and record.exists():
             raise SetupError(f"Odoo ended with code {code}, see {server.log}")
@@ -116,10 +125,8 @@ def main(arguments=None):
         server.stop()
         raise
     finally:
-        if not (options.detach and server.process and server.process.poll() is None):
+        if not options.detach:
             record.unlink(missing_ok=True)
-            if not _servers():
-                site.cluster.stop()
 
 
 if __name__ == "__main__":

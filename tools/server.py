@@ -37,7 +37,8 @@ def is_taken(port):
 class Server:
     """Odoo on 127.0.0.1; with `workers` in processes (as in production), without in threads."""
 
-    def __init__(self, site, name, port=None, workers=0, log=None, arguments=()):
+    def __init__(self, site, name, port=None, workers=0, log=None, arguments=(), outlives=True):
+        self.outlives = outlives  # the process that starts it; tests' servers do not
         self.site, self.database, self.workers, self.arguments = site, name, workers, arguments
         self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -48,6 +49,7 @@ class Server:
         """Returns when the server answers."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         command = [
+            *([] if self.outlives else ["setpriv", "--pdeathsig", "TERM"]),
             VENV / "bin/odoo",
             *database.options(self.site, self.database),
             f"--http-port={self.port}",
@@ -200,7 +202,7 @@ def demo_server(workers=2, demo=True, addons=None, arguments=()):
         site.cluster.started(),
         database.throwaway(site, addons or database.own_addons(), demo) as (name, warnings),
     ):
-        with Server(site, name, workers=workers, arguments=arguments) as server:
+        with Server(site, name, workers=workers, arguments=arguments, outlives=False) as server:
             server.install_warnings = warnings
             yield server
 
