@@ -66,8 +66,12 @@ class Server:
                 cwd=PROJECT,
                 start_new_session=True,
             )
-        with step("Starting Odoo"):
-            self._wait()
+        try:
+            with step("Starting Odoo"):
+                self._wait()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def _wait(self, timeout=120):
@@ -78,7 +82,6 @@ class Server:
                     if answer.status == 200:
                         return
             if self.process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
                 tail = "\n".join("    " + line for line in self.log.read_text().splitlines()[-12:])
                 raise SetupError(f"Odoo did not start, see {self.log}:\n{tail}")
             time.sleep(0.1)
