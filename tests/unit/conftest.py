@@ -6,3 +6,11 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "addons" / "loyalty_core"))
 sys.path.insert(0, str(Path(__file__).parent))
+
+from hypothesis import HealthCheck, settings
+
+# Examples are the same on every run, and a busy machine is no fault of the engine.
+settings.register_profile(
+    "laws", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow], max_examples=50
+)
+settings.load_profile("laws")

@@ -7,11 +7,9 @@ from typing import Any
 from engine import Basket, Result, allocate, compile_programme, evaluate, explain, schema
 from engine.money import half_up, units_of
 from engine.promotion import Promotion
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from strategies import baskets, programmes
-
-laws = settings(max_examples=50, deadline=None)
 
 
 def effects(result: Result) -> dict[str, Any]:
@@ -46,7 +44,6 @@ def test_units_are_a_fair_division_of_their_line(amount: int, quantity: int) -> 
     assert allocate(amount, [1_000_000] * count + [fraction])[count:] == [rest]
 
 
-@laws
 @given(programmes(), baskets())
 def test_a_calculation_repeated_is_identical_to_the_byte(document: dict[str, Any], basket: Basket) -> None:
     first = evaluate(compile_programme(document), basket).to_document()
@@ -54,14 +51,12 @@ def test_a_calculation_repeated_is_identical_to_the_byte(document: dict[str, Any
     assert json.dumps(first) == json.dumps(again)
 
 
-@laws
 @given(programmes(), baskets())
 def test_the_index_leaves_out_nothing_that_has_an_effect(document: dict[str, Any], basket: Basket) -> None:
     programme = compile_programme(document)
     assert effects(evaluate(programme, basket)) == effects(explain(programme, basket))
 
 
-@laws
 @given(programmes(), baskets())
 def test_everything_that_is_looked_at_has_effects_or_a_refusal(
     document: dict[str, Any], basket: Basket
@@ -78,7 +73,6 @@ def test_everything_that_is_looked_at_has_effects_or_a_refusal(
     assert not silent or kinds & {"multiply", "spend"}  # a factor, or an offer that was not taken
 
 
-@laws
 @given(programmes(), baskets())
 def test_sums_agree(document: dict[str, Any], basket: Basket) -> None:
     result = evaluate(compile_programme(document), basket)
@@ -94,7 +88,6 @@ def test_sums_agree(document: dict[str, Any], basket: Basket) -> None:
     assert totals.to_pay_minor == amounts - as_payment - totals.certificates_minor >= 0
 
 
-@laws
 @given(programmes(), baskets())
 def test_what_is_earned_and_spent_by_line_sums_to_the_whole(document: dict[str, Any], basket: Basket) -> None:
     result = evaluate(compile_programme(document), basket)
@@ -105,7 +98,6 @@ def test_what_is_earned_and_spent_by_line_sums_to_the_whole(document: dict[str, 
         assert spent.points_minor == sum(part for _, part in spent.points_by_line)
 
 
-@laws
 @given(programmes(), baskets())
 def test_no_line_goes_below_its_floor(document: dict[str, Any], basket: Basket) -> None:
     result = evaluate(compile_programme(document), basket)
@@ -122,7 +114,6 @@ def test_no_line_goes_below_its_floor(document: dict[str, Any], basket: Basket) 
         assert 100 * result.totals.discount_minor <= result.totals.base_minor * cap
 
 
-@laws
 @given(programmes(), baskets())
 def test_nobody_spends_more_than_the_balance(document: dict[str, Any], basket: Basket) -> None:
     result = evaluate(compile_programme(document), basket)
@@ -134,7 +125,6 @@ def test_nobody_spends_more_than_the_balance(document: dict[str, Any], basket: B
         assert spent <= possible.get(unit, 0)
 
 
-@laws
 @given(programmes(), baskets())
 def test_a_promotion_that_is_not_eligible_changes_nothing(document: dict[str, Any], basket: Basket) -> None:
     never = {
@@ -150,7 +140,6 @@ def test_a_promotion_that_is_not_eligible_changes_nothing(document: dict[str, An
     )
 
 
-@laws
 @given(baskets(), st.integers(1, 100), st.randoms())
 def test_the_order_of_lines_does_not_matter_where_no_tie_names_it(
     basket: Basket, percent: int, random: Any
@@ -178,13 +167,11 @@ def test_the_order_of_lines_does_not_matter_where_no_tie_names_it(
     assert {earned.amount_minor for earned in one.earned} == {earned.amount_minor for earned in other.earned}
 
 
-@laws
 @given(baskets())
 def test_a_basket_survives_its_document(basket: Basket) -> None:
     assert Basket.from_document(json.loads(json.dumps(basket.to_document()))) == basket
 
 
-@laws
 @given(programmes())
 def test_a_promotion_survives_its_document(document: dict[str, Any]) -> None:
     for promotion in compile_programme(document).promotions:

@@ -233,7 +233,7 @@ garbage = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(garbage)
 def test_garbage_is_refused_and_nothing_else_happens(document: Any) -> None:
     for reader in (compile_programme, Basket.from_document):

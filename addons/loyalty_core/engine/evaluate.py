@@ -82,7 +82,9 @@ def _has_tale(turn: Turn) -> bool:
 
 def _spendable(receipt: Receipt, turns: Sequence[Turn]) -> tuple[Spendable, ...]:
     """Of each unit, as many points as would be spent if all were asked for."""
-    units = dict.fromkeys(one.unit for turn in turns for one in turn.promotion.rewards_in(Phase.SPEND))
+    units = dict.fromkeys(
+        one.unit for turn in turns for one in turn.promotion.rewards if one.acts_in is Phase.SPEND
+    )
     return tuple(_spendable_of(receipt, turns, unit) for unit in units)
 
 
@@ -130,7 +132,7 @@ def _line(receipt: Receipt, i: int) -> LineResult:
 
 def _totals(receipt: Receipt) -> Totals:
     base, current = sum(receipt.base), sum(receipt.current)
-    spent = sum(receipt.settled) - receipt.certificates_minor
+    spent = current - sum(receipt.left) - receipt.certificates_minor
     return Totals(
         base_minor=base,
         discount_minor=base - current,

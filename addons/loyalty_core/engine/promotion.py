@@ -109,9 +109,6 @@ class Promotion:
         """The rewards that decide whether it has an effect: what only tells goes with what it tells of."""
         return [one for one in self.rewards if one.acts_in is not Phase.TELL] or list(self.rewards)
 
-    def rewards_in(self, phase: Phase) -> list[Reward]:
-        return [reward for reward in self.rewards if reward.acts_in is phase]
-
     def dates(self, at: datetime) -> Iterator[Reason]:
         """Why it is not valid at a moment of the store's clock."""
         if self.from_ is not None and at < self.from_:

@@ -6,7 +6,6 @@ of other addons.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -57,7 +56,7 @@ class PointsPayment:
 
 # What a fork has for itself; the rest belongs to the basket.
 _CHANGING = (
-    "current", "settled", "spent", "consumed", "touched", "closed", "given", "asked",
+    "current", "left", "spent", "consumed", "touched", "closed", "given", "asked",
     "accruals", "payments", "messages", "factors", "effective",
 )  # fmt: skip
 
@@ -69,8 +68,8 @@ class Receipt:
     current   what discounts have left
     floor     what no discount may pass: minimum price, line cap, the whole base where discounts are barred
     least     the floor without the cap
-    settled   what points and certificates have paid
-    spent     the part of it that is written as a discount of the line
+    left      what points and certificates have left to pay, too
+    spent     what points have paid and is written as a discount of the line
     room      what the receipt's cap still allows
     touched   positions that a discount has touched; ``closed`` are closed to further ones
     consumed  units by position that no other set, n-th unit or gift may use
@@ -89,7 +88,7 @@ class Receipt:
             for least, base in zip(self.least, self.base, strict=True)
         ]
         self.room = _share(sum(self.base), settings.receipt_cap_percent)
-        self.settled = [0] * len(lines)
+        self.left = list(self.base)
         self.spent = [0] * len(lines)
         self.consumed = [0] * len(lines)
         self.certificates_minor = 0
@@ -108,19 +107,20 @@ class Receipt:
 
     def fork(self) -> "Receipt":
         """A copy on which something can be tried; what it learns of the basket serves both."""
-        other = copy(self)
+        other = object.__new__(Receipt)
+        other.__dict__.update(self.__dict__)
         for name in _CHANGING:
-            setattr(other, name, copy(getattr(self, name)))
+            setattr(other, name, getattr(self, name).copy())
         other.declined = {}
         return other
 
     def pick(self, target: Target) -> tuple[int, ...]:
         """Positions of the selected lines."""
-        if not target.is_static:
-            return target.pick(self.lines, self.touched)
         found = self._picked.get(id(target))
         if found is None:
-            found = self._picked[id(target)] = target.pick(self.lines, self.touched)
+            found = target.pick(self.lines, self.touched)
+            if target.is_static:
+                self._picked[id(target)] = found
         return found
 
     def amounts(self, which: str) -> Sequence[int]:
@@ -129,7 +129,7 @@ class Receipt:
             return self.base
         if which == "current":
             return self.current
-        return [current - settled for current, settled in zip(self.current, self.settled, strict=True)]
+        return self.left
 
     def objection(self, reward: Reward) -> Reason | None:
         """Why a reward has nobody or nothing to act on."""
@@ -155,10 +155,9 @@ class Receipt:
 
     def settle_certificates(self) -> None:
         """Certificates pay for all lines in proportion, as far as there is something left to pay."""
-        left = self.amounts("paid")
-        self.certificates_minor = min(self.basket.certificates_minor, sum(left))
-        for i, part in enumerate(allocate(self.certificates_minor, left, left)):
-            self.settled[i] += part
+        self.certificates_minor = min(self.basket.certificates_minor, sum(self.left))
+        for i, part in enumerate(allocate(self.certificates_minor, self.left, self.left)):
+            self.left[i] -= part
 
 
 class Turn:
@@ -177,12 +176,13 @@ class Turn:
 
     def run(self, phase: Phase) -> None:
         """Apply the promotion's rewards of a phase, in their order, where there is somebody and something."""
-        for reward in self.promotion.rewards_in(phase):
-            objection = self.receipt.objection(reward)
-            if objection is None:
-                reward.apply(self)
-            else:
-                self.decline(objection.code)
+        for reward in self.promotion.rewards:
+            if reward.acts_in is phase:
+                objection = self.receipt.objection(reward)
+                if objection is None:
+                    reward.apply(self)
+                else:
+                    self.decline(objection.code)
 
     # what a reward may know
 
@@ -286,6 +286,7 @@ class Turn:
         for i, part in parts.items():
             if part:
                 receipt.current[i] -= part
+                receipt.left[i] -= part
                 receipt.room -= part
                 receipt.touched.add(i)
                 given[i] = given.get(i, 0) + part
@@ -304,7 +305,7 @@ class Turn:
         """Let points pay for lines."""
         receipt, is_discount = self.receipt, payment.as_ == "discount"
         for i, part in payment.parts.items():
-            receipt.settled[i] += part
+            receipt.left[i] -= part
             receipt.spent[i] += part if is_discount else 0
         if is_discount and receipt.programme.settings.caps_include_points:
             receipt.room -= sum(payment.parts.values())

@@ -69,11 +69,10 @@ class Spend(Reward):
     def _rooms(self, turn: Turn) -> dict[int, int]:
         """How much money of each line points may pay."""
         receipt = turn.receipt
-        left = receipt.amounts("paid")
         floors = receipt.floor if receipt.programme.settings.caps_include_points else receipt.least
         rooms = {}
         for i in turn.pick(self.target):
-            room = left[i]
+            room = receipt.left[i]
             if self.as_ == "discount":
                 room = min(room, receipt.current[i] - receipt.spent[i] - floors[i])
             if self.line_max_percent is not None:
@@ -107,7 +106,7 @@ class Spend(Reward):
         if self.max_percent is not None:
             limits.append(sum(receipt.current[i] for i in rooms) * self.max_percent // MICRO)
         if self.cap_percent is not None:
-            taken = sum(receipt.base[i] - receipt.current[i] + receipt.settled[i] for i in rooms)
+            taken = sum(receipt.base[i] - receipt.left[i] for i in rooms)
             limits.append(sum(receipt.base[i] for i in rooms) * self.cap_percent // MICRO - taken)
         return max(0, min(limits))
 
