@@ -1,6 +1,7 @@
 """Purchases: a request becomes a basket, the engine's result becomes facts and movements. No rule stands here."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -13,7 +14,7 @@ from ..sql.insert import insert_rows
 from .catalogue import PlaceFacts
 from .errors import LoyaltyError
 from .ledger import Accrual, Source
-from .programme import CompiledProgramme
+from .programme import CompiledProgramme, Unit
 from .transaction import lock_name
 
 MICRO = 1_000_000
@@ -209,7 +210,7 @@ class LoyPurchases(models.AbstractModel):
         compiled = self.env["loy.programme"]._at(company, at)
         self._check_time(at, compiled.settings)
         member, card = self._find_member(request.member)
-        accounts = self._accounts(member, compiled, create=is_locked)
+        accounts = self._accounts(member, compiled.units)
         if is_locked and accounts:
             self.env["loy.ledger"]._lock(accounts.values())
         products = catalogue._facts([line.sku for line in request.lines], place.company_id)
@@ -236,7 +237,7 @@ class LoyPurchases(models.AbstractModel):
         compiled = self.env["loy.programme"]._at(
             purchase.company_id, purchase.purchased_at, purchase.programme_number
         )
-        accounts = self._accounts(purchase.member_id, compiled, create=True)
+        accounts = self._accounts(purchase.member_id, compiled.units)
         if accounts:
             self.env["loy.ledger"]._lock(accounts.values())
         catalogue = self.env["loy.catalogue"]
@@ -279,12 +280,13 @@ class LoyPurchases(models.AbstractModel):
                 ),
             )
 
-    def _accounts(self, member, compiled: CompiledProgramme, create: bool) -> dict[str, int]:
-        if not member or not compiled.units:
+    def _accounts(self, member, units: Mapping[str, Unit], create: bool = False) -> dict[str, int]:
+        """Unit code → the member's account; a member who never had a unit has none."""
+        if not member or not units:
             return {}
-        ids = {unit.id: code for code, unit in compiled.units.items()}
-        found = self.env["loy.ledger"]._accounts([member.id], list(ids), create=create)
-        return {ids[unit_id]: account_id for (_member_id, unit_id), account_id in found.items()}
+        codes = {unit.id: code for code, unit in units.items()}
+        found = self.env["loy.ledger"]._accounts([member.id], list(codes), create=create)
+        return {codes[unit_id]: account_id for (_member_id, unit_id), account_id in found.items()}
 
     # ------------------------------------------------------------------ the basket
 
@@ -477,9 +479,11 @@ class LoyPurchases(models.AbstractModel):
         return dict(self.env.cr.fetchall())
 
     def _accrue(self, purchase, scene: Scene, result: Result) -> None:
+        earned_units = {earned.unit: scene.compiled.units[earned.unit] for earned in result.earned}
+        accounts = self._accounts(scene.member, earned_units, create=True)
         moves = [
             Accrual(
-                account_id=scene.accounts[earned.unit],
+                account_id=accounts[earned.unit],
                 amount_minor=earned.amount_minor,
                 active_from=earned.active_from and scene.place.to_utc(earned.active_from),
                 expires_at=earned.expires_at and scene.place.to_utc(earned.expires_at),
