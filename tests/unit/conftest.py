@@ -3,11 +3,11 @@
 import sys
 from pathlib import Path
 
+from hypothesis import HealthCheck, settings
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT / "addons" / "loyalty_core"))
 sys.path.insert(0, str(Path(__file__).parent))
-
-from hypothesis import HealthCheck, settings
 
 # Examples are the same on every run, and a busy machine is no fault of the engine.
 settings.register_profile(
