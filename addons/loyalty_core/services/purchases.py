@@ -18,6 +18,7 @@ from .programme import CompiledProgramme, Unit
 from .transaction import lock_name
 
 MICRO = 1_000_000
+ASKED_AGAIN = ("number", "kind", "state", "company_id", "store_id", "member_id", "purchased_at", "is_late")
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,6 +397,7 @@ class LoyPurchases(models.AbstractModel):
             "certificates": from_minor(result.totals.certificates_minor, decimals),
             "to_pay": from_minor(result.totals.to_pay_minor, decimals),
             "programme_number": scene.compiled.number,
+            "is_late": False,
             "basket": scene.basket.to_document(),
             "result": result.to_document(),
             **values,
@@ -407,7 +409,10 @@ class LoyPurchases(models.AbstractModel):
 
     def _insert_purchase(self, values: dict):
         (purchase_id,) = insert_rows(self.env["loy.purchase"], [values])
-        return self.env["loy.purchase"].browse(purchase_id)
+        purchase = self.env["loy.purchase"].browse(purchase_id)
+        # What the rest of the call asks of it is known; reading would fetch the whole basket back.
+        purchase._update_cache({name: values[name] for name in ASKED_AGAIN if name in values}, validate=False)
+        return purchase
 
     def _post(self, purchase, scene: Scene, result: Result) -> None:
         """Everything that a confirmed purchase leaves behind, beside the points that it spends."""
