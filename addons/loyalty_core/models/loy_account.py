@@ -37,7 +37,7 @@ class LoyAccount(models.Model):
     )
     role = fields.Selection(ROLES, help="What a system account gathers.")
     unit_id = fields.Many2one("loy.unit", required=True, ondelete="restrict", index=True)
-    member_id = fields.Many2one("res.partner", string="Member", ondelete="restrict", index="btree_not_null")
+    member_id = fields.Many2one("res.partner", ondelete="restrict", index="btree_not_null")
     partner_id = fields.Many2one(
         "loy.partner",
         string="Coalition partner",

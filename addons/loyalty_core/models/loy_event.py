@@ -19,7 +19,7 @@ class LoyEvent(models.Model):
 
     at = fields.Datetime("When", required=True, readonly=True)
     kind = fields.Char(required=True, readonly=True)
-    member_id = fields.Many2one("res.partner", string="Member", readonly=True)
+    member_id = fields.Many2one("res.partner", readonly=True)
     store_id = fields.Many2one("loy.store", readonly=True)
     purchase_id = BigMany2one("loy.purchase", readonly=True)
     company_id = fields.Many2one("res.company", readonly=True)

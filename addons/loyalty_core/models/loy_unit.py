@@ -1,4 +1,4 @@
-from odoo import _, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 
@@ -27,19 +27,15 @@ class LoyUnit(models.Model):
         help="Digits after the point: 0 for whole points, 2 for money. Fixed once something has been booked.",
     )
     rate = fields.Float(
+        string="Worth",
         digits=(16, 6),
         required=True,
         default=1.0,
         help="What one unit is worth in the company's currency when a member pays with it.",
     )
-    rounding = fields.Selection(
-        [("down", "Down"), ("half_up", "Half up"), ("up", "Up")],
-        required=True,
-        default="down",
-        help="How a fraction of the smallest amount is rounded when units are earned.",
-    )
     spend_order = fields.Selection(
-        [("expires_first", "What expires first"), ("oldest_first", "What was earned first")],
+        string="Spends first",
+        selection=[("expires_first", "What expires first"), ("oldest_first", "What was earned first")],
         required=True,
         default="expires_first",
         help="Which of the member's lots pays when units are spent.",
@@ -73,7 +69,7 @@ class LoyUnit(models.Model):
             accounts = self.env["loy.account"].sudo()
             if changed and accounts.search_count([("unit_id", "in", changed.ids)], limit=1):
                 raise ValidationError(
-                    _(
+                    self.env._(
                         "The decimals of a unit stay as they are once it has accounts. "
                         "Create another unit instead."
                     )
