@@ -77,14 +77,16 @@ class LoyPurchases(models.AbstractModel):
         self._release(purchase)
         scene = self._scene(request, is_locked=True)
         result = evaluate(scene.compiled.programme, scene.basket)
-        deadline = fields.Datetime.now() + timedelta(minutes=scene.compiled.settings.hold_minutes)
+        now = fields.Datetime.now()
+        deadline = now + timedelta(minutes=scene.compiled.settings.hold_minutes)
         purchase = self._write_purchase(
             purchase, request.purchase, scene, result, {"state": "held", "held_until_at": deadline}
         )
         points = self._points_spent(scene, result)
         if points:
             purchase.hold_id = self.env["loy.ledger"]._hold(
-                points, at=scene.at, deadline_at=deadline, source=self._source("purchase", purchase)
+                # Points are reserved from now on, though the clock of the till be ahead of ours.
+                points, at=min(scene.at, now), deadline_at=deadline, source=self._source("purchase", purchase)
             )
         return {
             **self._answer(purchase, result.to_document()),
@@ -176,6 +178,7 @@ class LoyPurchases(models.AbstractModel):
                 "return_exists", self.env._("There is a purchase or return %s already.", request.return_)
             )
         at = purchase.store_id._to_utc(request.at) if request.at else fields.Datetime.now()
+        self._check_time(at, self.env["loy.programme"]._at(purchase.company_id, at).settings)
         returned = self._insert_return(purchase, request.return_, at)
         self.env["loy.ledger"]._reverse(
             self._booked(purchase), at=at, source=self._source("return", returned)
@@ -243,7 +246,7 @@ class LoyPurchases(models.AbstractModel):
             self.env["loy.ledger"]._lock(accounts.values())
         catalogue = self.env["loy.catalogue"]
         return Scene(
-            place=catalogue._place(purchase.store_id.code, purchase.register_id.code),
+            place=catalogue._place(purchase.store_id.code, purchase.register_id.code or None),
             member=purchase.member_id,
             card=purchase.card_id,
             at=purchase.purchased_at,
@@ -343,14 +346,13 @@ class LoyPurchases(models.AbstractModel):
         )
 
     def _spend_requests(self, request, compiled: CompiledProgramme) -> tuple[SpendRequest, ...]:
+        units = [self._unit(compiled, spend.unit) for spend in request.spend]
         return tuple(
             SpendRequest(
                 unit=spend.unit,
-                amount_minor=None
-                if spend.amount is None
-                else to_minor(spend.amount, self._unit(compiled, spend.unit).decimals),
+                amount_minor=None if spend.amount is None else to_minor(spend.amount, unit.decimals),
             )
-            for spend in request.spend
+            for spend, unit in zip(request.spend, units, strict=True)
         )
 
     def _unit(self, compiled: CompiledProgramme, code: str):

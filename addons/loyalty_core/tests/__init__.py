@@ -9,3 +9,4 @@ from . import test_api_requests
 from . import test_ledger_guards
 from . import test_ledger_properties
 from . import test_ledger_concurrent
+from . import test_purchases

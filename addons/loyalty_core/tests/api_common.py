@@ -36,7 +36,7 @@ PROGRAMME = {
             "category": "T_COFFEE",
             "brand": "T_ACME",
             "price": 45,
-            "min_price": 30,
+            "min_price": 10,
         },
         {"sku": "T-1002", "name": "Bun", "price": 20},
     ],
