@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
+from odoo.tools.misc import formatLang
 
+from ..fields import BigInteger
 from ..services.errors import LoyaltyError
 from ..sql.cards import card_number
 from ..tools import check_digits
@@ -21,6 +23,10 @@ class LoyCardType(models.Model):
     number_length = fields.Integer(
         string="Length", default=13, required=True, help="Prefix and check digit included."
     )
+    serial_from = BigInteger(
+        string="From", default=1, help="The first of the digits between the prefix and the check digit."
+    )
+    serial_to = BigInteger(string="To", help="The last of them. Zero: as far as the digits go.")
     number_mode = fields.Selection(
         [("random", "Random: cannot be guessed"), ("sequential", "One after another")],
         string="Order of numbers",
@@ -45,13 +51,14 @@ class LoyCardType(models.Model):
         "((COALESCE(company_id, 0))) WHERE is_default", "The company already has a default card type."
     )
 
-    @api.depends("number_prefix", "number_length", "number_check")
+    @api.depends("number_prefix", "number_length", "number_check", "serial_from", "serial_to")
     def _compute_number_example(self):
         for card_type in self:
-            width = card_type._serial_width()
-            sound = not card_type._template_problem()
-            card_type.number_example = card_type._number(1) if sound else False
-            card_type.number_capacity = f"{10**width:,}".replace(",", "\u00a0") if sound else False
+            is_sound = not card_type._template_problem()
+            card_type.number_example = card_type._number(card_type.serial_from) if is_sound else False
+            card_type.number_capacity = (
+                formatLang(self.env, card_type._capacity(), digits=0) if is_sound else False
+            )
 
     def _compute_card_count(self):
         counts = dict(
@@ -60,7 +67,7 @@ class LoyCardType(models.Model):
         for card_type in self:
             card_type.card_count = counts.get(card_type, 0)
 
-    @api.constrains("number_prefix", "number_length", "number_check")
+    @api.constrains("number_prefix", "number_length", "number_check", "serial_from", "serial_to")
     def _check_template(self):
         for card_type in self:
             if problem := card_type._template_problem():
@@ -75,7 +82,7 @@ class LoyCardType(models.Model):
         for card_type in card_types:
             self.env.cr.execute(
                 SQL(
-                    "CREATE SEQUENCE IF NOT EXISTS %s MINVALUE 0 START 1",
+                    "CREATE SEQUENCE IF NOT EXISTS %s MINVALUE 0 START 0",
                     SQL.identifier(card_type._serial_sequence()),
                 )
             )
@@ -107,8 +114,12 @@ class LoyCardType(models.Model):
         """How many digits tell one card from another."""
         return self.number_length - len(self.number_prefix or "") - bool(self.number_check)
 
+    def _serial_last(self) -> int:
+        return self.serial_to or 10 ** self._serial_width() - 1
+
     def _capacity(self) -> int:
-        return 10 ** self._serial_width()
+        """How many numbers there can be."""
+        return self._serial_last() - self.serial_from + 1
 
     def _template_problem(self) -> str | None:
         """What is wrong with the template, in words."""
@@ -125,9 +136,18 @@ class LoyCardType(models.Model):
                 length=self.number_length,
                 width=self._serial_width(),
             )
+        if not 0 <= self.serial_from <= self._serial_last() < 10 ** self._serial_width():
+            return self.env._(
+                "the range from %(first)s to %(last)s does not fit into %(width)s digits",
+                first=self.serial_from,
+                last=self._serial_last(),
+                width=self._serial_width(),
+            )
         return None
 
-    def _number_sql(self, serial: SQL) -> SQL:
+    def _number_sql(self) -> SQL:
+        """The number at ``place`` of the range, in SQL."""
+        serial = SQL("(%s::bigint + place)", self.serial_from)
         return card_number(self.number_prefix or "", self._serial_width(), self.number_check or None, serial)
 
     def _number(self, serial: int) -> str:
@@ -144,6 +164,7 @@ class LoyCardType(models.Model):
             and number.startswith(prefix)
             and serial.isascii()
             and serial.isdigit()
+            and self.serial_from <= int(serial[: self._serial_width()]) <= self._serial_last()
             and (not self.number_check or check_digits.is_valid(self.number_check, number))
         )
 

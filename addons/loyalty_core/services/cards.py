@@ -13,8 +13,7 @@ from .errors import LoyaltyError
 BATCH = 100_000
 #: The event of a card's coming to a state.
 EVENTS = {"active": "unblocked", "blocked": "blocked", "closed": "closed", "completed": "completed"}
-#: After so many rounds in a row that found most numbers taken, the free ones of a small template are listed
-#: instead.
+#: After so many rounds that found most numbers taken, the free ones of a small template are listed instead.
 BARREN_ROUNDS = 20
 EXACT_CAPACITY = 2_000_000
 #: What a calculation reads of a card, by the query that finds it.
@@ -189,28 +188,28 @@ class LoyCards(models.AbstractModel):
         repeat, also between types and between transactions that run at once.
         """
         capacity = card_type._capacity()
+        is_sequential = card_type.number_mode == "sequential"
+        card_type.flush_recordset()
         if count > capacity:
             raise self._exhausted(card_type)
-        card_type.flush_recordset()
         made: list[tuple[int, str]] = []
-        barren = 0
+        barren, exact = 0, False
         while (missing := min(count - len(made), BATCH)) > 0:
-            exact = barren >= BARREN_ROUNDS and capacity <= EXACT_CAPACITY
-            if card_type.number_mode == "sequential":
+            if exact:
+                serials = sql.free_serials(missing, capacity, card_type._number_sql(), is_sequential)
+            elif is_sequential:
                 serials = sql.next_serials(card_type._serial_sequence(), missing)
-            elif exact:
-                serials = sql.free_serials(missing, capacity, card_type._number_sql(SQL("serial")))
             else:
                 serials = sql.random_serials(missing, capacity)
             new = self.env.execute_query(self._insert_sql(card_type, capacity, serials, member))
             made += new
             barren = 0 if len(new) * 2 >= missing else barren + 1
-            if card_type.number_mode == "sequential":
-                is_over = not new and self._is_past_end(card_type, capacity)
-            else:
-                is_over = (not new and exact) or barren >= 10 * BARREN_ROUNDS
-            if is_over:
+            is_over = is_sequential and not new and self._is_past_end(card_type, capacity)
+            is_small = capacity <= EXACT_CAPACITY
+            if (exact and not new) or barren >= 10 * BARREN_ROUNDS or (is_over and not is_small):
                 raise self._exhausted(card_type)
+            # What refused series have passed over is found again, where looking for it is affordable.
+            exact = exact or (is_small and (is_over or barren >= BARREN_ROUNDS))
         return made
 
     def _insert_sql(self, card_type, capacity: int, serials: SQL, member) -> SQL:
@@ -225,11 +224,11 @@ class LoyCards(models.AbstractModel):
                    ),
                    %(issued_at)s::timestamp, %(uid)s, %(now)s, %(uid)s, %(now)s
               FROM (%(serials)s) AS drawn
-             WHERE serial < %(capacity)s
+             WHERE place < %(capacity)s
                 ON CONFLICT (number) DO NOTHING
          RETURNING id, number
             """,
-            number=card_type._number_sql(SQL("serial")),
+            number=card_type._number_sql(),
             type_id=card_type.id,
             company_id=card_type.company_id.id or None,
             member_id=member.id if member else None,
@@ -252,7 +251,7 @@ class LoyCards(models.AbstractModel):
             "card_capacity",
             self.env._(
                 "card type %(type)s has room for %(capacity)s numbers, and not enough of them are free;"
-                " make its numbers longer or change the prefix",
+                " make its numbers longer, widen the range or change the prefix",
                 type=card_type.name,
                 capacity=card_type._capacity(),
             ),

@@ -141,7 +141,7 @@ class LoyCatalogue(models.AbstractModel):
         store = stores.search_fetch(
             [("code", "=", code), ("company_id", "in", self.env.companies.ids)],
             STORE_FIELDS,
-            order="company_id, id",
+            order="id",
             limit=1,
         )
         if not store:

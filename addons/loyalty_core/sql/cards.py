@@ -25,9 +25,9 @@ def card_number(prefix: str, width: int, scheme: str | None, serial: SQL) -> SQL
 
 
 def random_serials(count: int, capacity: int) -> SQL:
-    """``count`` serials below ``capacity``, any of them possibly twice."""
+    """``count`` places below ``capacity``, any of them possibly twice."""
     return SQL(
-        "SELECT %s %% %s AS serial FROM (SELECT replace(gen_random_uuid()::text, '-', '') AS u"
+        "SELECT %s %% %s AS place FROM (SELECT replace(gen_random_uuid()::text, '-', '') AS u"
         " FROM generate_series(1, %s)) AS draws",
         RANDOM_BITS,
         capacity,
@@ -36,18 +36,20 @@ def random_serials(count: int, capacity: int) -> SQL:
 
 
 def next_serials(sequence: str, count: int) -> SQL:
-    """The next ``count`` serials of a sequence: nobody waits for anybody, gaps are allowed."""
-    return SQL("SELECT nextval(%s) AS serial FROM generate_series(1, %s)", sequence, count)
+    """The next ``count`` places of a sequence: nobody waits for anybody, gaps are allowed."""
+    return SQL("SELECT nextval(%s) AS place FROM generate_series(1, %s)", sequence, count)
 
 
-def free_serials(count: int, capacity: int, number: SQL) -> SQL:
-    """``count`` of the serials whose ``number`` nobody has, in random order: exact, but reads the whole
-    capacity.
+def free_serials(count: int, capacity: int, number: SQL, is_sequential: bool) -> SQL:
+    """``count`` of the places whose ``number`` nobody has, in order or in no order.
+
+    Exact, but reads the whole capacity.
     """
     return SQL(
-        "SELECT serial FROM generate_series(0::bigint, %s) AS serial"
-        " WHERE NOT EXISTS (SELECT FROM loy_card WHERE loy_card.number = %s) ORDER BY random() LIMIT %s",
+        "SELECT place FROM generate_series(0::bigint, %s) AS place"
+        " WHERE NOT EXISTS (SELECT FROM loy_card WHERE loy_card.number = %s) ORDER BY %s LIMIT %s",
         capacity - 1,
         number,
+        SQL("place") if is_sequential else SQL("random()"),
         count,
     )

@@ -43,14 +43,14 @@ class TestCheckDigits(MembersCase):
             card_type = self.env["loy.card.type"].new(
                 {"number_prefix": prefix, "number_length": length, "number_check": check}
             )
+            card_type.serial_from = 0
             serials = [0, 1, 7, 10, 98_765, card_type._capacity() - 1]
-            rows = self.env.execute_query(
-                SQL(
-                    "SELECT %s FROM unnest(%s) WITH ORDINALITY AS s(serial, place) ORDER BY place",
-                    card_type._number_sql(SQL("serial")),
-                    serials,
-                )
+            query = SQL(
+                "SELECT %s FROM unnest(%s::bigint[]) WITH ORDINALITY AS s(place, nth) ORDER BY nth",
+                card_type._number_sql(),
+                serials,
             )
+            rows = self.env.execute_query(query)
             self.assertEqual(
                 [number for (number,) in rows], [card_type._number(serial) for serial in serials]
             )
@@ -90,21 +90,44 @@ class TestNumbers(MembersCase):
         self.cards._issue(self._member(), card_type, "700002")
         self.assertEqual(self.cards._generate(card_type, 3), ["700001", "700003", "700004"])
 
-    def test_random_numbers_fill_the_template_to_the_last_one(self):
-        card_type = self._type(number_prefix="7", number_length=4, number_check="luhn")
-        self.assertEqual(
-            len(set(self.cards._generate(card_type, 60) + self.cards._generate(card_type, 40))), 100
-        )
-        self._fails("card_capacity", self.cards._generate, card_type, 1)
+    def test_the_template_is_filled_to_the_last_number(self):
+        for mode, prefix in (("random", "71"), ("sequential", "72")):
+            card_type = self._type(
+                code=mode,
+                number_prefix=prefix,
+                number_length=5,
+                number_check="luhn",
+                number_mode=mode,
+            )
+            numbers = self.cards._generate(card_type, 60) + self.cards._generate(card_type, 39)
+            self.assertEqual(len(set(numbers)), 99)
+            self._fails("card_capacity", self.cards._generate, card_type, 1)
 
-    def test_more_than_the_template_holds_is_refused(self):
+    def test_a_series_that_was_refused_takes_no_numbers_away(self):
         for mode in ("random", "sequential"):
             card_type = self._type(
                 code=mode, number_prefix=mode[0], number_length=3, number_check=False, number_mode=mode
             )
             self._fails("card_capacity", self.cards._generate, card_type, 101)
-        self.cards._generate(card_type, 50)
-        self._fails("card_capacity", self.cards._generate, card_type, 60)
+            self.cards._generate(card_type, 50)
+            self._fails("card_capacity", self.cards._generate, card_type, 60)
+            self.assertEqual(len(self.cards._generate(card_type, 49)), 49)
+
+    def test_numbers_stay_in_their_range(self):
+        for mode in ("random", "sequential"):
+            card_type = self._type(
+                code=mode,
+                number_prefix=mode[0],
+                number_length=6,
+                number_check=False,
+                number_mode=mode,
+                serial_from=500,
+                serial_to=509,
+            )
+            numbers = self.cards._generate(card_type, 10)
+            self.assertEqual(sorted(numbers), [f"{mode[0]}00{serial}" for serial in range(500, 510)])
+            self.assertTrue(card_type._fits(numbers[0]))
+            self.assertFalse(card_type._fits(f"{mode[0]}00510"))
 
     def test_a_template_that_makes_no_sound_number_is_refused(self):
         for values in (
@@ -113,6 +136,8 @@ class TestNumbers(MembersCase):
             {"number_prefix": "290000000000"},
             {"number_prefix": "№", "number_check": False},
             {"number_length": 30, "number_check": False},
+            {"serial_from": 10, "serial_to": 9},
+            {"serial_to": 10**10},
         ):
             self._fails("bad_card_template", self._type, **values)
 
