@@ -145,10 +145,7 @@ class LoyCatalogue(models.AbstractModel):
             limit=1,
         )
         if not store:
-            raise LoyaltyError(
-                "store_not_found",
-                self.env._("there is no store %s; its code is shown under Loyalty > Stores", code),
-            )
+            raise self._no_store(code)
         # A user's own bounds, which the user need not be able to read.
         bound = self.env.user.sudo().loy_store_ids
         if bound and store not in bound:
