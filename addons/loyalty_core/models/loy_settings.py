@@ -43,6 +43,13 @@ class LoySettings(models.Model):
     is_cap_with_points = fields.Boolean(
         string="Points count towards the caps", help="Points spent as a discount count as a discount."
     )
+    expiry_from = fields.Selection(
+        [("activation", "Their activation"), ("purchase", "The purchase")],
+        string="Points expire counting from",
+        default="activation",
+        required=True,
+    )
+
     @api.constrains("line_cap_percent", "receipt_cap_percent", "backdate_days", "forward_days", "hold_minutes")
     def _check_limits(self):
         for settings in self:

@@ -683,6 +683,10 @@ class LoyLedger(models.AbstractModel):
         booked |= self._take_back([entry for entry in entries if entry[4] > 0], accounts, at, source)
         return [booked[transaction_id] for transaction_id in wanted]
 
+    def _moved(self, transaction_ids: Iterable[int]) -> list[tuple[str, Decimal, Decimal]]:
+        """What transactions gave to members and took from them, by unit: (unit code, given, taken), in whole units."""
+        return self.env.execute_query(sql.moved(transaction_ids))
+
     def _give_back(
         self, entries: list[tuple], accounts: dict[int, _Account], at: datetime, source: Source
     ) -> dict[int, int]:

@@ -20,7 +20,7 @@ COMPILED_KEPT = 32
 LIVE_STATE = "active"
 
 
-ENGINE_SETTINGS = ("line_cap_percent", "receipt_cap_percent", "caps_include_points")
+ENGINE_SETTINGS = ("line_cap_percent", "receipt_cap_percent", "caps_include_points", "expiry_from")
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,10 +180,10 @@ class LoyPurchases(models.AbstractModel):
         at = purchase.store_id._to_utc(request.at) if request.at else fields.Datetime.now()
         self._check_time(at, self.env["loy.programme"]._at(purchase.company_id, at).settings)
         returned = self._insert_return(purchase, request.return_, at)
-        self.env["loy.ledger"]._reverse(
+        reversals = self.env["loy.ledger"]._reverse(
             self._booked(purchase), at=at, source=self._source("return", returned)
         )
-        answer = self._return_answer(purchase, request)
+        answer = self._return_answer(purchase, request, self.env["loy.ledger"]._moved(reversals))
         returned.result = answer
         purchase.state = "returned"
         self._emit("purchase.returned", returned)
@@ -597,17 +597,16 @@ class LoyPurchases(models.AbstractModel):
             if transaction.kind in ("accrue", "spend", "settle")
         ]
 
-    def _return_answer(self, purchase, request) -> dict:
-        result = purchase.result
+    def _return_answer(self, purchase, request, moved: list[tuple[str, Decimal, Decimal]]) -> dict:
         return {
             "purchase": purchase.number,
             "return": request.return_,
             "refund": {
-                "money": result["totals"]["to_pay"],
-                "points": _sums_by_unit(result.get("spent", [])),
+                "money": purchase.result["totals"]["to_pay"],
+                "points": [{"unit": unit, "amount": float(given)} for unit, given, _taken in moved if given],
                 "certificates": [],
             },
-            "taken_back": _sums_by_unit(result.get("earned", [])),
+            "taken_back": [{"unit": unit, "amount": float(taken)} for unit, _given, taken in moved if taken],
             "lines": [
                 {"id": line.line_ref, "quantity": line.quantity, "amount": line.amount}
                 for line in purchase.line_ids.sorted("id")
@@ -666,14 +665,3 @@ def _uses(result: Result) -> dict[tuple[str, str], dict[str, int]]:
     for earned in result.earned:
         uses[earned.promotion, earned.unit]["points"] += earned.amount_minor
     return uses
-
-
-def _sums_by_unit(rows: list[dict]) -> list[dict]:
-    """
-    >>> _sums_by_unit([{"unit": "B", "amount": 2.0}, {"unit": "B", "amount": 1.0}])
-    [{'unit': 'B', 'amount': 3.0}]
-    """
-    sums: dict[str, Decimal] = defaultdict(Decimal)
-    for row in rows:
-        sums[row["unit"]] += Decimal(str(row["amount"]))
-    return [{"unit": unit, "amount": float(amount)} for unit, amount in sums.items()]

@@ -218,6 +218,7 @@ class SettingsDocument:
     line_cap_percent: object = schema.decimal(min=0, max=100, default=Decimal(100))
     receipt_cap_percent: object = schema.decimal(min=0, max=100, default=Decimal(100))
     caps_include_points: bool = schema.flag(default=False)
+    expiry_from: str = schema.choice("activation", "purchase", default="activation", help="What expiry counts from.")
 
 @dataclass(frozen=True, slots=True)
 class PromotionDocument(CodedDocument):

@@ -97,6 +97,24 @@ def spendable(account_ids: Iterable[int], at: datetime) -> SQL:
     )
 
 
+def moved(transaction_ids: Iterable[int]) -> SQL:
+    """Rows (unit code, given, taken) of the transactions; what was only turned into debt or out of it moved nothing."""
+    return SQL(
+        """
+        SELECT unit.code,
+               COALESCE(SUM(entry.delta_minor) FILTER (WHERE entry.delta_minor > 0), 0) / 10 ^ unit.decimals,
+               COALESCE(-SUM(entry.delta_minor) FILTER (WHERE entry.delta_minor < 0), 0) / 10 ^ unit.decimals
+          FROM loy_entry AS entry
+          JOIN loy_unit AS unit ON unit.id = entry.unit_id
+          JOIN loy_account AS giver ON giver.id = entry.from_account_id
+          JOIN loy_account AS taker ON taker.id = entry.to_account_id
+         WHERE entry.transaction_id = ANY(%s) AND 'clearing' NOT IN (COALESCE(giver.role, ''), COALESCE(taker.role, ''))
+         GROUP BY unit.id ORDER BY unit.code
+        """,
+        ids(transaction_ids),
+    )
+
+
 def change_lots(changes: Mapping[int, tuple[int, int]]) -> SQL:
     """Add (remaining, held) to each lot; the table's checks refuse what would be below zero or above the
     lot.
