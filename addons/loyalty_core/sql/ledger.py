@@ -102,8 +102,8 @@ def moved(transaction_ids: Iterable[int]) -> SQL:
     return SQL(
         """
         SELECT unit.code,
-               COALESCE(SUM(entry.delta_minor) FILTER (WHERE entry.delta_minor > 0), 0) / 10 ^ unit.decimals,
-               COALESCE(-SUM(entry.delta_minor) FILTER (WHERE entry.delta_minor < 0), 0) / 10 ^ unit.decimals
+               COALESCE(SUM(entry.delta_minor) FILTER (WHERE entry.delta_minor > 0), 0) / POWER(10::numeric, unit.decimals),
+               COALESCE(-SUM(entry.delta_minor) FILTER (WHERE entry.delta_minor < 0), 0) / POWER(10::numeric, unit.decimals)
           FROM loy_entry AS entry
           JOIN loy_unit AS unit ON unit.id = entry.unit_id
           JOIN loy_account AS giver ON giver.id = entry.from_account_id
