@@ -92,7 +92,9 @@ class LoyStore(models.Model):
         return clock.to_local(at, self.timezone)
 
     def _to_utc(self, moment: datetime) -> datetime:
-        """The UTC instant at which the wall clock shows ``moment``; of an hour that comes twice, the first."""
+        """The UTC instant at which the wall clock shows ``moment``; of an hour that comes twice, the
+        first.
+        """
         self.ensure_one()
         return clock.to_utc(moment, self.timezone)
 

@@ -1,8 +1,8 @@
 """What the engine must know of products and places."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from odoo import models
 
@@ -125,7 +125,8 @@ class LoyCatalogue(models.AbstractModel):
 
     def _no_store(self, code: str) -> LoyaltyError:
         return LoyaltyError(
-            "store_not_found", self.env._("there is no store %s; its code is shown under Loyalty > Stores", code)
+            "store_not_found",
+            self.env._("there is no store %s; its code is shown under Loyalty > Stores", code),
         )
 
     def _no_register(self, store: str, register: str) -> LoyaltyError:

@@ -91,7 +91,8 @@ def place(code: str, register: str | None, user_id: int, company_ids: list[int])
     """
     return SQL(
         """
-        SELECT store.id, store.code, store.company_id, company.currency_id, store.timezone, store.is_price_tax_included,
+        SELECT store.id, store.code, store.company_id, company.currency_id, store.timezone,
+        store.is_price_tax_included,
                COALESCE(store.attributes, '{}'), COALESCE(network.code, ''), COALESCE(partner.code, ''),
                COALESCE((SELECT bool_or(rel.store_id = store.id) FROM loy_store_users_rel rel
                           WHERE rel.user_id = %(user_id)s), TRUE),

@@ -330,6 +330,8 @@ class TestProfile(MembersCase):
     def test_closing_asks_why(self):
         card = self._member().loy_main_card_id
         action = card.action_loy_close()
-        wizard = self.env[action["res_model"]].with_context(**action["context"]).create({"note": "given back"})
+        wizard = (
+            self.env[action["res_model"]].with_context(**action["context"]).create({"note": "given back"})
+        )
         wizard.action_loy_apply()
         self.assertEqual((card.state, card.log_ids[0].note), ("closed", "given back"))

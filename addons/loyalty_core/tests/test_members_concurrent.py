@@ -9,6 +9,7 @@ from odoo.modules.registry import Registry
 from odoo.service.model import retrying
 from odoo.sql_db import db_connect
 from odoo.tests import BaseCase, get_db_name, tagged
+from odoo.tools import mute_logger
 from psycopg2.errors import UniqueViolation
 
 
@@ -57,7 +58,7 @@ class TestMeetingRegistrations(BaseCase):
 
         def second():
             try:
-                with self._transaction(isolation) as env:
+                with mute_logger("odoo.sql_db"), self._transaction(isolation) as env:
                     env["loy.members"]._register_member({"phone": self.PHONES[0]})
             except Exception as error:
                 errors.append(error)
@@ -89,6 +90,10 @@ class TestMeetingRegistrations(BaseCase):
     def test_people_read_what_happened(self):
         with self._transaction() as env:
             env["loy.members"]._register_member({"phone": self.PHONES[0]})
-        with self._transaction() as env, patch.object(type(env["loy.members"]), "_check_unique"):
+        with (
+            self._transaction() as env,
+            patch.object(type(env["loy.members"]), "_check_unique"),
+            mute_logger("odoo.sql_db"),
+        ):
             with self.assertRaisesRegex(ValidationError, "member_exists: .*380671999001"):
                 retrying(lambda: env["loy.members"]._register_member({"phone": self.PHONES[0]}), env)
