@@ -16,7 +16,7 @@ class MembersCase(TransactionCase):
         cls.cards = cls.env["loy.cards"]
         cls.env["loy.card.type"].search([]).is_default = False
         cls.card_type = cls.env["loy.card.type"].create({"code": "TEST", "name": "Test", "is_default": True})
-        cls.phones = count(671000000)
+        cls.phones = count(631000000)
 
     def _member(self, **values):
         values.setdefault("phone", f"+380{next(self.phones)}")

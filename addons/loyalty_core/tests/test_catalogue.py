@@ -102,7 +102,7 @@ class TestCatalogue(MembersCase):
                 self.assertEqual(len(self._facts(*wanted)), len(wanted))
 
     def test_an_integrator_gets_facts_without_rights_on_products(self):
-        user = new_test_user(self.env, "till", groups="loyalty_core.group_integrator")
+        user = new_test_user(self.env, "loy_test_till", groups="loyalty_core.group_integrator")
         self.assertTrue(self.catalogue.with_user(user)._facts(["T-1"], self.company.id)["T-1"].categories)
 
 
@@ -124,7 +124,7 @@ class TestStores(MembersCase):
     def test_a_user_bound_to_stores_sells_nowhere_else(self):
         stores = self.env["loy.store"].create([{"code": code, "name": code} for code in ("T1", "T2")])
         user = new_test_user(
-            self.env, "till", groups="loyalty_core.group_integrator", company_id=self.company.id
+            self.env, "loy_test_till", groups="loyalty_core.group_integrator", company_id=self.company.id
         )
         catalogue = self.env["loy.catalogue"].with_user(user)
         self.assertEqual(catalogue._find_store("T2"), stores[1])
