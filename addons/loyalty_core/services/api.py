@@ -44,6 +44,7 @@ class LoyApi(models.AbstractModel):
         """A new member with a card. Codes: member_exists, bad_phone, bad_email, bad_birth_date, store_not_found,
         store_forbidden, card_not_found, card_taken, bad_card_number."""
         values = self._member_values(request, ("card",))
+        self._service("loy.members")._claim(values)
         partner, card = self._service("loy.members")._register_member(values)
         return {"member": str(partner.id), "card": card.number or None, "duplicate": False}
 

@@ -28,8 +28,10 @@ XMLRPC_INTEGER_LIMIT = 2**31 - 1
 
 
 class ApiError(LoyaltyError):
-    """What a client is told. It has no traceback: JSON-2 would print it into the answer."""
+    """What a client is told. It has no traceback: JSON-2 would print it into the answer. A refusal is an ordinary
+    answer, so Odoo logs it as information: warnings are for those who run the server."""
 
+    loglevel = logging.INFO
     __traceback__ = property(lambda self: None, lambda self, value: None)  # type: ignore[assignment]
 
     def __init__(self, text: str):

@@ -11,6 +11,7 @@ from odoo.tools import SQL, email_normalize
 
 from .cards import CARD_FIELDS
 from .errors import LoyaltyError
+from .transaction import lock_name
 from .ledger import Balance
 
 #: Keys of a registration or an update, and the field of the contact each is kept in.
@@ -62,6 +63,17 @@ class LoyMembers(models.AbstractModel):
         # Tills and sites register people without having a right on contacts.
         partner = self.env["res.partner"].sudo().create(vals)
         return partner, self._main_card(partner)
+
+    def _claim(self, values: Mapping):
+        """Until the transaction ends, nobody else who claims too registers this phone, e-mail or external id.
+
+        The unique indexes decide in any case; but who has waited here sees the first and meets no error.
+        """
+        country = self._country({"loy_store_id": values.get("store_id")})
+        plain = {"phone": lambda phone: self._phone(phone, country), "email": self._email, "external_id": str.strip}
+        for key in KEYS:
+            if values.get(key):
+                lock_name(self.env, "member", key, plain[key](values[key]))
 
     def _enrol(self, partner, values: Mapping | None = None):
         """(member, card): an existing contact becomes a member; a member stays what it is."""
