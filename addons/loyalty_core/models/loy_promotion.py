@@ -82,12 +82,19 @@ class LoyPromotion(models.Model):
             ) from None
 
     def copy_data(self, default=None):
+        default = dict(default or {})
         return [
-            {**vals, "code": self.env._("%s-COPY", promotion.code)}
-            if not (default or {}).get("code")
-            else vals
+            {**vals, "code": default.get("code") or promotion._free_code()}
             for promotion, vals in zip(self, super().copy_data(default), strict=True)
         ]
+
+    def _free_code(self) -> str:
+        """A code for a copy that no other promotion has."""
+        prefix = f"{self.code}-COPY"
+        taken = set(self.with_context(active_test=False).search([("code", "=like", f"{prefix}%")]).mapped("code"))
+        return next(
+            code for number in range(1, len(taken) + 2) if (code := f"{prefix}{number}") not in taken
+        )
 
     def action_start(self):
         self.write({"state": "active"})

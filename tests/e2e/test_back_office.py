@@ -1,0 +1,72 @@
+"""What staff do in the back office, from the menu, as a person would: every screen opens and shows something."""
+
+import pytest
+
+SHOWN = ".o_data_row, .o_kanban_record:not(.o_kanban_ghost), .o_graph_canvas_container canvas, .o_pivot table"
+
+
+@pytest.fixture
+def office(server, browser):
+    """A browser in which the administrator is logged in."""
+    browser.login(server.url, "admin", "admin")
+    browser.base = server.url
+    return browser
+
+
+def menus(xmlrpc):
+    """Name and action of every entry of the app Loyalty."""
+    module, name = "loyalty_core", "loy_root_menu"
+    (root,) = xmlrpc.call(
+        "ir.model.data", "search_read", [("module", "=", module), ("name", "=", name)], fields=["res_id"]
+    )
+    rows = xmlrpc.call(
+        "ir.ui.menu",
+        "search_read",
+        [("id", "child_of", root["res_id"]), ("action", "!=", False)],
+        fields=["complete_name", "action"],
+    )
+    return {row["complete_name"]: row["action"].partition(",")[2] for row in rows}
+
+
+def test_every_menu_shows_something_with_demo_data(office, xmlrpc):
+    empty = []
+    found = menus(xmlrpc)
+    for name, action in found.items():
+        office.goto(f"{office.base}/odoo/action-{action}")
+        if not office.evaluate(f"!!document.querySelector({SHOWN!r})"):
+            empty.append(name)
+    assert len(found) > 15
+    assert not empty
+
+
+def test_a_new_member_has_a_card_at_once(office):
+    office.goto(f"{office.base}/odoo/action-loyalty_core.loy_member_action/new")
+    office.fill(".o_field_widget[name=loy_first_name] input", "Halyna")
+    office.fill(".o_field_widget[name=loy_last_name] input", "Marchenko")
+    office.fill(".o_field_widget[name=phone] input", "+380671110011")
+    office.click(".o_form_button_save")
+    office.wait_for(".o_field_widget[name=loy_main_card_id]")
+    assert "290" in office.text(".o_field_widget[name=loy_main_card_id]")
+
+
+def test_a_second_member_with_the_same_phone_is_refused_and_told_whose_it_is(office):
+    office.goto(f"{office.base}/odoo/action-loyalty_core.loy_member_action/new")
+    office.fill(".o_field_widget[name=loy_first_name] input", "Somebody")
+    office.fill(".o_field_widget[name=phone] input", "067 123 45 67")
+    office.click(".o_form_button_save")
+    office.wait_for(".modal")
+    assert "member_exists" in office.text(".modal")
+
+
+def test_a_promotion_that_cannot_be_read_cannot_be_saved(office, xmlrpc):
+    ids = xmlrpc.call("loy.promotion", "search", [("code", "=", "SWEETS20")])
+    with pytest.raises(Exception, match="did you mean percent"):
+        xmlrpc.call("loy.promotion", "write", ids, {"rewards_text": '[{"kind": "percentt", "value": 20}]'})
+
+
+def test_a_draft_is_started_with_one_click(office, xmlrpc):
+    (promotion,) = xmlrpc.call("loy.promotion", "search", [("code", "=", "SWEETS20")])
+    office.goto(f"{office.base}/odoo/action-loyalty_core.loy_promotion_action/{promotion}")
+    office.click("button[name=action_start]")
+    office.wait_for("button[name=action_pause]")
+    assert xmlrpc.call("loy.promotion", "read", [promotion], ["state"])[0]["state"] == "active"
