@@ -6,6 +6,7 @@
     "author": "Open Loyalty Suite contributors",
     "license": "LGPL-3",
     "depends": ["mail", "product", "phone_validation", "portal", "contacts"],
+    "external_dependencies": {"python": ["phonenumbers"]},
     "data": [
         "security/groups.xml",
         "security/ir.model.access.csv",

@@ -166,6 +166,9 @@ class CardTypeDocument(CodedDocument):
     length: int = schema.integer(min=4, max=32, default=13)
     mode: str = schema.choice("random", "sequential", default="random")
     check_: str | None = schema.choice("luhn", "ean13", default=None)
+    first: int = schema.integer(min=0, max=10**15, default=0, help="Numbers are made from this serial on.")
+    last: int = schema.integer(min=0, max=10**15, default=0, help="To this one; 0: as far as the digits go.")
+    strict: bool = schema.flag(default=False, help="Only numbers of this template are issued.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +310,9 @@ SECTIONS: list[Section] = [
             "length": "number_length",
             "mode": "number_mode",
             "check": "number_check",
+            "first": "serial_from",
+            "last": "serial_to",
+            "strict": "is_template_strict",
         },
     ),
     Section("partners", "loy.partner", CodedDocument),
