@@ -1,6 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
+
+from ..fields import FactMany2one
 
 
 class LoyRevision(models.Model):
@@ -11,21 +12,21 @@ class LoyRevision(models.Model):
     """
 
     _name = "loy.revision"
+    _inherit = "loy.fact.mixin"
     _description = "Revision of a programme record"
     _order = "number desc"
     _rec_name = "code"
-    _log_access = False
 
     section = fields.Char(required=True, readonly=True)
     code = fields.Char(required=True, readonly=True)
     res_id = fields.Many2oneReference(model_field="res_model", required=True, readonly=True, string="Record")
     res_model = fields.Char(required=True, readonly=True)
-    company_id = fields.Many2one("res.company", readonly=True)
+    company_id = FactMany2one("res.company", readonly=True)
     valid_from_at = fields.Datetime(required=True, readonly=True, string="Valid from")
     number = fields.Integer(required=True, readonly=True, index=True)
     document = fields.Json(required=True, readonly=True)
     document_text = fields.Text(compute="_compute_document_text", string="As text")
-    user_id = fields.Many2one("res.users", string="Author", readonly=True)
+    user_id = FactMany2one("res.users", string="Author", readonly=True)
     created_at = fields.Datetime(readonly=True, string="Changed at")
 
     _by_record = models.Index("(res_model, res_id, number DESC)")
@@ -33,6 +34,7 @@ class LoyRevision(models.Model):
 
     def init(self):
         """The head row holds the number of the last change; updating it queues changes of the programme in order."""
+        super().init()
         self.env.cr.execute(
             SQL(
                 """
@@ -50,9 +52,3 @@ class LoyRevision(models.Model):
     def _compute_document_text(self):
         for revision in self:
             revision.document_text = self.env["loy.programme"]._format_document(revision.document)
-
-    def write(self, vals):
-        raise UserError(self.env._("A revision is history and cannot be changed. Change the record itself instead."))
-
-    def unlink(self):
-        raise UserError(self.env._("A revision is history and cannot be deleted."))

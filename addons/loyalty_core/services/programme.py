@@ -190,23 +190,26 @@ class LoyProgramme(models.AbstractModel):
     # ------------------------------------------------------------------ recording
 
     def _revise(self, records) -> None:
-        """What ``records`` say now becomes their newest revision; a record that says the same as before gets none."""
+        """What ``records`` say now becomes their newest revision; a record that says the same as before, and said so at
+        the moment from which it is valid, gets none."""
         if not records:
             return
         self.env.flush_all()
         section = section_of(records._name)
+        now = fields.Datetime.now()
         latest = self._latest(records)
+        said = self._said(records, {record.id: record.valid_from_at or now for record in records})
         changed = []
         for record in records:
             document = section.document_of(record)
             if not record.active:
                 document = {**document, "archived": True}
-            if latest.get(record.id) != (document, record.company_id.id or None):
+            says = (document, record.company_id.id or None)
+            if says != latest.get(record.id) or says != said.get(record.id):
                 changed.append((record, document))
         if not changed:
             return
         number = self._next_number()
-        now = fields.Datetime.now()
         # Users who may change the record record its history; nobody may write history by hand.
         self.env["loy.revision"].sudo().create(
             [
@@ -248,6 +251,31 @@ class LoyProgramme(models.AbstractModel):
             )
         )
         return {res_id: (document, company_id) for res_id, document, company_id in self.env.cr.fetchall()}
+
+    def _said(self, records, moments: dict[int, datetime]) -> dict[int, tuple[dict, int | None]]:
+        """What each record said for a moment of its own, as it is known now."""
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT DISTINCT ON (res_id) res_id, document, company_id
+                  FROM loy_revision
+                  JOIN unnest(%s, %s::timestamp[]) AS asked (id, at) ON asked.id = res_id AND valid_from_at <= asked.at
+                 WHERE res_model = %s
+                 ORDER BY res_id, valid_from_at DESC, number DESC
+                """,
+                list(moments),
+                list(moments.values()),
+                records._name,
+            )
+        )
+        return {res_id: (document, company_id) for res_id, document, company_id in self.env.cr.fetchall()}
+
+    def _unsaid(self, records, at: datetime):
+        """Those of ``records`` that did not say at ``at`` what they say now."""
+        if "valid_from_at" not in records._fields:
+            return records.browse()
+        said, section = self._said(records, dict.fromkeys(records.ids, at)), section_of(records._name)
+        return records.filtered(lambda record: said.get(record.id, ({},))[0] != section.document_of(record))
 
     # ------------------------------------------------------------------ validation
 

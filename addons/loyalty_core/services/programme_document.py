@@ -40,7 +40,7 @@ class LoyProgrammeDocument(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 for part in parts:
-                    counts[part.section.name] = self._apply_part(part, valid_from_at)
+                    counts[part.section.name] = self._apply_part(part, valid_from_at, bool(request.at))
                 if request.dry_run:
                     raise _DryRun
         except _DryRun:
@@ -108,7 +108,8 @@ class LoyProgrammeDocument(models.AbstractModel):
 
     # ------------------------------------------------------------------ applying a section
 
-    def _apply_part(self, part: Part, valid_from_at: datetime) -> Counter:
+    def _apply_part(self, part: Part, valid_from_at: datetime, is_dated: bool) -> Counter:
+        """What a document says from a moment on is said even where it holds already, but only since later."""
         section = part.section
         model = self.env[section.model].with_context(active_test=False)
         existing = self._existing(part)
@@ -116,6 +117,7 @@ class LoyProgrammeDocument(models.AbstractModel):
         later = self._resolve(section, rows)
         count: Counter = Counter()
         new_rows = []
+        same = model.browse()
         for document, row in zip(part.documents, rows, strict=True):
             record = existing.pop(section.key_of(document), None)
             if record is None:
@@ -124,7 +126,13 @@ class LoyProgrammeDocument(models.AbstractModel):
                 record.write(self._timed(record, changes, valid_from_at))
                 count["updated"] += 1
             else:
-                count["unchanged"] += 1
+                same += record
+        late = self.env["loy.programme"]._unsaid(same, valid_from_at) if is_dated and same else same.browse()
+        if late:
+            late.write({"valid_from_at": valid_from_at})
+        for outcome, records in (("updated", late), ("unchanged", same - late)):
+            if records:
+                count[outcome] += len(records)
         if new_rows:
             model.create(new_rows)
             count["created"] = len(new_rows)

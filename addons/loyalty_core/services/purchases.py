@@ -17,7 +17,7 @@ from .ledger import Accrual, Source
 from .programme import CompiledProgramme, Unit
 from .transaction import lock_name
 
-MICRO = 1_000_000
+AMOUNT_MINOR_MAX = 10**12
 ASKED_AGAIN = ("number", "kind", "state", "company_id", "store_id", "member_id", "purchased_at", "is_late")
 
 
@@ -178,7 +178,7 @@ class LoyPurchases(models.AbstractModel):
                 "return_exists", self.env._("There is a purchase or return %s already.", request.return_)
             )
         at = purchase.store_id._to_utc(request.at) if request.at else fields.Datetime.now()
-        self._check_time(at, self.env["loy.programme"]._at(purchase.company_id, at).settings)
+        self._check_time(at, purchase.company_id)
         returned = self._insert_return(purchase, request.return_, at)
         reversals = self.env["loy.ledger"]._reverse(
             self._booked(purchase), at=at, source=self._source("return", returned)
@@ -212,7 +212,7 @@ class LoyPurchases(models.AbstractModel):
         at = place.to_utc(request.at) if request.at else fields.Datetime.now()
         company = self.env["res.company"].browse(place.company_id)
         compiled = self.env["loy.programme"]._at(company, at)
-        self._check_time(at, compiled.settings)
+        self._check_time(at, company, compiled.number)
         member, card = self._find_member(request.member)
         accounts = self._accounts(member, compiled.units)
         if is_locked and accounts:
@@ -272,8 +272,10 @@ class LoyPurchases(models.AbstractModel):
         member = members._find(key.given())
         return member, members._main_card(member)
 
-    def _check_time(self, at: datetime, settings) -> None:
+    def _check_time(self, at: datetime, company, number: int | None = None) -> None:
+        """By the settings of today: those of the past know nothing of what is allowed now."""
         now = fields.Datetime.now()
+        settings = self.env["loy.programme"]._at(company, now, number).settings
         if not -settings.forward_days <= (now - at) / timedelta(days=1) <= settings.backdate_days:
             raise LoyaltyError(
                 "at_out_of_range",
@@ -318,11 +320,18 @@ class LoyPurchases(models.AbstractModel):
             id=line.id,
             sku=line.sku,
             quantity_micro=to_minor(line.quantity, 6),
-            price_minor=to_minor(price, decimals),
-            amount_minor=to_minor(amount, decimals),
+            price_minor=self._minor(price, decimals),
+            amount_minor=self._minor(amount, decimals),
             no_discount=line.no_discount or bool(facts and facts.no_discount),
             **known,
         )
+
+    def _minor(self, amount: Decimal, decimals: int) -> int:
+        """An amount as the engine takes it, and can read it back from what was stored."""
+        minor = to_minor(amount, decimals)
+        if minor > AMOUNT_MINOR_MAX:
+            raise LoyaltyError("bad_request", self.env._("An amount of %s is too large.", amount))
+        return minor
 
     def _engine_member(self, member, card, accounts: dict[str, int], at: datetime) -> Member | None:
         if not member:
@@ -340,7 +349,7 @@ class LoyPurchases(models.AbstractModel):
                 method=payment.method,
                 amount_minor=None
                 if payment.amount is None
-                else to_minor(payment.amount, compiled.currency_decimals),
+                else self._minor(payment.amount, compiled.currency_decimals),
             )
             for payment in request.payments
         )
@@ -350,7 +359,7 @@ class LoyPurchases(models.AbstractModel):
         return tuple(
             SpendRequest(
                 unit=spend.unit,
-                amount_minor=None if spend.amount is None else to_minor(spend.amount, unit.decimals),
+                amount_minor=None if spend.amount is None else self._minor(spend.amount, unit.decimals),
             )
             for spend, unit in zip(request.spend, units, strict=True)
         )

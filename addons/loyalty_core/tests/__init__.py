@@ -10,3 +10,4 @@ from . import test_ledger_guards
 from . import test_ledger_properties
 from . import test_ledger_concurrent
 from . import test_purchases
+from . import test_programme

@@ -312,6 +312,19 @@ class TestHold(PurchaseCase):
         self.assertEqual(self.hold("T-2", spend=SPEND_ALL)["totals"]["spent"], 20.0)
         self.assertEqual(self.available(), 0)
 
+    def test_what_may_be_held_may_be_confirmed(self):
+        """The basket is read back from what was stored."""
+        large = {"sku": "S" * 128, "quantity": 1_000_000, "price": 9_999}
+        lines = [{"id": "i" * 64, **large}, {"id": "2", "sku": "X", "quantity": 0, "price": 0}]
+        self.hold("T-1", lines=lines, codes=["c" * 64], payments=[{"method": "m" * 64, "amount": 10**10}])
+        self.call("purchase_confirm", purchase="T-1")
+        for basket in (
+            {"lines": [{"id": "1", "sku": "X", "quantity": 1_000_000, "price": 10**10}]},
+            {"payments": [{"method": "card", "amount": 10**11}]},
+            {"spend": [{"unit": "T_BONUS", "amount": 10**13}]},
+        ):
+            self.refused("bad_request", "purchase_hold", **self.basket(purchase="T-2", **basket))
+
     def test_the_number_alone_confirms_what_was_held(self):
         held = self.hold("T-1", spend=SPEND_ALL)
         # what happens in between does not change what the customer was shown
