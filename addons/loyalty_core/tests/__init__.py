@@ -11,3 +11,4 @@ from . import test_ledger_properties
 from . import test_ledger_concurrent
 from . import test_purchases
 from . import test_programme
+from . import test_access

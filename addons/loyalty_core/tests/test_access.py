@@ -1,0 +1,219 @@
+"""Role x model x operation: the whole table, and nothing beside it."""
+
+from odoo.exceptions import AccessError
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+OPERATIONS = {"r": "read", "w": "write", "c": "create", "d": "unlink"}
+ROLES = {
+    "cashier": "loyalty_core.group_cashier",
+    "operator": "loyalty_core.group_operator",
+    "marketer": "loyalty_core.group_marketer",
+    "admin": "loyalty_core.group_admin",
+    "integrator": "loyalty_core.group_integrator",
+    "internal": "base.group_user",
+    "portal": "base.group_portal",
+    "public": "base.group_public",
+}
+#: Model → what the roles of the shop may do. Integrators, plain internal users, portal users and visitors may
+#: do nothing with any of them.
+TABLE = """
+                            cashier  operator  marketer  admin
+loy.account                 r        r         r         r
+loy.brand                   r        r         rwcd      rwcd
+loy.card                    r        rwc       r         rwcd
+loy.card.log                r        r         r         r
+loy.card.type               r        r         rwcd      rwcd
+loy.entry                   -        r         r         r
+loy.event                   -        r         r         r
+loy.group                   r        r         rwc       rwc
+loy.hold                    -        r         r         r
+loy.hold.line               -        r         r         r
+loy.lot                     r        r         r         r
+loy.network                 r        r         r         rwcd
+loy.partner                 r        r         r         rwcd
+loy.product.points          r        r         rwcd      rwcd
+loy.promotion               r        r         rwc       rwc
+loy.purchase                r        r         r         r
+loy.purchase.line           r        r         r         r
+loy.purchase.promotion      r        r         r         r
+loy.reason                  r        r         r         rwcd
+loy.register                r        r         r         rwcd
+loy.request                 -        -         -         r
+loy.revision                -        -         r         r
+loy.settings                -        -         r         rwc
+loy.store                   r        r         r         rwcd
+loy.store.attribute         r        r         r         rwcd
+loy.transaction             -        r         r         r
+loy.unit                    r        r         r         rwcd
+loy.card.issue.wizard       -        rwcd      -         rwcd
+loy.card.series.wizard      -        rwcd      -         rwcd
+loy.card.transition.wizard  -        rwcd      -         rwcd
+"""
+
+
+def parse(table):
+    head, *rows = (line.split() for line in table.strip().splitlines())
+    return {model: dict(zip(head, cells, strict=True)) for model, *cells in rows}
+
+
+@tagged("post_install", "-at_install")
+class TestAccess(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.users = {role: new_test_user(cls.env, f"t_{role}", groups=group) for role, group in ROLES.items()}
+        cls.table = parse(TABLE)
+
+    def own_models(self):
+        """Models of this addon that have a table."""
+        own = self.env["ir.model.data"].search([("module", "=", "loyalty_core"), ("model", "=", "ir.model")])
+        names = self.env["ir.model"].browse(own.mapped("res_id")).exists().mapped("model")
+        return {name for name in names if name.startswith("loy.") and not self.env[name]._abstract}
+
+    def test_every_model_stands_in_the_table(self):
+        self.assertEqual(self.own_models(), set(self.table))
+
+    def test_each_role_may_do_what_the_table_says_and_nothing_else(self):
+        for model, cells in self.table.items():
+            for role, user in self.users.items():
+                records = self.env[model].with_user(user)
+                may = "".join(letter for letter, name in OPERATIONS.items() if records.has_access(name))
+                self.assertEqual(may or "-", cells.get(role, "-"), f"{role} on {model}")
+
+    def test_nobody_writes_what_services_book(self):
+        booked = [f"loy.{name}" for name in BOOKED.split() if name != "card"]
+        for model in [*booked, "loy.request"]:
+            self.assertLessEqual(set("".join(self.table[model].values())), set("r-"), model)
+
+    def test_services_are_closed_to_everybody(self):
+        for model in self.env.registry:
+            if model.startswith("loy.") and self.env[model]._abstract:
+                for role, user in self.users.items():
+                    with self.subTest(model=model, role=role), self.assertRaises(AccessError):
+                        self.env[model].with_user(user).check_access("read")
+
+    def test_a_role_opens_its_menus_and_no_other_opens_any(self):
+        root = self.env.ref("loyalty_core.loy_root_menu")
+        for role in ("cashier", "operator", "marketer", "admin", "internal"):
+            visible = root.id in self.env["ir.ui.menu"].with_user(self.users[role])._visible_menu_ids()
+            self.assertEqual(visible, role != "internal", role)
+
+    def test_members_of_the_shop_are_contacts(self):
+        member = self.env["res.partner"].create(
+            {"name": "Ann", "is_loyalty_member": True, "phone": "+380671110001"}
+        )
+        for role, may in {
+            "cashier": "r",
+            "operator": "rwc",
+            "marketer": "r",
+            "admin": "rwc",
+            "integrator": "-",
+            "portal": "-",
+            "public": "-",
+        }.items():
+            found = member.with_user(self.users[role])
+            allowed = "".join(letter for letter, name in OPERATIONS.items() if found.has_access(name))
+            self.assertEqual(allowed or "-", may, role)
+
+
+CODED = ["unit", "group", "card.type", "brand", "partner", "network", "reason", "store", "promotion"]
+#: What purchases and accruals leave behind.
+BOOKED = """
+account lot transaction entry hold hold.line event purchase purchase.line purchase.promotion revision
+card card.log
+"""
+
+
+@tagged("post_install", "-at_install")
+class TestCompanies(TransactionCase):
+    """Whoever works for one company sees its records and the shared ones, and nothing of another company."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.companies = [cls.env["res.company"].create({"name": f"Company {index}"}) for index in (1, 2)]
+        cls.users = [
+            new_test_user(
+                cls.env,
+                f"t_admin{index}",
+                groups="loyalty_core.group_admin",
+                company_id=company.id,
+                company_ids=[(6, 0, company.ids)],
+            )
+            for index, company in enumerate(cls.companies)
+        ]
+        cls.records = [cls.make(company) for company in cls.companies]
+
+    @classmethod
+    def make(cls, company):
+        """Model → a record of each model, made as the system makes it."""
+        env, made = cls.env(context={"allowed_company_ids": company.ids}), {}
+        for name in CODED:
+            made[f"loy.{name}"] = env[f"loy.{name}"].create(
+                {"code": "A", "name": "A", "company_id": company.id}
+            )
+        store = made["loy.store"]
+        store.attributes = {"format": "express"}
+        made["loy.settings"] = env["loy.settings"].search([("company_id", "=", company.id)]) or env[
+            "loy.settings"
+        ].create({"company_id": company.id})
+        made["loy.register"] = env["loy.register"].create({"code": "A", "name": "A", "store_id": store.id})
+        made["loy.store.attribute"] = store.attribute_ids
+        user = new_test_user(
+            cls.env,
+            f"t_till{company.id}",
+            groups="loyalty_core.group_integrator",
+            company_id=company.id,
+            company_ids=[(6, 0, company.ids)],
+        )
+        api = env["loy.api"].with_user(user)
+        member = api.member_register({"key": "1", "phone": f"+38067222{company.id:04}"[:13]})["member"]
+        api.account_accrue({"key": "2", "member": member, "unit": "A", "amount": 9})
+        api.card_issue({"key": "6", "member": member, "card_type": "A"})
+        promotion = {"code": "P", "state": "active", "rewards": [{"kind": "percent", "value": 10}]}
+        spend = {
+            "code": "S",
+            "state": "active",
+            "rewards": [{"kind": "spend", "unit": "A", "max_percent": 50}],
+        }
+        api.programme_apply(
+            {"key": "3", "programme": {"promotions": [promotion, spend]}, "at": "2020-01-01T00:00:00Z"}
+        )
+        purchase = {
+            "purchase": "A",
+            "store": "A",
+            "register": "A",
+            "member": {"member": member},
+            "lines": [{"id": "1", "sku": "X", "quantity": 1, "price": 100}],
+            "spend": [{"unit": "A", "amount": 2}],
+        }
+        api.purchase_confirm({"key": "4", **purchase})
+        api.purchase_hold({"key": "5", **purchase, "purchase": "B"})
+        for name in BOOKED.split():
+            path = "hold_id.company_id" if name == "hold.line" else "company_id"
+            made[f"loy.{name}"] = env[f"loy.{name}"].search([(path, "=", company.id)])
+        return made
+
+    def test_there_is_a_record_of_every_model_that_belongs_to_companies(self):
+        for model in parse(TABLE):
+            if "company_id" in self.env[model]._fields and not self.env[model]._transient:
+                for made in self.records:
+                    if model not in ("loy.card", "loy.card.log", "loy.request"):
+                        self.assertTrue(made.get(model), f"no record of {model} to look at")
+
+    def test_everybody_sees_the_own_records_and_not_the_others(self):
+        for model, mine in self.records[0].items():
+            theirs = self.records[1][model]
+            self.assertTrue(mine and theirs, model)
+            for user, own, others in ((self.users[0], mine, theirs), (self.users[1], theirs, mine)):
+                visible = self.env[model].with_user(user).with_context(active_test=False).search([])
+                with self.subTest(model=model, user=user.login):
+                    self.assertEqual(own & visible.sudo(), own)
+                    self.assertFalse(others & visible.sudo())
+                    with self.assertRaises(AccessError):
+                        others.with_user(user).check_access("read")
+
+    def test_shared_records_are_everybodys(self):
+        unit = self.env["loy.unit"].create({"code": "SHARED", "name": "Shared", "company_id": False})
+        for user in self.users:
+            self.assertIn(unit, self.env["loy.unit"].with_user(user).search([]).sudo())
