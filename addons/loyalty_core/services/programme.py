@@ -40,6 +40,7 @@ class CompiledProgramme:
     settings: SettingsDocument
     currency_decimals: int
     units: dict[str, Unit]
+    promotions: dict[str, int]  # code, as it was then → record
 
 
 class _Cache:
@@ -131,14 +132,17 @@ class LoyProgramme(models.AbstractModel):
         decimals = company.currency_id.decimal_places
         settings = next((document for _id, document in sections.get("settings", ())), {})
         units = sections.get("units", [])
+        promotions = [
+            (record_id, document)
+            for record_id, document in sections.get("promotions", ())
+            if document["state"] == LIVE_STATE
+        ]
         document = self._engine_document(
             decimals=decimals,
             settings=settings,
             units=[document for _id, document in units],
             groups=[document for _id, document in sections.get("groups", ())],
-            promotions=[
-                document for _id, document in sections.get("promotions", ()) if document["state"] == LIVE_STATE
-            ],
+            promotions=[document for _id, document in promotions],
         )
         return CompiledProgramme(
             number=number,
@@ -146,6 +150,7 @@ class LoyProgramme(models.AbstractModel):
             settings=schema.read(SettingsDocument, settings),
             currency_decimals=decimals,
             units={unit["code"]: Unit(unit_id, unit.get("decimals", 0)) for unit_id, unit in units},
+            promotions={promotion["code"]: record_id for record_id, promotion in promotions},
         )
 
     def _documents(self, company, number: int, at: datetime | None) -> dict[str, list[tuple[int, dict]]]:

@@ -1,6 +1,6 @@
 """Purchases: a request becomes a basket, the engine's result becomes facts and movements. No rule stands here."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -461,14 +461,13 @@ class LoyPurchases(models.AbstractModel):
         if not uses:
             return
         decimals = scene.compiled.currency_decimals
-        ids = self._promotion_ids(scene.place.company_id, {code for code, _unit in uses})
         rows = []
         for (code, unit_code), use in sorted(uses.items()):
             unit = scene.compiled.units.get(unit_code)
             rows.append(
                 {
                     "purchase_id": purchase.id,
-                    "promotion_id": ids[code],
+                    "promotion_id": scene.compiled.promotions[code],
                     "company_id": scene.place.company_id,
                     "currency_id": scene.place.currency_id,
                     "purchased_at": scene.at,
@@ -479,20 +478,6 @@ class LoyPurchases(models.AbstractModel):
                 }
             )
         insert_rows(self.env["loy.purchase.promotion"], rows)
-
-    def _promotion_ids(self, company_id: int, codes: set[str]) -> dict[str, int]:
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT DISTINCT ON (code) code, id FROM loy_promotion
-                 WHERE code = ANY(%s) AND (company_id IS NULL OR company_id = %s)
-                 ORDER BY code, company_id NULLS LAST
-                """,
-                list(codes),
-                company_id,
-            )
-        )
-        return dict(self.env.cr.fetchall())
 
     def _accrue(self, purchase, scene: Scene, result: Result) -> None:
         earned_units = {earned.unit: scene.compiled.units[earned.unit] for earned in result.earned}
@@ -512,7 +497,11 @@ class LoyPurchases(models.AbstractModel):
             self.env["loy.ledger"]._accrue(moves, at=scene.at, source=self._source("purchase", purchase))
 
     def _points_spent(self, scene: Scene, result: Result) -> dict[int, int]:
-        return {scene.accounts[spent.unit]: spent.points_minor for spent in result.spent if spent.points_minor}
+        """Account → points: several promotions may let the same unit pay."""
+        points = Counter()
+        for spent in result.spent:
+            points[scene.accounts[spent.unit]] += spent.points_minor
+        return dict(+points)
 
     def _release(self, purchase) -> None:
         if purchase.hold_id.state == "open":

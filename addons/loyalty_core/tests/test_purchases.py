@@ -491,6 +491,27 @@ class TestConfirm(PurchaseCase):
         self.assertEqual(answer["totals"]["spent"], 50.0)
         self.assertEqual(self.balance()["debt"], 0)
 
+    def test_all_points_that_pay_are_taken_whichever_promotion_lets_them(self):
+        spend = {"kind": "spend", "unit": "T_BONUS", "max_percent": 30}
+        self.apply({"promotions": [self.promotion("T_SPEND2", spend, group="t_points")]})
+        self.give(1000)
+        before = self.available()
+        answer = self.confirm("T-1", spend=SPEND_ALL)
+        self.assertEqual(len(answer["spent"]), 2)
+        earned = sum(one["amount"] for one in answer["earned"])
+        self.assertEqual(before + earned - self.available(), answer["totals"]["spent"])
+        self.hold("T-2", spend=SPEND_ALL)
+        before = self.available()
+        answer = self.call("purchase_confirm", purchase="T-2")
+        self.assertEqual(self.available() - before, sum(one["amount"] for one in answer["earned"]))
+        self.assert_books()
+
+    def test_a_promotion_renamed_since_still_counts_the_uses_of_late_receipts(self):
+        promotion = self.env["loy.promotion"].search([("code", "=", "T_COFFEE10")])
+        promotion.code = "T_RENAMED"
+        self.confirm("T-1", at=ago(days=1))
+        self.assertIn(promotion, self.purchase_of("T-1").promotion_ids.promotion_id)
+
     def test_lines_and_uses_are_read_by_the_record_of_the_purchase(self):
         self.confirm("T-1")
         purchase = self.purchase_of("T-1")
