@@ -214,10 +214,11 @@ class LoyPurchases(models.AbstractModel):
         compiled = self.env["loy.programme"]._at(company, at)
         self._check_time(at, company, compiled.number)
         member, card = self._find_member(request.member)
+        products = catalogue._facts([line.sku for line in request.lines], place.company_id)
         accounts = self._accounts(member, compiled.units)
         if is_locked and accounts:
+            # As late as can be: other purchases of the member wait from here to the commit.
             self.env["loy.ledger"]._lock(accounts.values())
-        products = catalogue._facts([line.sku for line in request.lines], place.company_id)
         basket = Basket(
             at=place.to_local(at),
             lines=tuple(self._line(line, products.get(line.sku), compiled) for line in request.lines),
