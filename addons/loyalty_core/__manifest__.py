@@ -47,6 +47,9 @@
         "demo/loy_members.xml",
         "demo/loy_promotions.xml",
     ],
+    "assets": {
+        "web.assets_backend": ["loyalty_core/static/src/**/*"],
+    },
     "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -1,7 +1,8 @@
 import json
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+
+from ..services.errors import LoyaltyError
 
 
 class LoyPromotion(models.Model):
@@ -61,7 +62,7 @@ class LoyPromotion(models.Model):
         """The engine itself is the judge: what it cannot compile cannot be saved."""
         problems = self.env["loy.programme"]._problems_of_promotions(self)
         if problems:
-            raise ValidationError("\n".join(problems))
+            raise LoyaltyError("bad_promotion", "\n".join(problems))
 
     def _compute_purchase_count(self):
         counts = dict(
@@ -77,8 +78,8 @@ class LoyPromotion(models.Model):
         try:
             return json.loads(text) if text and text.strip() else None
         except ValueError as error:
-            raise ValidationError(
-                self.env._("%(field)s is not valid JSON: %(error)s", field=label, error=error)
+            raise LoyaltyError(
+                "bad_promotion", self.env._("%(field)s is not valid JSON: %(error)s", field=label, error=error)
             ) from None
 
     def copy_data(self, default=None):

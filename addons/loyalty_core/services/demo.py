@@ -22,7 +22,7 @@ class LoyDemo(models.AbstractModel):
 
     @api.model
     def _fill(self) -> None:
-        self._set_currency()
+        self._set_company()
         chance = random.Random(SEED)
         stores = self.env["loy.store"].search([])
         members = self.env["res.partner"].search([("is_loyalty_member", "=", True)], order="id")
@@ -35,12 +35,12 @@ class LoyDemo(models.AbstractModel):
             self._confirm(chance, number, moment, store, members, skus)
         self._leave_some_open(stores[0], members, skus)
 
-    def _set_currency(self) -> None:
-        """A Ukrainian chain sells in hryvnias, unless somebody keeps books in another currency here already."""
+    def _set_company(self) -> None:
+        """A chain in Ukraine sells in hryvnias, unless somebody keeps books in another currency here already."""
         if "account.move" not in self.env:
             hryvnia = self.env.ref("base.UAH")
             hryvnia.active = True
-            self.env.company.currency_id = hryvnia
+            self.env.company.write({"currency_id": hryvnia.id, "country_id": self.env.ref("base.ua").id})
 
     def _welcome(self, members) -> None:
         ledger = self.env["loy.ledger"]
