@@ -112,7 +112,7 @@ class LoyApi(models.AbstractModel):
     @writes(requests.PurchaseReturn)
     def purchase_return(self, request):
         """A confirmed purchase comes back. Codes: purchase_not_found, purchase_held, purchase_returned, line_not_found,
-        return_exceeds, return_not_whole, return_exists."""
+        return_exceeds, return_not_whole, return_exists, at_out_of_range."""
         return self._service("loy.purchases")._return(request)
 
     @reads(requests.PurchaseNumber)

@@ -66,16 +66,17 @@ class LoyPurchases(models.AbstractModel):
 
     def _calculate(self, request) -> dict:
         """What the purchase comes to, without any effect."""
-        scene = self._scene(request)
+        scene = self._scene(request, self._place(request))
         judge = explain if request.explain else evaluate
         return judge(scene.compiled.programme, scene.basket).to_document()
 
     def _hold(self, request) -> dict:
         """As calculated, with the points reserved until the deadline. A new hold takes the place of the one before."""
-        purchase = self._claim(request.purchase)
+        place = self._place(request)
+        purchase = self._claim(request.purchase, place.company_id)
         self._refuse(purchase, "confirmed", "returned", "cancelled")
         self._release(purchase)
-        scene = self._scene(request, is_locked=True)
+        scene = self._scene(request, place, is_locked=True)
         result = evaluate(scene.compiled.programme, scene.basket)
         now = fields.Datetime.now()
         deadline = now + timedelta(minutes=scene.compiled.settings.hold_minutes)
@@ -99,13 +100,14 @@ class LoyPurchases(models.AbstractModel):
 
         With lines it is calculated anew; with the number alone what was held is confirmed as it was answered.
         """
-        purchase = self._claim(request.purchase)
+        place = None if request.lines is None else self._place(request)
+        purchase = self._claim(request.purchase, place and place.company_id)
         self._refuse(purchase, "confirmed", "returned", "cancelled")
-        if request.lines is None:
+        if place is None:
             return self._confirm_held(purchase, request)
         is_late = self._is_past_deadline(purchase)
         self._release(purchase)
-        scene = self._scene(request, is_locked=True)
+        scene = self._scene(request, place, is_locked=True)
         result = evaluate(scene.compiled.programme, scene.basket)
         self._check_expected(request, result.to_document())
         purchase = self._write_purchase(
@@ -177,8 +179,16 @@ class LoyPurchases(models.AbstractModel):
             raise LoyaltyError(
                 "return_exists", self.env._("There is a purchase or return %s already.", request.return_)
             )
-        at = purchase.store_id._to_utc(request.at) if request.at else fields.Datetime.now()
+        if request.at:
+            at = purchase.store_id._to_utc(request.at)
+        else:
+            at = max(fields.Datetime.now(), purchase.purchased_at)  # of a till whose clock is ahead
         self._check_time(at, purchase.company_id)
+        if at < purchase.purchased_at:
+            raise LoyaltyError(
+                "at_out_of_range",
+                self.env._("Purchase %s cannot come back before it was made; check the date.", purchase.number),
+            )
         returned = self._insert_return(purchase, request.return_, at)
         reversals = self.env["loy.ledger"]._reverse(
             self._booked(purchase), at=at, source=self._source("return", returned)
@@ -206,15 +216,16 @@ class LoyPurchases(models.AbstractModel):
 
     # ------------------------------------------------------------------ what a request refers to
 
-    def _scene(self, request, is_locked: bool = False) -> Scene:
-        catalogue = self.env["loy.catalogue"]
-        place = catalogue._place(request.store, request.register)
+    def _place(self, request) -> PlaceFacts:
+        return self.env["loy.catalogue"]._place(request.store, request.register)
+
+    def _scene(self, request, place: PlaceFacts, is_locked: bool = False) -> Scene:
         at = place.to_utc(request.at) if request.at else fields.Datetime.now()
         company = self.env["res.company"].browse(place.company_id)
         compiled = self.env["loy.programme"]._at(company, at)
         self._check_time(at, company, compiled.number)
         member, card = self._find_member(request.member)
-        products = catalogue._facts([line.sku for line in request.lines], place.company_id)
+        products = self.env["loy.catalogue"]._facts([line.sku for line in request.lines], place.company_id)
         accounts = self._accounts(member, compiled.units)
         if is_locked and accounts:
             # As late as can be: other purchases of the member wait from here to the commit.
@@ -372,15 +383,19 @@ class LoyPurchases(models.AbstractModel):
 
     # ------------------------------------------------------------------ facts
 
-    def _claim(self, number: str):
+    def _claim(self, number: str, company_id: int | None = None):
         """The purchase of that number or an empty record; until the transaction ends nobody else works on it."""
         lock_name(self.env, "purchase", number)
-        return self._find(number)
+        return self._find(number, company_id)
 
-    def _find(self, number: str):
+    def _find(self, number: str, company_id: int | None = None):
+        """Companies number their receipts each by itself; a cancel that came before its hold named no store."""
         purchase = self.env["loy.purchase"].search(
             [("number", "=", number), ("company_id", "in", self.env.companies.ids)]
         )
+        if company_id:
+            own = purchase.filtered(lambda one: one.company_id.id == company_id)
+            purchase = own or purchase.filtered(lambda one: not one.store_id)[:1]
         if len(purchase) > 1:
             raise LoyaltyError(
                 "purchase_ambiguous",
@@ -506,7 +521,11 @@ class LoyPurchases(models.AbstractModel):
 
     def _release(self, purchase) -> None:
         if purchase.hold_id.state == "open":
-            self.env["loy.ledger"]._release(purchase.hold_id.id, at=fields.Datetime.now())
+            ledger = self.env["loy.ledger"]
+            # All of the member's accounts at once: the hold may be of one, and the others would be locked after it,
+            # whatever their order.
+            ledger._lock(self.env["loy.account"].search([("member_id", "=", purchase.member_id.id)]).ids)
+            ledger._release(purchase.hold_id.id, at=fields.Datetime.now())
 
     def _source(self, kind: str, purchase) -> Source:
         return Source(
@@ -543,7 +562,8 @@ class LoyPurchases(models.AbstractModel):
                     "return_exceeds",
                     self.env._("Line %(line)s: only %(left)s can come back.", line=line.id, left=bought[line.id]),
                 )
-        if request.lines is not None and {line.id: line.quantity for line in request.lines} != bought:
+        whole = {line: quantity for line, quantity in bought.items() if quantity}
+        if request.lines is not None and {line.id: line.quantity for line in request.lines} != whole:
             raise LoyaltyError(
                 "return_not_whole",
                 self.env._("Only a whole purchase can be returned. Send all lines in full, or none."),

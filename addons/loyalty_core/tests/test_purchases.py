@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from odoo.addons.loyalty_core.engine import Basket, evaluate
 from odoo.tests import tagged
@@ -408,6 +409,24 @@ class TestHold(PurchaseCase):
         self.assertEqual(self.balance()["debt"], 50 - earned)
         self.assert_books()
 
+    def test_accounts_are_locked_in_one_order_whatever_was_held(self):
+        self.give(5, unit="T_MILES")
+        miles = {"kind": "spend", "unit": "T_MILES", "max_percent": 50}
+        self.apply({"promotions": [self.promotion("T_SPENDM", miles, group="t_points")]})
+        self.hold("T-1", spend=[{"unit": "T_MILES", "amount": "max"}])
+        ledger, locked = type(self.env["loy.ledger"]), []
+        original = ledger._lock
+
+        def lock(service, account_ids):
+            new = sorted(set(account_ids) - set(locked))
+            self.assertFalse(locked and new and min(new) < max(locked), "locked out of order")
+            locked.extend(new)
+            return original(service, new + locked)
+
+        with patch.object(ledger, "_lock", lock):
+            self.confirm("T-1", spend=SPEND_ALL)
+        self.assertEqual(len(locked), 2)
+
     def test_cancel_releases_what_was_held(self):
         self.hold("T-1", spend=SPEND_ALL)
         self.assertEqual(
@@ -605,6 +624,19 @@ class TestReturn(PurchaseCase):
             self.refused(code, "purchase_return", purchase="T-1", return_="T-1R", lines=lines)
         self.refused("return_not_whole", "purchase_return", purchase="T-1", return_="T-1R", lines=[])
 
+    def test_a_line_of_nothing_is_not_asked_back(self):
+        lines = [*self.basket()["lines"], {"id": "3", "sku": "T-1002", "quantity": 0}]
+        self.confirm("T-1", lines=lines)
+        whole = [{"id": "1", "quantity": 2}, {"id": "2", "quantity": 1}]
+        self.call("purchase_return", purchase="T-1", return_="T-1R", lines=whole)
+
+    def test_nothing_comes_back_before_it_was_bought(self):
+        self.confirm("T-1", at=ago(days=1))
+        self.refused("at_out_of_range", "purchase_return", purchase="T-1", return_="T-1R", at=ago(days=2))
+        self.call("purchase_return", purchase="T-1", return_="T-1R", at=ago(hours=1))
+        self.confirm("T-2", at=ago(hours=-1))  # a till whose clock is ahead
+        self.call("purchase_return", purchase="T-2", return_="T-2R")
+
     def test_only_what_is_confirmed_comes_back(self):
         self.refused("purchase_not_found", "purchase_return", purchase="T-1", return_="T-1R")
         self.hold("T-1")
@@ -617,6 +649,36 @@ class TestReturn(PurchaseCase):
         self.confirm("T-2")
         self.refused("return_exists", "purchase_return", purchase="T-1", return_="T-2")
         self.refused("return_exists", "purchase_return", purchase="T-1", return_="T-1")
+
+
+class TestNumbers(PurchaseCase):
+    """Companies number their receipts each by itself, and one user may sell for several."""
+
+    def setUp(self):
+        super().setUp()
+        other = self.env["res.company"].create({"name": "Other"})
+        values = {"code": "T_OTHER", "name": "Other", "company_id": other.id, "timezone": "UTC"}
+        self.env["loy.store"].create(values)
+        self.integrator.company_ids |= other
+        self.other = {
+            "store": "T_OTHER",
+            "purchase": "T-1",
+            "lines": [{"id": "1", "sku": "ANY", "price": 10, "quantity": 1}],
+        }
+
+    def test_a_number_of_another_company_is_another_purchase(self):
+        self.hold("T-1", spend=SPEND_ALL)
+        self.call("purchase_hold", **self.other)
+        self.assertEqual(self.balance()["held"], 50)
+        self.call("purchase_confirm", **self.other)
+        self.confirm("T-1", spend=SPEND_ALL)
+        purchases = self.env["loy.purchase"].search([("number", "=", "T-1")])
+        self.assertEqual(sorted(purchases.mapped("to_pay")), [10.0, 51.0])
+        self.refused("purchase_ambiguous", "purchase_get", purchase="T-1")
+
+    def test_a_cancel_that_comes_first_wins_in_any_company(self):
+        self.call("purchase_cancel", purchase="T-1")
+        self.refused("purchase_cancelled", "purchase_hold", **self.other)
 
 
 class TestBounds(PurchaseCase):
