@@ -1,7 +1,7 @@
 """docs/promotions.md, made from the declarations of every registered kind."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from inspect import cleandoc
 from typing import Any, Final
 
@@ -48,7 +48,7 @@ def promotions_markdown() -> str:
 def _page() -> Iterator[str]:
     yield _HEAD
     yield "## The programme"
-    yield from _classes(ProgrammeDocument, known=(Unit, Group, Settings, Promotion))
+    yield from classes_markdown(ProgrammeDocument, known=(Unit, Group, Settings, Promotion))
     for title, of in (
         ("A unit", Unit),
         ("A group", Group),
@@ -57,7 +57,7 @@ def _page() -> Iterator[str]:
         ("A selection of lines", Target),
     ):
         yield f"## {title}"
-        yield from _classes(of, known=(Target,) if of is not Target else ())
+        yield from classes_markdown(of, known=(Target,) if of is not Target else ())
     yield "## Conditions"
     yield _TREE
     yield from _kinds(CONDITIONS)
@@ -65,19 +65,19 @@ def _page() -> Iterator[str]:
     yield from _kinds(REWARDS)
     yield "## Refusals"
     yield _REFUSALS
-    yield _table(("code", "why"), ((f"`{code}`", why) for code, why in REFUSALS.items()))
+    yield table_markdown(("code", "why"), ((f"`{code}`", why) for code, why in REFUSALS.items()))
 
 
 def _kinds(kinds: Kinds[Any]) -> Iterator[str]:
     for name in kinds.names:
         of = kinds.leaves[name]
         yield f"### `{name}`"
-        yield from _classes(of, known=(Target,))
+        yield from classes_markdown(of, known=(Target,))
         example = json.dumps({"kind": name, **of.example}, ensure_ascii=False)
         yield f"```json\n{example}\n```"
 
 
-def _classes(of: type, known: tuple[type, ...]) -> Iterator[str]:
+def classes_markdown(of: type, known: Sequence[type]) -> Iterator[str]:
     """A class and the classes that only its own fields consist of."""
     for part in documented([of], known):
         if part is not of:
@@ -91,9 +91,9 @@ def _parameters(of: type) -> str:
         (f"`{row.key}`", f"{row.type}, {row.limits}".removesuffix(", "), row.default, row.help)
         for row in describe(of)
     )
-    return _table(("key", "value", "default", "meaning"), rows)
+    return table_markdown(("key", "value", "default", "meaning"), rows)
 
 
-def _table(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
+def table_markdown(head: tuple[str, ...], rows: Iterator[tuple[str, ...]]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)

@@ -12,3 +12,4 @@ from . import test_ledger_concurrent
 from . import test_purchases
 from . import test_programme
 from . import test_access
+from . import test_api_examples

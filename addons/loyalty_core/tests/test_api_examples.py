@@ -1,0 +1,42 @@
+"""docs/api.md is true: every example answers as it says, and the page is what the declarations say."""
+
+import os
+from pathlib import Path
+
+from odoo.addons.loyalty_core.services.endpoint import ApiError
+from odoo.addons.loyalty_core.tools.api_reference import api_markdown
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+from . import api_examples
+from .test_api_guard import public_methods
+
+PAGE = Path(__file__).parents[3] / "docs" / "api.md"
+
+
+@tagged("post_install", "-at_install")
+class TestApiExamples(TransactionCase):
+    def test_every_example_is_answered_as_documented(self):
+        self.env["loy.promotion"].search([("state", "=", "active")]).state = "paused"
+        user = new_test_user(self.env, "t_examples", groups="loyalty_core.group_integrator")
+        api = self.env["loy.api"].with_user(user)
+
+        def call(method, request):
+            try:
+                return getattr(api, method)(request)
+            except ApiError as refusal:
+                raise api_examples.Refused(str(refusal)) from None
+
+        problems = api_examples.run(call, api_examples.load())
+        self.assertFalse(problems, "\n".join(problems))
+
+    def test_every_method_has_an_example(self):
+        methods = {step["method"] for step in api_examples.load()["steps"] if "answer" in step}
+        self.assertEqual(methods, set(public_methods(self.env["loy.api"])))
+
+    def test_the_page_is_up_to_date(self):
+        text = api_markdown(type(self.env["loy.api"]), api_examples.load())
+        if os.environ.get("LOY_WRITE_DOCS"):
+            PAGE.write_text(text)
+        self.assertEqual(
+            PAGE.read_text(), text, "LOY_WRITE_DOCS=1 bin/test loyalty_core -k up_to_date writes it anew"
+        )
