@@ -351,7 +351,8 @@ class LoyPurchases(models.AbstractModel):
         spendable = self.env["loy.ledger"]._spendable(accounts.values(), at)
         return Member(
             id=str(member.id),
-            card_type=card.type_id.code or "",
+            # The code alone, not all that is known of the type.
+            card_type=card.type_id.with_context(prefetch_fields=False).code or "",
             balances={code: spendable[account_id] for code, account_id in accounts.items()},
         )
 
