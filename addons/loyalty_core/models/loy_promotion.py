@@ -64,10 +64,15 @@ class LoyPromotion(models.Model):
         if problems:
             raise LoyaltyError("bad_promotion", "\n".join(problems))
 
+    @api.constrains("state")
+    def _check_can_start(self):
+        """Its group may have been archived while it rested."""
+        self.filtered(lambda promotion: promotion.state == "active")._check_document()
+
     def _compute_purchase_count(self):
         counts = dict(
             self.env["loy.purchase.promotion"]._read_group(
-                [("promotion_id", "in", self.ids)], ["promotion_id"], ["__count"]
+                [("promotion_id", "in", self.ids)], ["promotion_id"], ["purchase_id:count_distinct"]
             )
         )
         for promotion in self:

@@ -1,7 +1,6 @@
 import zoneinfo
 
-from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo import fields, models
 
 
 class LoySettings(models.Model):
@@ -49,11 +48,3 @@ class LoySettings(models.Model):
         default="activation",
         required=True,
     )
-
-    @api.constrains("line_cap_percent", "receipt_cap_percent", "backdate_days", "forward_days", "hold_minutes")
-    def _check_limits(self):
-        for settings in self:
-            if not 0 <= settings.line_cap_percent <= 100 or not 0 <= settings.receipt_cap_percent <= 100:
-                raise ValidationError(self.env._("A largest discount is a per cent from 0 to 100."))
-            if min(settings.backdate_days, settings.forward_days) < 0 or settings.hold_minutes < 1:
-                raise ValidationError(self.env._("Days cannot be negative, and a hold lasts at least a minute."))

@@ -28,7 +28,10 @@ class LoyStore(models.Model):
         help="Empty: our own store.",
     )
     timezone = fields.Selection(
-        _tz_get, string="Time zone", required=True, default=lambda self: self.env.user.tz or "UTC"
+        _tz_get,
+        string="Time zone",
+        required=True,
+        default=lambda self: self.env["loy.catalogue"]._default_timezone(),
     )
     is_price_tax_included = fields.Boolean(
         string="Prices include tax", default=True, help="How the tills of the store send prices."

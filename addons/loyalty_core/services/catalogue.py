@@ -123,6 +123,11 @@ class LoyCatalogue(models.AbstractModel):
             raise self._no_register(code, register)
         return place
 
+    def _default_timezone(self) -> str:
+        """The programme's, for a store that names none."""
+        settings = self.env["loy.settings"].sudo()  # whoever makes a store need not read the settings
+        return settings.search([("company_id", "=", self.env.company.id)]).timezone or self.env.user.tz or "UTC"
+
     def _no_store(self, code: str) -> LoyaltyError:
         return LoyaltyError(
             "store_not_found",

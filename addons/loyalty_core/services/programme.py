@@ -11,7 +11,8 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..engine import DocumentError, Programme, compile_programme, schema
-from .sections import SettingsDocument, section_of
+from .errors import LoyaltyError
+from .sections import Section, SettingsDocument, section_of
 
 _logger = logging.getLogger(__name__)
 
@@ -100,7 +101,7 @@ class LoyProgramme(models.AbstractModel):
         """
         if number is None:
             number = self._head()
-        stretch = self._stretch(company, number, at)
+        stretch = self._stretch(number, at)
         key = (self.env.cr.dbname, self.env.registry.registry_sequence, company.id, number, stretch)
         return _compiled.get(key, lambda: self._compile(company, number, stretch))
 
@@ -108,23 +109,14 @@ class LoyProgramme(models.AbstractModel):
         self.env.cr.execute(SQL("SELECT number FROM loy_revision_head"))
         return self.env.cr.fetchone()[0]
 
-    def _stretch(self, company, number: int, at: datetime) -> datetime | None:
+    def _stretch(self, number: int, at: datetime) -> datetime | None:
         """The moment at which the programme that is valid at ``at`` began; None before the first revision."""
-        key = (self.env.cr.dbname, company.id, number)
-        starts = _timelines.get(key, lambda: self._starts(company, number))
+        starts = _timelines.get((self.env.cr.dbname, number), lambda: self._starts(number))
         return max((start for start in starts if start <= at), default=None)
 
-    def _starts(self, company, number: int) -> list[datetime]:
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT DISTINCT valid_from_at FROM loy_revision
-                 WHERE number <= %s AND (company_id IS NULL OR company_id = %s)
-                """,
-                number,
-                company.id,
-            )
-        )
+    def _starts(self, number: int) -> list[datetime]:
+        """Of all companies: a record that moves to another one begins there and ends here."""
+        self.env.cr.execute(SQL("SELECT DISTINCT valid_from_at FROM loy_revision WHERE number <= %s", number))
         return [start for (start,) in self.env.cr.fetchall()]
 
     def _compile(self, company, number: int, at: datetime | None) -> CompiledProgramme:
@@ -165,9 +157,8 @@ class LoyProgramme(models.AbstractModel):
                   FROM (SELECT DISTINCT ON (res_model, res_id) section, res_id, company_id, document
                           FROM loy_revision
                          WHERE number <= %s AND valid_from_at <= %s
-                           AND (company_id IS NULL OR company_id = %s)
                          ORDER BY res_model, res_id, valid_from_at DESC, number DESC) AS valid
-                 WHERE NOT jsonb_exists(document, 'archived')
+                 WHERE NOT jsonb_exists(document, 'archived') AND (company_id IS NULL OR company_id = %s)
                  ORDER BY section, company_id NULLS FIRST, res_id
                 """,
                 number,
@@ -214,6 +205,7 @@ class LoyProgramme(models.AbstractModel):
                 changed.append((record, document))
         if not changed:
             return
+        self._check_readable(section, changed)
         number = self._next_number()
         # Users who may change the record record its history; nobody may write history by hand.
         self.env["loy.revision"].sudo().create(
@@ -234,6 +226,15 @@ class LoyProgramme(models.AbstractModel):
             ]
         )
         self.env["loy.revision"].flush_model()
+
+    def _check_readable(self, section: Section, changed: list[tuple]) -> None:
+        """What every till will read must be readable: nothing beyond the bounds of documents becomes history."""
+        reading = schema.Reading(self.env.company.currency_id.decimal_places)
+        for record, document in changed:
+            stated = {key: value for key, value in document.items() if key != "archived"}
+            section.read_one(stated, f"{section.name}[{record.code}]", reading)
+        if reading.problems:
+            raise LoyaltyError("bad_programme", "\n".join(map(str, reading.problems)))
 
     def _next_number(self) -> int:
         """Numbers grow in the order of commits, for the head row is locked; and one that a rollback took back is

@@ -149,9 +149,9 @@ class LoyProgrammeDocument(models.AbstractModel):
         if not part.is_whole and section.key:
             codes = [section.key_of(document)[-1] for document in part.documents]
             domain = [(section.column(section.key[-1]), "in", codes)]
-        records = self._records(section, domain, is_active=part.is_whole)
+        records = self._records(section, domain, is_active=False)
         found = {}
-        for record in records.sorted(lambda one: (_is_own(one), -one.id)):
+        for record in records.sorted(_rank):
             found[tuple(_key_value(record[section.column(key)]) for key in section.key)] = record
         return found
 
@@ -174,7 +174,7 @@ class LoyProgrammeDocument(models.AbstractModel):
             return {}
         column = section.column(section.key[-1])
         records = self._records(section, [(column, "in", list(codes))], is_active=False)
-        return {record[column]: record.id for record in records.sorted(lambda one: (_is_own(one), -one.id))}
+        return {record[column]: record.id for record in records.sorted(_rank)}
 
     def _resolve(self, section: Section, rows: list[dict]) -> list[tuple[str, str, str]]:
         """Codes in ``rows`` become ids. What names a record that this very section makes is answered: (code, field,
@@ -227,7 +227,7 @@ class LoyProgrammeDocument(models.AbstractModel):
             changes = {} if record.state == "ended" else {"state": "ended"}
         else:
             changes = {"active": False} if "active" in record._fields else {}
-        if not changes or not _is_own(record):
+        if not changes or not _is_own(record) or not _is_active(record):
             return False
         record.write(self._timed(record, changes, valid_from_at))
         return True
@@ -240,6 +240,15 @@ class LoyProgrammeDocument(models.AbstractModel):
 def _is_own(record) -> bool:
     """Whether it belongs to one company; such a record hides a shared one of the same code."""
     return "company_id" not in record._fields or bool(record.company_id)
+
+
+def _is_active(record) -> bool:
+    return "active" not in record._fields or record.active
+
+
+def _rank(record) -> tuple:
+    """Of several records with one code the last is meant: the company's own, in use, the oldest."""
+    return _is_own(record), _is_active(record), -record.id
 
 
 def _key_value(value):

@@ -298,6 +298,13 @@ def _period_edge(day, clock: str | bool) -> str:
 
 
 SECTIONS: list[Section] = [
+    Section(
+        "settings",
+        "loy.settings",
+        SettingsDocument,
+        {"caps_include_points": "is_cap_with_points"},
+        key=(),
+    ),
     Section("units", "loy.unit", UnitDocument),
     Section("groups", "loy.group", GroupDocument, {"exclusive": "is_exclusive"}),
     Section(
@@ -349,13 +356,6 @@ SECTIONS: list[Section] = [
     ),
     PromotionSection(
         "promotions", "loy.promotion", PromotionDocument, {"group": "group_id", "exclusive": "is_exclusive"}
-    ),
-    Section(
-        "settings",
-        "loy.settings",
-        SettingsDocument,
-        {"caps_include_points": "is_cap_with_points"},
-        key=(),
     ),
 ]
 

@@ -290,6 +290,19 @@ class TestApply(ProgrammeCase):
         self.assertEqual(self.discount(), 2)
         self.assertTrue(self.section("brands", "P_B"))
 
+    def test_what_is_archived_comes_back_when_the_whole_is_told(self):
+        brand = self.env["loy.brand"].search([("code", "=", "T_ACME")])
+        brand.active = False
+        counts = self.apply({"brands": [{"code": "T_ACME", "name": "Acme"}]}, replace=["brands"])
+        self.assertTrue(brand.active)
+        self.assertEqual((counts["created"], counts["updated"]), (0, 1))
+        brand.active = False
+        self.assertEqual(self.apply({"brands": []}, replace=["brands"])["ended"], 0)
+
+    def test_a_store_without_a_time_zone_has_the_programmes(self):
+        self.apply({"stores": [{"code": "P_S9"}], "settings": {"timezone": "Asia/Tokyo", "backdate_days": 10_000}})
+        self.assertEqual(self.section("stores", "P_S9")["timezone"], "Asia/Tokyo")
+
     def test_without_replace_nothing_ends(self):
         self.apply({"promotions": [self.offer(10)]})
         self.apply({"promotions": []})
@@ -404,6 +417,38 @@ class TestRevisions(ProgrammeCase):
             ):
                 self.env.cr.execute(query)
 
+    def test_nothing_that_a_till_could_not_read_becomes_history(self):
+        self.apply({"promotions": [self.offer(10)]})
+        settings = self.env["loy.settings"].search([("company_id", "=", self.env.company.id)])
+        group, unit = self.env["loy.group"].search([], limit=1), self.env["loy.unit"].search([], limit=1)
+        for record, values in (
+            (settings, {"backdate_days": 100_001}),
+            (settings, {"hold_minutes": 0}),
+            (settings, {"line_cap_percent": 101}),
+            (group, {"code": "x" * 65}),
+            (group, {"sequence": -1}),
+            (unit, {"rate": 1e7}),
+        ):
+            with self.assertRaises(UserError, msg=values), self.env.cr.savepoint():
+                record.write(values)
+            self.env.invalidate_all()
+        self.assertEqual(self.discount(), 2)
+
+    def test_a_promotion_does_not_start_in_an_archived_group(self):
+        self.apply({"groups": [{"code": "p_rest"}], "promotions": [self.offer(10, group="p_rest", state="paused")]})
+        self.env["loy.group"].search([("code", "=", "p_rest")]).active = False
+        promotion = self.env["loy.promotion"].search([("code", "=", "P_OFFER")])
+        with self.assertRaises(UserError), self.env.cr.savepoint():
+            promotion.action_start()
+        self.env.invalidate_all()
+        promotion.action_end()
+
+    def test_a_purchase_counts_once_for_a_promotion_that_gives_two_things(self):
+        points = {"kind": "points", "unit": "T_BONUS", "percent": 5}
+        self.apply({"promotions": [self.promotion("P_TWO", TEN, points)]})
+        self.call("purchase_confirm", **self.basket(purchase="P-1"))
+        self.assertEqual(self.env["loy.promotion"].search([("code", "=", "P_TWO")]).purchase_count, 1)
+
     def test_records_of_the_programme_are_never_deleted(self):
         self.apply({"promotions": [self.offer(10)], "groups": [{"code": "p_g"}]})
         for model, code in (("loy.promotion", "P_OFFER"), ("loy.group", "p_g")):
@@ -469,6 +514,16 @@ class TestCompanies(ProgrammeCase):
     def sold_by_the_other(self):
         lines = [{"id": "1", "sku": "T-1002", "quantity": 1, "price": 20}]
         return self.call("purchase_calculate", api=self.stranger, store="O_S", lines=lines)
+
+    def test_a_promotion_that_moves_to_another_company_ends_here(self):
+        self.apply({"promotions": [self.offer(10, group="default")]})
+        self.assertEqual(self.discount(), 2)
+        moment = datetime.utcnow() - timedelta(minutes=1)
+        promotion = self.env["loy.promotion"].search([("code", "=", "P_OFFER")])
+        promotion.write({"company_id": self.other.id, "valid_from_at": moment})
+        self.assertEqual(self.discount(), 0)
+        self.assertEqual(self.sold_by_the_other()["totals"]["discount"], 2)
+        self.assertEqual(self.discount(at=ago(minutes=2)), 2)
 
     def test_two_companies_do_not_see_each_others_programme(self):
         self.apply({"promotions": [self.offer(10)]})
