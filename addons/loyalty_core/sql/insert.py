@@ -18,8 +18,9 @@ def _to_json(value: Any) -> Any:
 
 @lru_cache(maxsize=256)
 def _statement(table: str, columns: tuple[tuple[str, str], ...]) -> str:
-    """The insert of rows with these columns; what it takes is the table's name and the rows as JSON. Composing it
-    costs more than running it, so it is kept."""
+    """The insert of rows with these columns; what it takes is the table's name and the rows as JSON.
+    Composing it costs more than running it, so it is kept.
+    """
     statement = SQL(
         """
         WITH given AS (
