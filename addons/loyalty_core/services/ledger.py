@@ -775,7 +775,8 @@ class LoyLedger(models.AbstractModel):
                     """
                     SELECT lot.id, lot.remaining_minor - lot.held_minor,
                            COALESCE((SELECT -SUM(entry.delta_minor) FROM loy_entry AS entry
-                                      WHERE entry.lot_id = lot.id AND entry.kind = 'expire'), 0)::int8
+                                       JOIN loy_account AS other ON other.id = entry.to_account_id
+                                      WHERE entry.lot_id = lot.id AND other.role = 'expired'), 0)::int8
                       FROM loy_lot AS lot WHERE lot.id = ANY(%s)
                     """,
                     sql.ids(entry[3] for entry in entries),

@@ -247,6 +247,14 @@ class TestLedger(LedgerCase):
         self.assertEqual(self.available(7), 17)
         self.assert_books()
 
+    def test_what_has_repaid_a_debt_before_it_expired_is_taken_back(self):
+        earned, _ = self.accrue(10, 0, active=2, expires=5)
+        self.spend(4, 1, overrun=True)
+        self.ledger._expire(self.at(6))
+        self.ledger._reverse([earned], at=self.at(7), source=SOURCE)
+        self.assertEqual(self.balance(7), Balance(debt=4, available=-4))
+        self.assert_books()
+
     def test_a_whole_return_restores_the_balance(self):
         self.accrue(30, 0)
         spent = self.spend(12, 1)
