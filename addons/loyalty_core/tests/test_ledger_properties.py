@@ -13,7 +13,7 @@ from .ledger_common import SOURCE, LedgerCase
 from .ledger_model import NEVER, Model, Refused
 
 # Enough to meet every pair of operations; a night run asks for more.
-HISTORIES = int(os.environ.get("LOY_HISTORIES", "40"))
+HISTORIES = int(os.environ.get("LOY_HISTORIES", "60"))
 STEPS = int(os.environ.get("LOY_STEPS", "25"))
 
 amounts = st.integers(1, 30)
@@ -164,7 +164,7 @@ class TestLedgerProperties(LedgerCase):
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    @given(st.lists(step, min_size=5, max_size=STEPS))
+    @given(st.lists(step, min_size=10, max_size=STEPS))
     def test_any_history_agrees_with_the_plain_model(self, history):
         savepoint = self.env.cr.savepoint(flush=False)
         try:
