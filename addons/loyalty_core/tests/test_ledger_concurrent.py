@@ -50,7 +50,7 @@ class TestLedgerConcurrent(BaseCase):
             cr = env.cr
             cr.execute("SELECT id FROM loy_unit WHERE code = 'TEST_RACE'")
             units = [row[0] for row in cr.fetchall()]
-            tables = ("loy_entry", "loy_transaction", "loy_lot")
+            tables = ("loy_entry", "loy_transaction", "loy_lot", "loy_revision")
             for table in tables:
                 cr.execute(SQL("ALTER TABLE %s DISABLE TRIGGER USER", SQL.identifier(table)))
             cr.execute("SELECT DISTINCT transaction_id FROM loy_entry WHERE unit_id = ANY(%s)", [units])
