@@ -25,7 +25,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import zipfile
@@ -298,19 +297,20 @@ def _download_odoo(target):
         "The Debian mirror could not be read. Check the network and the proxy in apt's settings, or set\n"
         "ODOO_DEB_MIRROR to another mirror, or ODOO_HOME to an Odoo 19 that you have."
     )
-    with tempfile.TemporaryDirectory(prefix="apt-", dir=WORK) as folder:
-        environment = _private_apt(pathlib.Path(folder))
-        with step("Reading Debian's package lists"):
-            call(["apt-get", "update", "-qq"], env=environment, hint=hint)
-        odoo, _, version = ODOO_DEB.partition("=")
-        if version not in output(["apt-cache", "madison", odoo], env=environment):
-            say(f"   {ODOO_DEB} is no longer there: taking the newest")
-            package = odoo
-        else:
-            package = ODOO_DEB
-        with step("Downloading Odoo 19 (130 MB)"):
-            call(["apt-get", "download", "-qq", package, *DEBS], env=environment, cwd=part, hint=hint)
+    private = WORK / "apt.part"
+    environment = _private_apt(private)
+    with step("Reading Debian's package lists"):
+        call(["apt-get", "update", "-qq"], env=environment, hint=hint)
+    odoo, _, version = ODOO_DEB.partition("=")
+    if version not in output(["apt-cache", "madison", odoo], env=environment):
+        say(f"   {ODOO_DEB} is no longer there: taking the newest")
+        package = odoo
+    else:
+        package = ODOO_DEB
+    with step("Downloading Odoo 19 (130 MB)"):
+        call(["apt-get", "download", "-qq", package, *DEBS], env=environment, cwd=part, hint=hint)
     part.rename(target)
+    shutil.rmtree(private)
 
 
 def _repair(root):
@@ -404,6 +404,7 @@ def _ensure_venv(source, locks):
     for lock in locks:
         digest = hashlib.sha256((REQUIREMENTS / f"{lock}.lock").read_bytes()).hexdigest()
         if have.get(lock) != digest:
+            stamp.unlink()  # killed from here on, the environment is made anew: pip may leave half a package
             with step(f"Python packages ({lock})"):
                 call(
                     [

@@ -20,7 +20,9 @@ LANGUAGES = ("uk", "ru")
 
 
 def main(arguments=None):
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--db", required=True)
     parser.add_argument("--config", help="Odoo's configuration file; else the usual one")
     parser.add_argument("--check", action="store_true", help="change nothing")
@@ -52,7 +54,9 @@ def refresh(addon, options):
                 catalogue.remove(entry)
             catalogue.save(str(path))
         missing = terms(template) - {(one.msgctxt, one.msgid) for one in catalogue.translated_entries()}
-        problems += [f"{addon.name}: {language} lacks {msgid!r}" for _context, msgid in sorted(missing, key=str)]
+        problems += [
+            f"{addon.name}: {language} lacks {msgid!r}" for _context, msgid in sorted(missing, key=str)
+        ]
     return problems
 
 

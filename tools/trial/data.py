@@ -208,13 +208,16 @@ class Journey:
         """  # noqa: S608
         for number, brand, *path, size, price in self._rows(query):
             path = tuple(part.strip() for part in path if part and part.strip())
-            yield {
-                "sku": str(number),
-                "name": f"{path[-1].title()} {size or ''}".strip(),
-                "category": category_code(path),
-                "brand": brand,
-                "price": float(price or 0),
-            }, path
+            yield (
+                {
+                    "sku": str(number),
+                    "name": f"{path[-1].title()} {size or ''}".strip(),
+                    "category": category_code(path),
+                    "brand": brand,
+                    "price": float(price or 0),
+                },
+                path,
+            )
 
 
 def category_code(path: tuple[str, ...]) -> str:
