@@ -112,7 +112,9 @@ class LoyCatalogue(models.AbstractModel):
 
     def _place(self, code: str, register: str | None) -> PlaceFacts:
         """Where a purchase happens; ``store_not_found``, ``store_forbidden``, ``register_not_found``."""
-        self.env["loy.store"].flush_model()
+        for model in ("loy.store", "loy.register", "loy.network", "loy.partner"):
+            self.env[model].flush_model()
+        self.env["res.company"].flush_model(["currency_id"])
         rows = self.env.execute_query(sql.place(code, register, self.env.uid, self.env.companies.ids))
         if not rows:
             raise self._no_store(code)
