@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..services.errors import LoyaltyError
+
 STATES = [
     ("new", "New"),
     ("active", "Active"),
@@ -60,6 +62,22 @@ class LoyCard(models.Model):
         )
         for card in self:
             card.purchase_count = counts.get(card, 0)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._refuse_by_hand()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._refuse_by_hand()
+        return super().write(vals)
+
+    def _refuse_by_hand(self):
+        """Cards are made and change by the card service, which acts as superuser: it keeps their history."""
+        if not self.env.su:
+            raise LoyaltyError(
+                "card_by_service", self.env._("a card is not edited; issue, block or close it by its buttons")
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

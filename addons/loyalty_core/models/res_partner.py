@@ -15,10 +15,17 @@ CONTACT_FIELDS = {
     "loy_birth_date",
 }
 
+#: The plain forms by which members are told apart: made of phone and e-mail, never taken from a client.
+DERIVED_FIELDS = {"loy_phone", "loy_email"}
+
 
 def _amount(env, unit, amount):
     """An amount as people of this language write it."""
     return formatLang(env, amount, digits=unit.decimals)
+
+
+def _without_derived(vals):
+    return {name: value for name, value in vals.items() if name not in DERIVED_FIELDS}
 
 
 def _name_index(registry):
@@ -153,7 +160,7 @@ class ResPartner(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         members = self.env["loy.members"]
-        vals_list = [dict(vals) for vals in vals_list]
+        vals_list = [_without_derived(vals) for vals in vals_list]
         joining = [bool(vals.get("is_loyalty_member")) for vals in vals_list]
         vals_list = [
             members._prepare_contact(vals) if joins else vals
@@ -172,10 +179,10 @@ class ResPartner(models.Model):
         return partners
 
     def write(self, vals):
+        vals = _without_derived(vals)
         if not CONTACT_FIELDS & vals.keys():
             return super().write(vals)
         members = self.env["loy.members"]
-        vals = dict(vals)
         number = vals.pop("loy_new_card_number", None)
         stays = self.filtered(lambda partner: vals.get("is_loyalty_member", partner.is_loyalty_member))
         leaves = (self - stays).filtered("is_loyalty_member")

@@ -44,6 +44,9 @@ class LoyApi(models.AbstractModel):
         """A new member with a card. Codes: member_exists, bad_phone, bad_email, bad_birth_date, store_not_found,
         store_forbidden, card_not_found, card_taken, bad_card_number."""
         values = self._member_values(request, ("card",))
+        if request.at:
+            store = self._service("loy.store").browse(values.get("store_id"))
+            values["registered_at"] = store._to_utc(request.at) if store else _to_utc(request.at)
         self._service("loy.members")._claim(values)
         partner, card = self._service("loy.members")._register_member(values)
         return {"member": str(partner.id), "card": card.number or None, "duplicate": False}
@@ -61,6 +64,7 @@ class LoyApi(models.AbstractModel):
         """New values of a member. Codes: member_not_found, member_exists, bad_phone, bad_email, bad_birth_date."""
         members = self._service("loy.members")
         partner = members._find({"member": request.member})
+        members._lock(partner)
         values = self._member_values(request)
         if request.attributes is not None:
             values["attributes"] = {**(partner.loy_attributes or {}), **request.attributes}

@@ -25,6 +25,7 @@ VALUES = {
     "sex": "loy_sex",
     "store_id": "loy_store_id",
     "external_id": "loy_external_id",
+    "registered_at": "loy_registered_at",
     "attributes": "loy_attributes",
     "street": "street",
     "city": "city",
@@ -75,23 +76,17 @@ class LoyMembers(models.AbstractModel):
             if values.get(key):
                 lock_name(self.env, "member", key, plain[key](values[key]))
 
-    def _enrol(self, partner, values: Mapping | None = None):
-        """(member, card): an existing contact becomes a member; a member stays what it is."""
-        # See _register_member.
-        partner = partner.sudo()
-        if not partner.is_loyalty_member:
-            values = dict(values or {})
-            number = values.pop("card", None)
-            partner.write(
-                {**self._to_fields(values), "is_loyalty_member": True, "loy_new_card_number": number}
-            )
-        return partner, self._main_card(partner)
-
     def _update(self, partner, values: Mapping):
         """Change what ``values`` names (the keys of ``_register_member`` but card); an empty value clears."""
         # See _register_member.
         partner.sudo().write(self._to_fields(values))
         return partner
+
+    def _lock(self, partner):
+        """Nobody else changes the member until the transaction ends; what is read from now on is the latest."""
+        partner.flush_recordset()
+        self.env.cr.execute(SQL("SELECT FROM res_partner WHERE id = %s FOR NO KEY UPDATE", partner.id))
+        partner.invalidate_recordset()
 
     def _welcome(self, newcomers):
         """Each new member (member, card number or None) gets a card, and other addons hear of the member."""
@@ -103,6 +98,7 @@ class LoyMembers(models.AbstractModel):
                     "at": member.loy_registered_at,
                     "member_id": member.id,
                     "store_id": member.loy_store_id.id,
+                    "company_id": member.company_id.id or member.loy_store_id.company_id.id,
                 }
                 for member, _number in newcomers
             ]
@@ -407,7 +403,7 @@ class LoyMembers(models.AbstractModel):
             "sex": partner.loy_sex,
             "store": partner.loy_store_id.code,
             "external_id": partner.loy_external_id,
-            "registered": partner.loy_registered_at and partner.loy_registered_at.isoformat(),
+            "registered": partner.loy_registered_at,
             "attributes": partner.loy_attributes,
         }
         profile = {key: value for key, value in profile.items() if value}
@@ -416,10 +412,3 @@ class LoyMembers(models.AbstractModel):
             for card in partner.loy_card_ids.sorted(lambda card: (not card.is_main, card.id))
         ]
         return profile
-
-    def _engine_member(self, partner, card=None) -> dict:
-        """What the engine knows of a member from here: id, and the type of the card shown, else of the main
-        one.
-        """
-        card = card or self._main_card(partner)
-        return {"id": str(partner.id), "card_type": card.type_id.code or ""}

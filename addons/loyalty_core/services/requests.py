@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from ..engine import schema
 
 LINES_MAX = 2_000
-BATCH_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +73,6 @@ class ProgrammeApply:
 
 
 # ---------------------------------------------------------------------------------------- members and cards
-
-
-@dataclass(frozen=True, slots=True)
-class Consents:
-    """What the member agrees to receive."""
-
-    email: bool | None = schema.flag(default=None)
-    sms: bool | None = schema.flag(default=None)
-    push: bool | None = schema.flag(default=None)
 
 
 @dataclass(frozen=True, slots=True)

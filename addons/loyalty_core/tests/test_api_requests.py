@@ -98,7 +98,7 @@ class TestApiRequests(ApiCase):
         cls.call("account_accrue", member=cls.member, unit="T_BONUS", amount=40, at=BEGINNING)
         cls.card = cls.call("member_find", member=cls.member)["cards"][0]["number"]
         for number in ("T-SOLD", "T-SOLD2"):
-            cls.call("purchase_confirm", purchase=number, **cls.basket())
+            cls.call("purchase_confirm", purchase=number, **cls.basket(at="2026-01-05T09:00:00"))
         cls.call("purchase_hold", purchase="T-HELD", **cls.basket(spend=[{"unit": "T_BONUS", "amount": 3}]))
         promotion = cls.promotion("T_X", {"kind": "percent", "value": 5, "target": {"sku": ["T-1001"]}})
         everything = {

@@ -151,7 +151,6 @@ class TestMembers(MembersCase):
         )
         self.assertEqual([card["type"] for card in profile["cards"]], ["TEST"])
         self.assertNotIn("email", profile)
-        self.assertEqual(self.members._engine_member(member), {"id": str(member.id), "card_type": "TEST"})
 
     def test_a_member_of_another_company_is_not_found(self):
         member = self._member(phone="0631234567")
@@ -244,6 +243,22 @@ class TestMemberRights(MembersCase):
             with self.assertRaises(AccessError):
                 call()
 
+    def test_cards_and_plain_contacts_are_not_edited_past_the_rules(self):
+        member = self._member(phone="+380631112233")
+        card, operator = member.loy_card_ids, self.users["operator"]
+        self.cards._transition(card, "closed")
+        by_hand = card.with_user(operator)
+        for call in (
+            lambda: by_hand.write({"state": "active"}),
+            lambda: by_hand.write({"number": "1"}),
+            lambda: by_hand.create({"number": "1", "type_id": card.type_id.id, "member_id": member.id}),
+        ):
+            self._fails("card_by_service", call)
+        contact = self.env["res.partner"].with_user(operator).create({"name": "X", "loy_phone": "+380631112234"})
+        member.with_user(operator).write({"loy_phone": "nonsense", "city": "Kyiv"})
+        self.assertEqual((member.loy_phone, member.city), ("+380631112233", "Kyiv"))
+        self.assertFalse(contact.loy_phone)
+
     def test_no_service_has_a_public_method(self):
         for model in ("loy.members", "loy.cards", "loy.catalogue"):
             own = {
@@ -297,6 +312,14 @@ class TestProfile(MembersCase):
             some.read(shown)
             counts.append(self.cr.sql_log_count - before)
         self.assertEqual(counts[0], counts[1])
+
+    def test_the_event_of_a_member_belongs_to_the_members_company(self):
+        store = self.env["loy.store"].create({"code": "E", "name": "E"})
+        member = self._member(store_id=store.id)
+        event = self.env["loy.event"].search(
+            [("member_id", "=", member.id), ("kind", "=", "member.registered")]
+        )
+        self.assertEqual(event.company_id, self.company)
 
     def test_what_happens_is_an_event(self):
         member = self._member()

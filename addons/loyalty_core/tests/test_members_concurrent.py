@@ -3,7 +3,9 @@ from threading import Thread
 from unittest.mock import patch
 
 from odoo import api
+from odoo.addons.loyalty_core.engine import schema
 from odoo.addons.loyalty_core.services.errors import LoyaltyError
+from odoo.addons.loyalty_core.services.requests import MemberUpdate
 from odoo.exceptions import ValidationError
 from odoo.modules.registry import Registry
 from odoo.service.model import retrying
@@ -86,6 +88,30 @@ class TestMeetingRegistrations(BaseCase):
                 self.assertEqual(caught.exception.code, "member_exists")
                 self.assertIn(f"id {winner}", str(caught.exception))
                 env.cr.rollback()
+
+    def test_attributes_that_are_told_at_once_are_all_kept(self):
+        with self._transaction() as env:
+            member = env["loy.members"]._register_member({"phone": self.PHONES[0]})[0].id
+
+        def update(env, name):
+            body = {"key": name, "member": str(member), "attributes": {name: True}}
+            api_model = env["loy.api"]
+            type(api_model).member_update.__wrapped__(api_model, schema.read(MemberUpdate, body))
+            env.flush_all()
+
+        def second():
+            with self._transaction("READ COMMITTED") as env:
+                update(env, "second")
+
+        with self._transaction("READ COMMITTED") as env:
+            update(env, "first")
+            thread = Thread(target=second)
+            thread.start()
+            thread.join(0.7)
+            self.assertTrue(thread.is_alive())
+        thread.join(10)
+        with self._transaction() as env:
+            self.assertEqual(set(env["res.partner"].browse(member).loy_attributes), {"first", "second"})
 
     def test_people_read_what_happened(self):
         with self._transaction() as env:

@@ -198,6 +198,17 @@ class TestTime(PurchaseCase):
                 self.bought_at(at="2026-01-15T10:00:00Z", store=store), datetime(2026, 1, 15, 10)
             )
 
+    def test_a_registration_may_be_dated(self):
+        for store, moment in (
+            (None, "2021-01-01T10:00:00"),
+            ("T_S1", "2021-01-01T12:00:00"),
+            ("T_S1", "2021-01-01T10:00:00Z"),
+        ):
+            phone = f"+38067111{next(self.keys):04}"
+            member = self.call("member_register", phone=phone, store=store, at=moment)["member"]
+            found = self.call("member_find", member=member)
+            self.assertEqual(found["registered"], "2021-01-01T10:00:00+00:00")
+
     def test_the_hour_that_comes_twice_counts_as_the_first(self):
         # 25 October 2026, 04:00 becomes 03:00 in Kyiv
         self.assertEqual(self.bought_at(at="2026-10-25T03:30:00"), datetime(2026, 10, 25, 0, 30))
