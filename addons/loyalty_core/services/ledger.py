@@ -685,7 +685,9 @@ class LoyLedger(models.AbstractModel):
         return [booked[transaction_id] for transaction_id in wanted]
 
     def _moved(self, transaction_ids: Iterable[int]) -> list[tuple[str, Decimal, Decimal]]:
-        """What transactions gave to members and took from them, by unit: (unit code, given, taken), in whole units."""
+        """What transactions gave to members and took from them, by unit: (unit code, given, taken), in whole
+        units.
+        """
         return self.env.execute_query(sql.moved(transaction_ids))
 
     def _give_back(

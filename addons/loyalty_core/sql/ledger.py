@@ -98,17 +98,22 @@ def spendable(account_ids: Iterable[int], at: datetime) -> SQL:
 
 
 def moved(transaction_ids: Iterable[int]) -> SQL:
-    """Rows (unit code, given, taken) of the transactions; what was only turned into debt or out of it moved nothing."""
+    """Rows (unit code, given, taken) of the transactions; what was only turned into debt or out of it moved
+    nothing.
+    """
     return SQL(
         """
         SELECT unit.code,
-               COALESCE(SUM(entry.delta_minor) FILTER (WHERE entry.delta_minor > 0), 0) / POWER(10::numeric, unit.decimals),
-               COALESCE(-SUM(entry.delta_minor) FILTER (WHERE entry.delta_minor < 0), 0) / POWER(10::numeric, unit.decimals)
+               COALESCE(SUM(entry.delta_minor) FILTER (WHERE entry.delta_minor > 0), 0)
+                   / POWER(10::numeric, unit.decimals),
+               COALESCE(-SUM(entry.delta_minor) FILTER (WHERE entry.delta_minor < 0), 0)
+                   / POWER(10::numeric, unit.decimals)
           FROM loy_entry AS entry
           JOIN loy_unit AS unit ON unit.id = entry.unit_id
           JOIN loy_account AS giver ON giver.id = entry.from_account_id
           JOIN loy_account AS taker ON taker.id = entry.to_account_id
-         WHERE entry.transaction_id = ANY(%s) AND 'clearing' NOT IN (COALESCE(giver.role, ''), COALESCE(taker.role, ''))
+         WHERE entry.transaction_id = ANY(%s)
+           AND 'clearing' NOT IN (COALESCE(giver.role, ''), COALESCE(taker.role, ''))
          GROUP BY unit.id ORDER BY unit.code
         """,
         ids(transaction_ids),

@@ -66,10 +66,10 @@ class TestLedgerConcurrent(BaseCase):
             cr.execute("DELETE FROM loy_hold WHERE id = ANY(%s)", [holds])
             cr.execute("DELETE FROM loy_account WHERE unit_id = ANY(%s) RETURNING member_id", [units])
             members = [row[0] for row in cr.fetchall() if row[0]]
+            cr.execute("DELETE FROM loy_revision WHERE res_model = 'loy.unit' AND res_id = ANY(%s)", [units])
             for table in tables:
                 cr.execute(SQL("ALTER TABLE %s ENABLE TRIGGER USER", SQL.identifier(table)))
             env["res.partner"].browse(members).exists().unlink()
-            cr.execute("DELETE FROM loy_revision WHERE res_model = 'loy.unit' AND res_id = ANY(%s)", [units])
             cr.execute("DELETE FROM loy_unit WHERE id = ANY(%s)", [units])
 
     def _accrue(self, amount, **values):
