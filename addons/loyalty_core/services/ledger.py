@@ -444,11 +444,12 @@ class LoyLedger(models.AbstractModel):
 
     def _lock_for_taking(self, amounts: Mapping[int, int], at: datetime) -> dict[int, _Account]:
         """Lock; free what is still reserved by holds whose deadline has passed, whether or not the job has
-        run.
+        run. A fact dated ahead (by a till whose clock is) ends no hold that others count on still.
         """
         self._check_amounts(amounts.values())
         accounts = self._lock(amounts)
         if any(account.held for account in accounts.values()):
+            at = min(at, self._now())
             overdue = self.env.execute_query(
                 SQL(
                     "SELECT DISTINCT hold.id FROM loy_hold AS hold "
@@ -899,7 +900,7 @@ class LoyLedger(models.AbstractModel):
 
         For a moment in the past this is not the balance that there was: what has been spent since is gone.
         """
-        return dict(self.env.execute_query(sql.spendable(account_ids, at)))
+        return dict(self.env.execute_query(sql.spendable(account_ids, at, min(at, self._now()))))
 
     def _expiring(
         self, account_ids: Iterable[int], at: datetime | None = None, days: int = 30, tz: str = "UTC"

@@ -79,9 +79,9 @@ def take_from_lots(
     )
 
 
-def spendable(account_ids: Iterable[int], at: datetime) -> SQL:
-    """Rows (account_id, amount): what ``take_from_lots`` could give at ``at`` beyond the debt; never below
-    zero.
+def spendable(account_ids: Iterable[int], at: datetime, overdue_at: datetime) -> SQL:
+    """Rows (account_id, amount): what ``take_from_lots`` could give at ``at`` beyond the debt, once the holds whose
+    deadline has passed at ``overdue_at`` are released, as every taking does first; never below zero.
     """
     return SQL(
         """
@@ -89,10 +89,18 @@ def spendable(account_ids: Iterable[int], at: datetime) -> SQL:
                    SELECT SUM(lot.remaining_minor - lot.held_minor) FROM loy_lot AS lot
                     WHERE lot.account_id = account.id AND lot.is_open AND lot.active_from <= %(at)s
                       AND (lot.expires_at IS NULL OR lot.expires_at > %(at)s)
-               ), 0) - account.debt_minor, 0)::int8
+               ), 0) + CASE WHEN account.held_minor = 0 THEN 0 ELSE COALESCE((
+                   SELECT SUM(line.amount_minor)
+                     FROM loy_hold_line AS line
+                     JOIN loy_hold AS hold ON hold.id = line.hold_id AND hold.state = 'open'
+                     JOIN loy_lot AS lot ON lot.id = line.lot_id AND lot.active_from <= %(at)s
+                      AND (lot.expires_at IS NULL OR lot.expires_at > %(at)s)
+                    WHERE line.account_id = account.id AND hold.deadline_at <= %(overdue_at)s
+               ), 0) END - account.debt_minor, 0)::int8
           FROM loy_account AS account WHERE account.id = ANY(%(ids)s)
         """,
         at=at,
+        overdue_at=overdue_at,
         ids=ids(account_ids),
     )
 

@@ -438,6 +438,21 @@ class TestHold(PurchaseCase):
             self.confirm("T-1", spend=SPEND_ALL)
         self.assertEqual(len(locked), 2)
 
+    def test_a_hold_that_has_run_out_is_in_nobodys_way(self):
+        self.hold("T-1", spend=SPEND_ALL)
+        self.assertEqual(self.calculate()["spendable"], [{"unit": "T_BONUS", "max": 0.0}])
+        self.run_out("T-1")
+        self.assertEqual(self.calculate()["spendable"], [{"unit": "T_BONUS", "max": 50.0}])
+        self.assertEqual(self.confirm("T-2", spend=SPEND_ALL)["totals"]["spent"], 50.0)
+        self.assert_books()
+
+    def test_a_till_whose_clock_is_ahead_ends_no_hold_of_others(self):
+        self.hold("T-1", spend=SPEND_ALL)
+        ahead = self.confirm("T-2", spend=SPEND_ALL, at=ago(hours=-5))
+        self.assertEqual(ahead["totals"]["spent"], 0)
+        self.assertEqual(self.call("purchase_confirm", purchase="T-1")["totals"]["spent"], 50.0)
+        self.assertEqual(self.balance()["debt"], 0)
+
     def test_cancel_releases_what_was_held(self):
         self.hold("T-1", spend=SPEND_ALL)
         self.assertEqual(
