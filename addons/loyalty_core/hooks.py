@@ -9,6 +9,8 @@ def uninstall_hook(env):
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS loy_lot_guard() CASCADE"))
     env.cr.execute(SQL("DROP TABLE IF EXISTS loy_event, loy_revision_head CASCADE"))
     env.cr.execute(SQL("DROP SEQUENCE IF EXISTS loy_revision_number_seq CASCADE"))
-    env.cr.execute(SQL("SELECT relname FROM pg_class WHERE relkind = 'S' AND relname LIKE 'loy\\_card\\_type\\_serial\\_%%'"))
+    env.cr.execute(
+        SQL("SELECT relname FROM pg_class WHERE relkind = 'S' AND starts_with(relname, 'loy_card_type_serial_')")
+    )
     for (sequence,) in env.cr.fetchall():
         env.cr.execute(SQL("DROP SEQUENCE %s", SQL.identifier(sequence)))

@@ -4,7 +4,7 @@ from ..fields import BigMany2one, FactMany2one
 
 
 class LoyPurchase(models.Model):
-    """What a till, a shop or an office told about one basket, and what the programme answered. Written by services only.
+    """What a till, a shop or an office told about one basket, and what the programme answered. Only services write it.
 
     A return is a purchase of its own kind with negative sums, so that the sums of any period are sums of rows.
     """
@@ -37,7 +37,7 @@ class LoyPurchase(models.Model):
     store_id = FactMany2one("loy.store", readonly=True)
     register_id = FactMany2one("loy.register", readonly=True)
     channel = fields.Char(readonly=True)
-    member_id = fields.Many2one("res.partner", string="Member", readonly=True, ondelete="restrict")
+    member_id = fields.Many2one("res.partner", readonly=True, ondelete="restrict")
     card_id = fields.Many2one("loy.card", readonly=True, ondelete="restrict")
     purchased_at = fields.Datetime(string="Time", required=True, readonly=True)
     purchased_on = fields.Date(string="Day", readonly=True, help="By the wall clock of the store.")
@@ -49,7 +49,7 @@ class LoyPurchase(models.Model):
     to_pay = fields.Monetary(string="To pay", readonly=True)
     is_late = fields.Boolean(string="Confirmed late", readonly=True, help="Confirmed after its hold had run out.")
     programme_number = fields.Integer(string="Programme version", readonly=True)
-    basket = fields.Json(readonly=True, help="What the engine was asked; with the programme version it can be replayed.")
+    basket = fields.Json(readonly=True, help="What the engine was asked; with the programme version it is replayed.")
     result = fields.Json(readonly=True, help="What was answered.")
     hold_id = BigMany2one("loy.hold", readonly=True)
     held_until_at = fields.Datetime(string="Held until", readonly=True)

@@ -268,7 +268,9 @@ class LoyApi(models.AbstractModel):
         if amount != int(amount):
             raise LoyaltyError(
                 "bad_request",
-                self.env._("amount has more than the %(places)s decimals of %(unit)s", places=unit.decimals, unit=unit.code),
+                self.env._(
+                    "amount has more than the %(places)s decimals of %(unit)s", places=unit.decimals, unit=unit.code
+                ),
             )
         return accounts[partner.id, unit.id], int(amount), _to_utc(request.at) or fields.Datetime.now(), source
 

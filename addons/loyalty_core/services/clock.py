@@ -1,4 +1,4 @@
-"""Between instants and the wall clock of a place. Both are naive: the database keeps UTC, receipts the store's own time."""
+"""Between instants and the wall clock of a place. Both are naive: the database keeps UTC, receipts the store's time."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo

@@ -24,7 +24,7 @@ class LoyDemo(models.AbstractModel):
     def _fill(self) -> None:
         self._set_company()
         chance = random.Random(SEED)
-        stores = self.env["loy.store"].search([])
+        stores = self.env["loy.store"].search([("register_ids", "!=", False)])
         members = self.env["res.partner"].search([("is_loyalty_member", "=", True)], order="id")
         skus = self.env["product.product"].search([("default_code", "=like", "____")]).mapped("default_code")
         self._welcome(members)

@@ -11,11 +11,10 @@ from dataclasses import is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from psycopg2 import OperationalError
-
 from odoo import api, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
+from psycopg2 import OperationalError
 
 from ..engine import schema
 from .errors import LoyaltyError

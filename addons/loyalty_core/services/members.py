@@ -11,8 +11,8 @@ from odoo.tools import SQL, email_normalize
 
 from .cards import CARD_FIELDS
 from .errors import LoyaltyError
-from .transaction import lock_name
 from .ledger import Balance
+from .transaction import lock_name
 
 #: Keys of a registration or an update, and the field of the contact each is kept in.
 VALUES = {

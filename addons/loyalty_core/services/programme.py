@@ -66,7 +66,7 @@ class _Cache:
 
 
 def _compile_what_can_be(document: dict) -> Programme:
-    """The till never stops for a promotion that cannot be read (its group is archived, its kind uninstalled): it is left
+    """The till never stops for a promotion that cannot be read (its group archived, its kind uninstalled): it is left
     out, and the log says why. Nobody can save such a promotion; it becomes one by what is done to others."""
     try:
         return compile_programme(document)
@@ -310,7 +310,7 @@ class LoyProgramme(models.AbstractModel):
 
     def _known(self, model: str, coming: list[dict]) -> list[dict]:
         section = section_of(model)
-        records = self.env[model].sudo().search([])  # whether a code exists does not depend on who asks
+        records = self.env[model].sudo().search([("active", "=", True)])  # whether a code exists does not depend on who asks
         known = {record.code: section.document_of(record) for record in records}
         return list((known | {document["code"]: document for document in coming}).values())
 

@@ -66,7 +66,7 @@ class ProgrammeApply:
     key: str = new_key()
     programme: dict = schema.json_object(help="Sections as in docs/api.md.")
     replace: tuple[str, ...] = schema.list_of(
-        schema.text(), default=(), help="Sections for which the document is the whole truth: what it does not name ends."
+        schema.text(), default=(), help="Sections of which the document is the whole truth: what it does not name ends."
     )
     at: object = schema.instant(default=None, help="Valid from this moment; now by default.")
     dry_run: bool = schema.flag(default=False, help="Only tell what would change.")

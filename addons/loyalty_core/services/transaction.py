@@ -11,10 +11,9 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from psycopg2 import errors as pg
-
 from odoo.api import Environment
 from odoo.tools import SQL
+from psycopg2 import errors as pg
 
 from .errors import LoyaltyError
 
@@ -33,8 +32,8 @@ def run_with_retry(env: Environment, work: Callable[[], T]) -> T:
     """``work`` happens wholly or not at all, and a lost race is run again before anybody hears of it.
 
     Only a transaction in which nothing has been written yet may be started anew; inside somebody else's transaction
-    (a test, another addon) ``work`` runs in a savepoint, and a conflict is for the owner to repeat. Pauses are milliseconds,
-    doubling with jitter: the peer holds its locks no longer than that.
+    (a test, another addon) ``work`` runs in a savepoint, and a conflict is for the owner to repeat. Pauses are
+    milliseconds, doubling with jitter: the peer holds its locks no longer than that.
 
     :raises LoyaltyError: ``busy`` when the lock could not be had in time.
     """
