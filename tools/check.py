@@ -76,7 +76,7 @@ class Run:
         print(f"{'ok    ' if done.returncode == 0 else 'FAILED'} {title}", flush=True)
         if done.returncode:
             print(done.stdout.rstrip(), flush=True)
-        self.add(passed=done.returncode == 0, failed=done.returncode != 0)
+        self.add(passed=int(done.returncode == 0), failed=int(done.returncode != 0))
 
     def pytest(self, *arguments):
         """One run of pytest, strictly (tools/strict.py); counts each test."""
@@ -134,7 +134,7 @@ def odoo(run, arguments, addons=None):
         site.cluster.started(),
         database.throwaway(site, database.with_own_dependencies(addons)) as (name, warnings),
     ):
-        run.add(passed=not warnings, failed=bool(warnings))
+        run.add(passed=int(not warnings), failed=int(bool(warnings)))
         if warnings:
             print(
                 "FAILED installation: Odoo logged (see tests/allowed_log.txt):",
