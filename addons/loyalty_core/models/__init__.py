@@ -14,6 +14,7 @@ from . import loy_card_log
 from . import loy_product_points
 from . import product_category
 from . import product_template
+from . import product_product
 from . import res_partner
 from . import res_users
 from . import loy_unit

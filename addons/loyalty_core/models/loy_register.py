@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class LoyRegister(models.Model):
@@ -19,3 +19,7 @@ class LoyRegister(models.Model):
     )
 
     _code_unique = models.UniqueIndex("(store_id, code)", "The store already has a register with this code.")
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        self.env["loy.catalogue"]._check_unsold("register_id", self, [("store_id", "in", self.store_id.ids)])

@@ -79,6 +79,10 @@ class LoyStore(models.Model):
         for store in self:
             store.register_count = counts.get(store, 0)
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        self.env["loy.catalogue"]._check_unsold("store_id", self)
+
     @api.constrains("timezone")
     def _check_timezone(self):
         for store in self:

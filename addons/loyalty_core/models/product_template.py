@@ -15,7 +15,12 @@ class ProductTemplate(models.Model):
         digits="Product Price",
         help="No promotion goes below it, per unit. Zero: no floor.",
     )
-    loy_points_ids = fields.One2many("loy.product.points", "product_tmpl_id", string="Points for a unit")
+    loy_points_ids = fields.One2many(
+        "loy.product.points",
+        "product_tmpl_id",
+        string="Points for a unit",
+        groups="loyalty_core.group_cashier",  # others may not read them, and read whole products still
+    )
 
     _loy_min_price_positive = models.Constraint(
         "CHECK (loy_min_price >= 0)", "The lowest price cannot be negative."

@@ -12,5 +12,6 @@ class ResUsers(models.Model):
         "user_id",
         "store_id",
         string="Loyalty stores",
+        groups="loyalty_core.group_cashier",
         help="The stores this user may sell in through the loyalty API. Empty: all.",
     )

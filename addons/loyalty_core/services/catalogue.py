@@ -125,6 +125,15 @@ class LoyCatalogue(models.AbstractModel):
             raise self._no_register(code, register)
         return place
 
+    def _check_unsold(self, column: str, records, also: list | tuple = ()) -> None:
+        """``sold_already``: what a receipt names is archived, never deleted; no foreign key guards it."""
+        model = "loy.purchase.line" if column == "product_id" else "loy.purchase"
+        # Whoever deletes it need not read receipts, nor those of all companies.
+        if sold := self.env[model].sudo().search([*also, (column, "in", records.ids)], limit=1):
+            raise LoyaltyError(
+                "sold_already", self.env._("Receipts name %s; archive it instead", sold[column].display_name)
+            )
+
     def _default_timezone(self) -> str:
         """The programme's, for a store that names none."""
         settings = self.env["loy.settings"].sudo()  # whoever makes a store need not read the settings

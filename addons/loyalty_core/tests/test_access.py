@@ -98,6 +98,14 @@ class TestAccess(TransactionCase):
             visible = root.id in self.env["ir.ui.menu"].with_user(self.users[role])._visible_menu_ids()
             self.assertEqual(visible, role != "internal", role)
 
+    def test_who_is_not_of_the_shop_reads_products_and_contacts_without_its_knowledge(self):
+        product = self.env["product.template"].create({"name": "Bun"})
+        product.with_user(self.users["internal"]).read()
+        names = self.env["res.partner"].with_user(self.users["internal"]).fields_get()
+        for name in ("loy_card_ids", "loy_balance_text", "loy_birth_date", "loy_attributes", "loy_purchase_amount"):
+            self.assertNotIn(name, names)
+            self.assertIn(name, self.env["res.partner"].with_user(self.users["cashier"]).fields_get())
+
     def test_members_of_the_shop_are_contacts(self):
         member = self.env["res.partner"].create(
             {"name": "Ann", "is_loyalty_member": True, "phone": "+380671110001"}

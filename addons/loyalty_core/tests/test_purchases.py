@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from unittest.mock import patch
 
 from odoo.addons.loyalty_core.engine import Basket, evaluate
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from .api_common import ApiCase, ago
@@ -519,6 +520,17 @@ class TestConfirm(PurchaseCase):
         self.assertEqual(self.balance()["held"], 50)
         self.confirm("T-1", expected={"to_pay": 101})
         self.call("purchase_confirm", purchase="T-2", expected={"to_pay": "51.00"})
+
+    def test_what_a_receipt_names_is_not_deleted(self):
+        self.confirm("T-1", register="R1")
+        store = self.env["loy.store"].search([("code", "=", "T_S1")])
+        product = self.env["product.product"].search([("default_code", "=", "T-1001")])
+        for record in (store.register_ids, store, product):
+            with self.assertRaisesRegex(UserError, "sold_already"), self.env.cr.savepoint():
+                record.unlink()
+        product._unlink_or_archive()
+        self.assertFalse(product.active)
+        self.env["loy.store"].create({"code": "T_NEW", "name": "New"}).unlink()
 
     def test_a_number_is_confirmed_once(self):
         self.confirm("T-1")
