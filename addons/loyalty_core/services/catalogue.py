@@ -139,6 +139,22 @@ class LoyCatalogue(models.AbstractModel):
         settings = self.env["loy.settings"].sudo()  # whoever makes a store need not read the settings
         return settings.search([("company_id", "=", self.env.company.id)]).timezone or self.env.user.tz or "UTC"
 
+    def _place_of(self, store, register) -> PlaceFacts:
+        """The place of a purchase that is under way already: an archived store does not undo it."""
+        return PlaceFacts(
+            store_id=store.id,
+            code=store.code,
+            company_id=store.company_id.id,
+            currency_id=store.company_id.currency_id.id,
+            timezone=store.timezone,
+            is_price_tax_included=store.is_price_tax_included,
+            attributes=store.attributes or {},
+            network=store.network_id.code or "",
+            partner=store.partner_id.code or "",
+            is_open_to_user=True,
+            register_id=register.id or None,
+        )
+
     def _no_store(self, code: str) -> LoyaltyError:
         return LoyaltyError(
             "store_not_found",

@@ -258,7 +258,7 @@ class LoyPurchases(models.AbstractModel):
             self.env["loy.ledger"]._lock(accounts.values())
         catalogue = self.env["loy.catalogue"]
         return Scene(
-            place=catalogue._place(purchase.store_id.code, purchase.register_id.code or None),
+            place=catalogue._place_of(purchase.store_id, purchase.register_id),
             member=purchase.member_id,
             card=purchase.card_id,
             at=purchase.purchased_at,

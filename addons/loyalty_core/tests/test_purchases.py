@@ -352,6 +352,12 @@ class TestHold(PurchaseCase):
         self.assertEqual(self.available(), 1000 + held["earned"][0]["amount"])
         self.assert_books()
 
+    def test_what_is_held_is_confirmed_though_its_store_was_archived(self):
+        held = self.hold("T-1")
+        self.env["loy.store"].search([("code", "=", "T_S1")]).active = False
+        confirmed = self.call("purchase_confirm", purchase="T-1")
+        self.assertEqual(confirmed["totals"], held["totals"])
+
     def test_hold_and_confirm_come_to_the_same_as_confirm(self):
         other = self.call("member_register", phone="+380671110002")["member"]
         self.give(50, member=other)
