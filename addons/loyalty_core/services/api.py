@@ -215,15 +215,17 @@ class LoyApi(models.AbstractModel):
         )
 
     def _by_code(self, model: str, code: str, refusal: str):
-        record = self._service(model).search(
-            [("code", "=", code), ("company_id", "in", [False, self.env.company.id])], order="company_id", limit=1
+        # A user may sell for several companies: the user's main one goes first, then what all share.
+        records = self._service(model).search(
+            [("code", "=", code), ("company_id", "in", [False, *self.env.companies.ids])], order="company_id"
         )
+        record = records.sorted(lambda one: (one.company_id != self.env.company, bool(one.company_id)))[:1]
         if not record:
             raise LoyaltyError(refusal, self.env._("There is no %(code)s. Check the code.", code=code))
         return record
 
     def _units(self, unit=None):
-        return unit or self._service("loy.unit").search([("company_id", "in", [False, self.env.company.id])])
+        return unit or self._service("loy.unit").search([("company_id", "in", [False, *self.env.companies.ids])])
 
     def _member_values(self, request, also: tuple[str, ...] = ()) -> dict:
         names = ("phone", "email", "first_name", "last_name", "birth_date", "sex", "external_id", *also)

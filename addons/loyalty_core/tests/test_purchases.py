@@ -353,8 +353,10 @@ class TestHold(PurchaseCase):
         self.assert_books()
 
     def test_what_is_held_is_confirmed_though_its_store_was_archived(self):
-        held = self.hold("T-1")
-        self.env["loy.store"].search([("code", "=", "T_S1")]).active = False
+        held = self.hold("T-1", register="R1")
+        store = self.env["loy.store"].search([("code", "=", "T_S1")])
+        store.register_ids.active = False
+        store.active = False
         confirmed = self.call("purchase_confirm", purchase="T-1")
         self.assertEqual(confirmed["totals"], held["totals"])
 
@@ -719,6 +721,14 @@ class TestNumbers(PurchaseCase):
         purchases = self.env["loy.purchase"].search([("number", "=", "T-1")])
         self.assertEqual(sorted(purchases.mapped("to_pay")), [10.0, 51.0])
         self.refused("purchase_ambiguous", "purchase_get", purchase="T-1")
+
+    def test_points_of_each_company_are_told(self):
+        other = self.env["loy.store"].search([("code", "=", "T_OTHER")]).company_id
+        self.env["loy.unit"].create({"code": "T_THEIRS", "name": "Theirs", "company_id": other.id})
+        self.give(7, unit="T_THEIRS")
+        self.assertEqual(self.available("T_THEIRS"), 7)
+        units = {one["unit"] for one in self.call("account_balance", member=self.member)["balances"]}
+        self.assertEqual(units, {"T_BONUS", "T_THEIRS"})
 
     def test_a_cancel_that_comes_first_wins_in_any_company(self):
         self.call("purchase_cancel", purchase="T-1")
