@@ -46,18 +46,7 @@ class ApiAccessError(AccessError):
 
 def reads(request_class: type) -> Callable:
     """A method without effect: it may run on a replica, and takes no key."""
-
-    def decorate(method):
-        @api.model
-        @api.readonly
-        @functools.wraps(method)
-        def guarded(self, request=None):
-            return _guard(self, lambda api_model: _read(api_model, method, request_class, request))
-
-        guarded.loy_request = request_class
-        return guarded
-
-    return decorate
+    return _public(request_class, _read, api.readonly)
 
 
 def writes(request_class: type) -> Callable:
@@ -65,14 +54,18 @@ def writes(request_class: type) -> Callable:
 
     The same key with the same body gets the first answer again; with another body it is refused (``key_reused``).
     """
+    return _public(request_class, _write)
 
+
+def _public(request_class: type, run: Callable, *marks: Callable) -> Callable:
     def decorate(method):
-        @api.model
         @functools.wraps(method)
         def guarded(self, request=None):
-            return _guard(self, lambda api_model: _write(api_model, method, request_class, request))
+            return _guard(self, lambda api_model: run(api_model, method, request_class, request))
 
         guarded.loy_request = request_class
+        for mark in (api.model, *marks):
+            guarded = mark(guarded)
         return guarded
 
     return decorate
