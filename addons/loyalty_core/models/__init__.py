@@ -34,3 +34,4 @@ from . import loy_request
 from . import loy_purchase
 from . import loy_purchase_line
 from . import loy_purchase_promotion
+from . import res_company

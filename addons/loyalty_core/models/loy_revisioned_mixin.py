@@ -17,7 +17,7 @@ class LoyRevisionedMixin(models.AbstractModel):
         copy=False,
         default=fields.Datetime.now,
         help="Receipts from this moment on are judged by the record as it stands. Each change sets it to now, unless "
-        "you set it together with the change.",
+        "you set it together with the change. What was planned for a later moment stays planned.",
     )
     revision_count = fields.Integer(compute="_compute_revision_count")
 

@@ -158,7 +158,7 @@ class LoyApi(models.AbstractModel):
 
     @writes(requests.AccountAccrue)
     def account_accrue(self, request):
-        """Points or money given by hand. Codes: member_not_found, unit_not_found, bad_lot_dates."""
+        """Points or money given by hand. Codes: member_not_found, unit_not_found, at_out_of_range, bad_period."""
         account_id, amount_minor, at, source = self._move(request)
         self._service("loy.ledger")._accrue(
             [
@@ -177,7 +177,7 @@ class LoyApi(models.AbstractModel):
     @writes(requests.AccountMove)
     def account_write_off(self, request):
         """Points or money taken by hand, never more than is available. Codes: member_not_found, unit_not_found,
-        insufficient_points."""
+        at_out_of_range, insufficient_points."""
         account_id, amount_minor, at, source = self._move(request)
         self._service("loy.ledger")._write_off(
             account_id, amount_minor, at=at, reason_id=source.reason_id, note=source.note
@@ -208,6 +208,9 @@ class LoyApi(models.AbstractModel):
     def _service(self, name: str):
         """Services act for integrators, who have no rights on records; what they may do is what is called here."""
         return self.env[name].sudo()  # the guard has authorised the call
+
+    def _company(self):
+        return self.env.company.sudo()  # integrators read no companies; its currency and settings count all the same
 
     def _overdue_holds(self) -> int:
         return self._service("loy.hold").search_count(
@@ -274,7 +277,9 @@ class LoyApi(models.AbstractModel):
                     "amount has more than the %(places)s decimals of %(unit)s", places=unit.decimals, unit=unit.code
                 ),
             )
-        return accounts[partner.id, unit.id], int(amount), _to_utc(request.at) or fields.Datetime.now(), source
+        at = _to_utc(request.at) or fields.Datetime.now()
+        self._service("loy.purchases")._check_time(at, self._company())
+        return accounts[partner.id, unit.id], int(amount), at, source
 
     def _moved(self, request) -> dict:
         partner = self._service("loy.members")._find({"member": request.member})
@@ -286,7 +291,11 @@ class LoyApi(models.AbstractModel):
         units = self._units(unit)
         accounts = ledger._accounts([partner.id], units.ids)
         balances = ledger._balances(list(accounts.values()), at=at)
-        expiring = ledger._expiring(list(accounts.values()), at or fields.Datetime.now(), EXPIRING_DAYS)
+        now = fields.Datetime.now()
+        settings = self._service("loy.programme")._at(self._company(), now).settings
+        expiring = ledger._expiring(
+            list(accounts.values()), at or now, EXPIRING_DAYS, tz=settings.timezone or "UTC"
+        )
         answer = []
         for (_member_id, unit_id), account_id in accounts.items():
             one, balance = units.browse(unit_id), balances[account_id]

@@ -277,12 +277,14 @@ class LoyPurchases(models.AbstractModel):
         """Member and card that a request names; both empty for a purchase by nobody known."""
         if key is None:
             return self.env["res.partner"], self.env["loy.card"]
+        members = self.env["loy.members"]
         if key.card:
             card = self.env["loy.cards"]._resolve(key.card)
-            return card.member_id, card
-        members = self.env["loy.members"]
+            # The card of somebody who has left, or was archived, opens nothing.
+            return members._find({"member": card.member_id.id}), card
         member = members._find(key.given())
-        return member, members._main_card(member)
+        card = members._main_card(member)
+        return member, card if card.state == "active" else card.browse()
 
     def _check_time(self, at: datetime, company, number: int | None = None) -> None:
         """By the settings of today: those of the past know nothing of what is allowed now."""
@@ -292,7 +294,7 @@ class LoyPurchases(models.AbstractModel):
             raise LoyaltyError(
                 "at_out_of_range",
                 self.env._(
-                    "A purchase may be dated at most %(back)s days back and %(ahead)s days ahead; see the settings.",
+                    "The moment may lie at most %(back)s days back and %(ahead)s days ahead; see the settings.",
                     back=settings.backdate_days,
                     ahead=settings.forward_days,
                 ),

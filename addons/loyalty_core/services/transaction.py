@@ -24,6 +24,8 @@ T = TypeVar("T")
 # What another transaction did to us, and what looks different when we look again.
 RETRIED = (pg.SerializationFailure, pg.DeadlockDetected, pg.UniqueViolation)
 TRIES = 8
+# The winner of a race for a unique value is seen at the second look; what still collides then is not a race.
+TRIES_UNIQUE = 3
 FIRST_PAUSE_SECONDS = 0.004
 LOCK_TIMEOUT = "10s"
 
@@ -49,6 +51,8 @@ def run_with_retry(env: Environment, work: Callable[[], T]) -> T:
             return result
         except RETRIED as conflict:
             _forget(env)
+            if isinstance(conflict, pg.UniqueViolation) and attempt == TRIES_UNIQUE:
+                raise _taken(env, conflict) from conflict
             if attempt == TRIES:
                 raise _busy(env) from conflict
             _logger.info("%s, attempt %s is repeated", type(conflict).__name__, attempt)
@@ -85,6 +89,12 @@ def _forget(env: Environment) -> None:
     env.cr.rollback()
     env.transaction.reset()
     env.registry.reset_changes()
+
+
+def _taken(env: Environment, conflict: pg.UniqueViolation) -> LoyaltyError:
+    return LoyaltyError(
+        "refused", env._("Another record has this value already: %s", conflict.diag.message_detail or "")
+    )
 
 
 def _busy(env: Environment) -> LoyaltyError:

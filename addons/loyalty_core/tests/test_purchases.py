@@ -352,6 +352,34 @@ class TestHold(PurchaseCase):
         self.assertEqual(self.available(), 1000 + held["earned"][0]["amount"])
         self.assert_books()
 
+    def test_the_card_of_somebody_who_has_left_opens_nothing(self):
+        member = self.env["res.partner"].browse(int(self.member))
+        card = {"card": member.loy_main_card_id.number}
+        self.call("purchase_calculate", **self.basket(member=card))
+        member.active = False
+        self.refused("member_not_found", "purchase_calculate", **self.basket(member=card))
+
+    def test_a_blocked_card_lends_nothing_of_its_type(self):
+        card = self.env["res.partner"].browse(int(self.member)).loy_main_card_id
+        self.call("card_block", card=card.number)
+        self.call("purchase_confirm", purchase="T-1", **self.basket())
+        purchase = self.env["loy.purchase"].search([("number", "=", "T-1")])
+        self.assertFalse(purchase.card_id)
+        self.assertNotIn("card_type", purchase.basket["member"])
+
+    def test_amounts_count_in_the_currency_of_today(self):
+        self.assertEqual(self.call("purchase_calculate", **self.basket())["totals"]["to_pay"], 101.00)
+        yen = self.env.ref("base.JPY")
+        yen.active = True
+        self.env.company.currency_id = yen
+        lines = [{"id": "1", "sku": "T-1002", "quantity": 1, "price": 10.40}]
+        self.assertEqual(self.call("purchase_calculate", **self.basket(lines=lines))["totals"]["base"], 10)
+
+    def test_movements_by_hand_are_dated_within_the_bounds_of_purchases(self):
+        for method in ("account_accrue", "account_write_off"):
+            move = {"member": self.member, "unit": "T_BONUS", "amount": 1, "at": "2036-01-01T00:00:00Z"}
+            self.refused("at_out_of_range", method, **move)
+
     def test_what_is_held_is_confirmed_though_its_store_was_archived(self):
         held = self.hold("T-1", register="R1")
         store = self.env["loy.store"].search([("code", "=", "T_S1")])
