@@ -1,4 +1,5 @@
 from . import loy_code_mixin
+from . import loy_cached_mixin
 from . import loy_revisioned_mixin
 from . import loy_bigint_mixin
 from . import loy_fact_mixin

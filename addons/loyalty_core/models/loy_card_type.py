@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, fields, models, tools
 from odoo.tools import SQL
 from odoo.tools.misc import formatLang
 
@@ -12,7 +12,7 @@ class LoyCardType(models.Model):
     """A kind of card and the template of its numbers: prefix, serial, check digit."""
 
     _name = "loy.card.type"
-    _inherit = ["loy.code.mixin"]
+    _inherit = ["loy.cached.mixin", "loy.code.mixin"]
     _description = "Card type"
 
     color = fields.Integer(string="Colour")
@@ -50,6 +50,12 @@ class LoyCardType(models.Model):
     _default_unique = models.UniqueIndex(
         "((COALESCE(company_id, 0))) WHERE is_default", "The company already has a default card type."
     )
+
+    @api.model
+    @tools.ormcache("type_id")
+    def _code_of(self, type_id: int) -> str:
+        """The code of a type; every receipt with a card asks for it."""
+        return self.browse(type_id).code
 
     @api.depends("number_prefix", "number_length", "number_check", "serial_from", "serial_to")
     def _compute_number_example(self):

@@ -12,4 +12,5 @@ class ResCompany(models.Model):
             # every process compiles the programmes anew, with the decimals of the new currency
             self.flush_recordset(["currency_id"])
             self.env["loy.programme"]._next_number()
+            self.env.registry.clear_cache()
         return result

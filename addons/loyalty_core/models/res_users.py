@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models, tools
 
 
 class ResUsers(models.Model):
@@ -15,3 +15,16 @@ class ResUsers(models.Model):
         groups="loyalty_core.group_cashier",
         help="The stores this user may sell in through the loyalty API. Empty: all.",
     )
+
+    @api.model
+    @tools.ormcache("self.env.uid")
+    def _loy_bound_store_ids(self) -> frozenset[int]:
+        """The stores the user is bound to; none: all are open. An archived store binds like any other."""
+        # A user's own bounds, which the user need not be able to read.
+        return frozenset(self.env.user.sudo().with_context(active_test=False).loy_store_ids.ids)
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "loy_store_ids" in vals:
+            self.env.registry.clear_cache()
+        return result

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from odoo import models
+from odoo import models, tools
 
 from ..sql import catalogue as sql
 from . import clock
@@ -55,7 +55,6 @@ class PlaceFacts:
     attributes: Mapping[str, str]
     network: str
     partner: str
-    is_open_to_user: bool
     register_id: int | None
 
     def to_utc(self, moment: datetime) -> datetime:
@@ -112,15 +111,22 @@ class LoyCatalogue(models.AbstractModel):
 
     def _place(self, code: str, register: str | None) -> PlaceFacts:
         """Where a purchase happens; ``store_not_found``, ``store_forbidden``, ``register_not_found``."""
+        place = self._known_place(code, register, tuple(self.env.companies.ids))
+        bound = self.env["res.users"]._loy_bound_store_ids()
+        if bound and place.store_id not in bound:
+            raise LoyaltyError("store_forbidden", self.env._("you may not sell in store %s", code))
+        return place
+
+    @tools.ormcache("code", "register", "company_ids")
+    def _known_place(self, code: str, register: str | None, company_ids: tuple[int, ...]) -> PlaceFacts:
+        """Kept in the process until a store or what it belongs to changes; a place that is not there is never kept."""
         for model in ("loy.store", "loy.register", "loy.network", "loy.partner"):
             self.env[model].flush_model()
         self.env["res.company"].flush_model(["currency_id"])
-        rows = self.env.execute_query(sql.place(code, register, self.env.uid, self.env.companies.ids))
+        rows = self.env.execute_query(sql.place(code, register, list(company_ids)))
         if not rows:
             raise self._no_store(code)
         place = PlaceFacts(*rows[0])
-        if not place.is_open_to_user:
-            raise LoyaltyError("store_forbidden", self.env._("you may not sell in store %s", code))
         if register and not place.register_id:
             raise self._no_register(code, register)
         return place
@@ -151,7 +157,6 @@ class LoyCatalogue(models.AbstractModel):
             attributes=store.attributes or {},
             network=store.network_id.code or "",
             partner=store.partner_id.code or "",
-            is_open_to_user=True,
             register_id=register.id or None,
         )
 
@@ -179,8 +184,7 @@ class LoyCatalogue(models.AbstractModel):
         )
         if not store:
             raise self._no_store(code)
-        # A user's own bounds, which the user need not be able to read.
-        bound = self.env.user.sudo().loy_store_ids
-        if bound and store not in bound:
+        bound = self.env["res.users"]._loy_bound_store_ids()
+        if bound and store.id not in bound:
             raise LoyaltyError("store_forbidden", self.env._("you may not sell in store %s", code))
         return store

@@ -6,7 +6,6 @@ import json
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -153,14 +152,22 @@ def _parse(api_model, request_class, body):
 
 def _digest(request) -> str:
     """Of the parsed request, so that 2 equals 2.0 and null equals absent; the key itself is not part of it."""
-    body = {field.name: getattr(request, field.name) for field in dataclass_fields(request) if field.name != "key"}
-    return hashlib.sha256(json.dumps(_canonical(body), sort_keys=True).encode()).hexdigest()
+    body = _canonical(request)
+    body.pop("key")
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()
 
 
 def _canonical(value):
-    """One form for all that means the same: what is absent is left out, numbers are told by their value."""
+    """One form for all that means the same: what is absent or goes without saying is left out (so a parameter that a
+    later version adds does not make old requests look new), numbers are told by their value."""
     if is_dataclass(value):
-        value = {field.name: getattr(value, field.name) for field in dataclass_fields(value)}
+        members = schema.members(type(value)).values()
+        given = {member.name: getattr(value, member.name) for member in members}
+        value = {
+            member.name: given[member.name]
+            for member in members
+            if member.is_required or given[member.name] != member.default
+        }
     if isinstance(value, dict):
         return {key: _canonical(item) for key, item in value.items() if item is not None}
     if isinstance(value, list | tuple):

@@ -302,6 +302,13 @@ class LoyMembers(models.AbstractModel):
             )
         return member
 
+    def _check_live(self, member_id: int) -> None:
+        """``member_not_found`` for somebody who has left or was archived: their cards open nothing."""
+        self.env["res.partner"].flush_model(["active", "is_loyalty_member"])
+        live = SQL("SELECT 1 FROM res_partner WHERE id = %s AND active AND is_loyalty_member", member_id)
+        if not self.env.execute_query(live):
+            raise LoyaltyError("member_not_found", self.env._("The holder of this card is no member any more."))
+
     def _search_domain(self, text: str) -> Domain:
         """The members that a person looking for ``text`` may mean."""
         text = text.strip()

@@ -269,8 +269,8 @@ class LoyPurchases(models.AbstractModel):
         )
 
     def _check_bound(self, store) -> None:
-        bound = self.env.user.loy_store_ids
-        if bound and store not in bound:
+        bound = self.env["res.users"]._loy_bound_store_ids()
+        if bound and store.id not in bound:
             raise LoyaltyError("store_forbidden", self.env._("This user may not work for store %s.", store.code))
 
     def _find_member(self, key):
@@ -280,8 +280,8 @@ class LoyPurchases(models.AbstractModel):
         members = self.env["loy.members"]
         if key.card:
             card = self.env["loy.cards"]._resolve(key.card)
-            # The card of somebody who has left, or was archived, opens nothing.
-            return members._find({"member": card.member_id.id}), card
+            members._check_live(card.member_id.id)
+            return card.member_id, card
         member = members._find(key.given())
         card = members._main_card(member)
         return member, card if card.state == "active" else card.browse()
@@ -353,8 +353,7 @@ class LoyPurchases(models.AbstractModel):
         spendable = self.env["loy.ledger"]._spendable(accounts.values(), at)
         return Member(
             id=str(member.id),
-            # The code alone, not all that is known of the type.
-            card_type=card.type_id.with_context(prefetch_fields=False).code or "",
+            card_type=card.type_id._code_of(card.type_id.id) if card else "",
             balances={code: spendable[account_id] for code, account_id in accounts.items()},
         )
 

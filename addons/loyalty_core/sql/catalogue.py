@@ -84,18 +84,13 @@ def product_traits(product_ids: list[int], company_id: int) -> SQL:
     )
 
 
-def place(code: str, register: str | None, user_id: int, company_ids: list[int]) -> SQL:
-    """The store with this code and what depends on it, in the order of ``PlaceFacts``; one row or none.
-
-    A user who is bound to stores may sell in those only.
-    """
+def place(code: str, register: str | None, company_ids: list[int]) -> SQL:
+    """The store with this code and what depends on it, in the order of ``PlaceFacts``; one row or none."""
     return SQL(
         """
         SELECT store.id, store.code, store.company_id, company.currency_id, store.timezone,
         store.is_price_tax_included,
                COALESCE(store.attributes, '{}'), COALESCE(network.code, ''), COALESCE(partner.code, ''),
-               COALESCE((SELECT bool_or(rel.store_id = store.id) FROM loy_store_users_rel rel
-                          WHERE rel.user_id = %(user_id)s), TRUE),
                (SELECT id FROM loy_register
                  WHERE store_id = store.id AND loy_register.code = %(register)s AND active)
           FROM loy_store store
@@ -107,6 +102,5 @@ def place(code: str, register: str | None, user_id: int, company_ids: list[int])
         """,
         code=code,
         register=register,
-        user_id=user_id,
         company_ids=company_ids,
     )
