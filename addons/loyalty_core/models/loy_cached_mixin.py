@@ -2,7 +2,7 @@ from odoo import api, models
 
 
 class LoyCachedMixin(models.AbstractModel):
-    """Records that every receipt needs and that change a few times a year: any change drops what processes keep of them,
+    """Records that every receipt needs and that change a few times a year: any change drops what processes keep
     here and (by the registry's signal) everywhere."""
 
     _name = "loy.cached.mixin"
