@@ -3,7 +3,7 @@ from odoo import api, models
 
 class LoyCachedMixin(models.AbstractModel):
     """Records that every receipt needs and that change a few times a year: any change drops what processes keep
-    here and (by the registry's signal) everywhere."""
+    of them, here and (by the registry's signal) everywhere."""
 
     _name = "loy.cached.mixin"
     _description = "Record that processes keep"

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..fields import BigInteger
+from ..sql import catalogue
 
 
 class LoyProductPoints(models.Model):
@@ -26,6 +27,10 @@ class LoyProductPoints(models.Model):
         "(product_tmpl_id, unit_id)", "The product already has points in this unit."
     )
     _positive = models.Constraint("CHECK (amount_minor >= 0)", "The points of a product cannot be negative.")
+
+    def init(self):
+        super().init()
+        self.env.cr.execute(catalogue.define())
 
     @api.depends("amount_minor", "unit_id")
     def _compute_amount(self):
