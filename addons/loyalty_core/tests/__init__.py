@@ -14,3 +14,4 @@ from . import test_programme
 from . import test_access
 from . import test_api_examples
 from . import test_translations
+from . import test_transaction
