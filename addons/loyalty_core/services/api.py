@@ -1,6 +1,6 @@
 """``loy.api``: everything that tills, shops and other systems may call."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from odoo import fields, models, release
@@ -61,31 +61,36 @@ class LoyApi(models.AbstractModel):
 
     @writes(requests.MemberUpdate)
     def member_update(self, request):
-        """New values of a member. Codes: member_not_found, member_exists, bad_phone, bad_email, bad_birth_date."""
+        """New values of a member. Codes: member_not_found, member_exists, bad_phone, bad_email, bad_birth_date,
+        at_out_of_range."""
         members = self._service("loy.members")
         partner = members._find({"member": request.member})
         members._lock(partner)
         values = self._member_values(request)
         if request.attributes is not None:
             values["attributes"] = {**(partner.loy_attributes or {}), **request.attributes}
-        members._update(partner, values)
+        members._update(partner, values, self._moment(request.at))
         return {**members._profile(partner), "member": str(partner.id)}
 
     @writes(requests.CardIssue)
     def card_issue(self, request):
-        """A further card. Codes: member_not_found, card_type_not_found, card_taken, card_not_found, bad_card_number."""
+        """A further card. Codes: member_not_found, card_type_not_found, card_taken, card_not_found, bad_card_number,
+        at_out_of_range."""
         partner = self._service("loy.members")._find({"member": request.member})
         card_type = request.card_type and self._by_code("loy.card.type", request.card_type, "card_type_not_found")
-        return self._card(self._service("loy.cards")._issue(partner, card_type or None, request.card))
+        card = self._service("loy.cards")._issue(
+            partner, card_type or None, request.card, self._moment(request.at)
+        )
+        return self._card(card)
 
     @writes(requests.CardChange)
     def card_block(self, request):
-        """The card is refused until it is unblocked. Codes: card_not_found, card_transition."""
+        """The card is refused until it is unblocked. Codes: card_not_found, card_transition, at_out_of_range."""
         return self._card_transition(request, "blocked")
 
     @writes(requests.CardChange)
     def card_unblock(self, request):
-        """A blocked card works again. Codes: card_not_found, card_transition."""
+        """A blocked card works again. Codes: card_not_found, card_transition, at_out_of_range."""
         return self._card_transition(request, "active")
 
     # ------------------------------------------------------------------ purchases
@@ -110,7 +115,7 @@ class LoyApi(models.AbstractModel):
 
     @writes(requests.PurchaseCancel)
     def purchase_cancel(self, request):
-        """The purchase will not happen. Codes: purchase_confirmed, purchase_returned."""
+        """The purchase will not happen. Codes: purchase_confirmed, purchase_returned, at_out_of_range."""
         return self._service("loy.purchases")._cancel(request)
 
     @writes(requests.PurchaseReturn)
@@ -251,7 +256,7 @@ class LoyApi(models.AbstractModel):
         cards = self._service("loy.cards")
         card = cards._get(request.card)
         reason, note = self._reason(request.reason)
-        cards._transition(card, state, reason, note)
+        cards._transition(card, state, reason, note, self._moment(request.at))
         return self._card(card)
 
     def _reason(self, text: str | None):
@@ -277,9 +282,13 @@ class LoyApi(models.AbstractModel):
                     "amount has more than the %(places)s decimals of %(unit)s", places=unit.decimals, unit=unit.code
                 ),
             )
-        at = _to_utc(request.at) or fields.Datetime.now()
-        self._service("loy.purchases")._check_time(at, self._company())
-        return accounts[partner.id, unit.id], int(amount), at, source
+        return accounts[partner.id, unit.id], int(amount), self._moment(request.at), source
+
+    def _moment(self, at) -> datetime:
+        """The moment of a fact that no store's clock dates, within the bounds of the settings."""
+        moment = _to_utc(at) or fields.Datetime.now()
+        self._service("loy.purchases")._check_time(moment, self._company())
+        return moment
 
     def _moved(self, request) -> dict:
         partner = self._service("loy.members")._find({"member": request.member})

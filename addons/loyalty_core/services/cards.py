@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 
 from odoo import fields, models
 from odoo.tools import SQL
@@ -88,13 +89,13 @@ class LoyCards(models.AbstractModel):
 
     # -- issuing
 
-    def _issue(self, partner, card_type=None, number: str | None = None):
+    def _issue(self, partner, card_type=None, number: str | None = None, at: datetime | None = None):
         """A new active card of ``partner``; ``card_taken``, ``bad_card_number``, ``card_closed``,
         ``card_blocked``.
         """
-        return self._issue_many([(partner, card_type, number)])
+        return self._issue_many([(partner, card_type, number)], at)
 
-    def _issue_many(self, orders: Iterable[tuple]):
+    def _issue_many(self, orders: Iterable[tuple], at: datetime | None = None):
         """Active cards for (member, card type or None, number or None), in the same order.
 
         A printed card that nobody has yet is handed out; a number that does not exist becomes a card; without
@@ -114,7 +115,7 @@ class LoyCards(models.AbstractModel):
             result.append(card)
         issued = cards.concat(*result)
         issued.member_id.invalidate_recordset(["loy_card_ids", "loy_main_card_id", "loy_card_count"])
-        self._log(issued, "active", from_states=dict.fromkeys(issued.ids, "new"))
+        self._log(issued, "active", from_states=dict.fromkeys(issued.ids, "new"), at=at)
         return issued
 
     def _take(self, member, card_type, number):
@@ -259,9 +260,9 @@ class LoyCards(models.AbstractModel):
 
     # -- states
 
-    def _transition(self, cards, state: str, reason=None, note: str = ""):
-        """Bring ``cards`` to ``state`` with a line of history each; ``card_transition`` when no way leads
-        there.
+    def _transition(self, cards, state: str, reason=None, note: str = "", at: datetime | None = None):
+        """Bring ``cards`` to ``state`` with a line of history each, dated ``at`` or now; ``card_transition``
+        when no way leads there.
 
         The rows are locked first, so of two people who act at once the second sees what the first did.
         """
@@ -293,7 +294,7 @@ class LoyCards(models.AbstractModel):
         cards.write({"state": state})
         if state in ("closed", "completed"):
             self._pass_main_on(cards)
-        self._log(cards, state, from_states=states, reason=reason, note=note)
+        self._log(cards, state, from_states=states, reason=reason, note=note, at=at)
         return cards
 
     def _pass_main_on(self, cards):
@@ -322,9 +323,9 @@ class LoyCards(models.AbstractModel):
         others.flush_recordset(["is_main"])
         card.is_main = True
 
-    def _log(self, cards, state, *, from_states, reason=None, note=""):
+    def _log(self, cards, state, *, from_states, reason=None, note="", at=None):
         """A line of history for each card, and an event for other addons."""
-        now = fields.Datetime.now()
+        at = at or fields.Datetime.now()
         # The history is written by this service alone; nobody has the right to create it.
         self.env["loy.card.log"].sudo().create(
             [
@@ -335,7 +336,7 @@ class LoyCards(models.AbstractModel):
                     "reason_id": reason.id if reason else False,
                     "note": note,
                     "user_id": self.env.uid,
-                    "at": now,
+                    "at": at,
                 }
                 for card in cards
             ]
@@ -346,7 +347,7 @@ class LoyCards(models.AbstractModel):
                     "kind": "card.issued"
                     if from_states[card.id] == "new" and state == "active"
                     else f"card.{EVENTS[state]}",
-                    "at": now,
+                    "at": at,
                     "member_id": card.member_id.id,
                     "company_id": card.company_id.id,
                     "data": {"card": card.number, "type": card.type_id.code},

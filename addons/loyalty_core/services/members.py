@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 
 from odoo import fields, models
 from odoo.exceptions import UserError
@@ -76,10 +76,17 @@ class LoyMembers(models.AbstractModel):
             if values.get(key):
                 lock_name(self.env, "member", key, plain[key](values[key]))
 
-    def _update(self, partner, values: Mapping):
+    def _update(self, partner, values: Mapping, at: datetime | None = None):
         """Change what ``values`` names (the keys of ``_register_member`` but card); an empty value clears."""
         # See _register_member.
         partner.sudo().write(self._to_fields(values))
+        self.env["loy.events"]._emit(
+            "member.updated",
+            at=at or fields.Datetime.now(),
+            member_id=partner.id,
+            company_id=self.env.company.id,
+            data={"fields": sorted(values)},
+        )
         return partner
 
     def _lock(self, partner):

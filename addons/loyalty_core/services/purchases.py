@@ -11,6 +11,7 @@ from odoo.tools import SQL
 
 from ..engine import Basket, Line, Member, Payment, Place, Result, SpendRequest, evaluate, explain
 from ..sql.insert import insert_rows
+from . import clock
 from .catalogue import PlaceFacts
 from .errors import LoyaltyError
 from .ledger import Accrual, Source
@@ -165,8 +166,16 @@ class LoyPurchases(models.AbstractModel):
                         "purchased_at": fields.Datetime.now(),
                     }
                 )
-            self._emit("purchase.cancelled", purchase)
+            self._emit("purchase.cancelled", purchase, self._cancelled_at(purchase, request))
         return {"purchase": request.purchase, "state": "cancelled"}
+
+    def _cancelled_at(self, purchase, request) -> datetime:
+        if request.at is None:
+            return fields.Datetime.now()
+        timezone = purchase.store_id.timezone or "UTC"  # a cancel before its hold knows no store
+        at = clock.to_utc(request.at, timezone)
+        self._check_time(at, purchase.company_id)
+        return at
 
     def _return(self, request) -> dict:
         """All goods come back: points spent return to their lots, points earned are taken back."""
@@ -538,10 +547,10 @@ class LoyPurchases(models.AbstractModel):
             store_id=purchase.store_id.id,
         )
 
-    def _emit(self, kind: str, purchase) -> None:
+    def _emit(self, kind: str, purchase, at: datetime | None = None) -> None:
         self.env["loy.events"]._emit(
             kind,
-            at=purchase.purchased_at,
+            at=at or purchase.purchased_at,
             member_id=purchase.member_id.id or None,
             store_id=purchase.store_id.id or None,
             purchase_id=purchase.id,

@@ -117,6 +117,7 @@ class MemberUpdate:
     external_id: str | None = schema.text(max_length=128, default=None)
     attributes: dict | None = schema.json_object(default=None, help="Merged into what is known, name by name.")
     store: str | None = schema.text(max_length=64, default=None)
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,7 @@ class CardIssue:
     member: str = schema.text(max_length=20)
     card: str | None = schema.text(max_length=64, default=None, help="The number of a card in hand; else one is made.")
     card_type: str | None = schema.text(max_length=64, default=None, help="The default type where absent.")
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,7 @@ class CardChange:
     key: str = new_key()
     card: str = schema.text(max_length=64)
     reason: str | None = schema.text(max_length=255, default=None, help="The code of a reason, or a free text.")
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
 
 
 # ------------------------------------------------------------------------------------------------ purchases
@@ -245,6 +248,7 @@ class PurchaseCancel:
 
     key: str = new_key()
     purchase: str = schema.text(max_length=64)
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
 
 
 @dataclass(frozen=True, slots=True)

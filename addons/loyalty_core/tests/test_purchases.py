@@ -380,6 +380,18 @@ class TestHold(PurchaseCase):
             move = {"member": self.member, "unit": "T_BONUS", "amount": 1, "at": "2036-01-01T00:00:00Z"}
             self.refused("at_out_of_range", method, **move)
 
+    def test_what_is_told_later_is_dated_by_the_fact(self):
+        at = ago(hours=3)
+        card = self.env["res.partner"].browse(int(self.member)).loy_main_card_id
+        self.call("card_block", card=card.number, at=at)
+        self.call("member_update", member=self.member, first_name="Anna", at=at)
+        self.call("purchase_cancel", purchase="T-9", at=at)
+        self.assertEqual(card.log_ids.sorted("id")[-1].at.isoformat(), at.partition("+")[0].rstrip("Z"))
+        kinds = ["card.blocked", "member.updated", "purchase.cancelled"]
+        events = self.env["loy.event"].search([("kind", "in", kinds)], order="id desc", limit=3)
+        self.assertEqual(sorted(events.mapped("kind")), kinds)
+        self.assertEqual(set(events.mapped("at")), {card.log_ids.sorted("id")[-1].at})
+
     def test_what_is_held_is_confirmed_though_its_store_was_archived(self):
         held = self.hold("T-1", register="R1")
         store = self.env["loy.store"].search([("code", "=", "T_S1")])
