@@ -28,6 +28,7 @@
         "views/loy_event_views.xml",
         "views/loy_promotion_views.xml",
         "views/loy_group_views.xml",
+        "views/loy_calendar_views.xml",
         "views/loy_purchase_views.xml",
         "views/loy_revision_views.xml",
         "views/loy_settings_views.xml",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from inspect import cleandoc
 from typing import Any, Final
 
-from .promotion import Group, ProgrammeDocument, Promotion, Settings, Unit
+from .promotion import Calendar, Group, ProgrammeDocument, Promotion, Settings, Unit
 from .registry import CONDITIONS, REWARDS, Kinds
 from .schema import describe, documented
 from .select import Target
@@ -48,10 +48,11 @@ def promotions_markdown() -> str:
 def _page() -> Iterator[str]:
     yield _HEAD
     yield "## The programme"
-    yield from classes_markdown(ProgrammeDocument, known=(Unit, Group, Settings, Promotion))
+    yield from classes_markdown(ProgrammeDocument, known=(Unit, Group, Calendar, Settings, Promotion))
     for title, of in (
         ("A unit", Unit),
         ("A group", Group),
+        ("A calendar", Calendar),
         ("Settings", Settings),
         ("A promotion", Promotion),
         ("A selection of lines", Target),

@@ -7,7 +7,7 @@ document, collects every problem, and files the promotions in the index.
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 
 from . import schema
 from .conditions import ALWAYS
@@ -51,6 +51,15 @@ class Group:
     def check(self) -> Iterator[tuple[str, str, str]]:
         if self.per == "line" and self.choose != "best":
             yield "per", "conflict", "is only for groups that choose the best"
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """Days that have a name together: public holidays, market days."""
+
+    code: str = schema.text(max_length=64)
+    name: str = schema.text(default="")
+    dates: frozenset[date] = schema.set_of(schema.day())
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +134,7 @@ class ProgrammeDocument:
     currency_decimals: int = schema.integer(min=0, max=6, default=2)
     units: tuple[Unit, ...] = schema.list_of(schema.nested(Unit), default=())
     groups: tuple[Group, ...] = schema.list_of(schema.nested(Group), default=())
+    calendars: tuple[Calendar, ...] = schema.list_of(schema.nested(Calendar), default=())
     settings: Settings = schema.nested(Settings, default=Settings())
     promotions: tuple[Promotion, ...] = schema.list_of(
         schema.nested(Promotion), max_length=100_000, default=()
@@ -138,6 +148,7 @@ class Programme:
         self.decimals = document.currency_decimals
         self.settings = document.settings
         self.units = {unit.code: unit for unit in document.units}
+        self.calendars = {calendar.code: calendar.dates for calendar in document.calendars}
         self.groups = tuple(sorted(document.groups, key=lambda group: group.sequence))
         self.promotions = tuple(
             replace(promotion, position=position) for position, promotion in enumerate(document.promotions)
@@ -171,7 +182,7 @@ def compile_programme(document: object) -> Programme:
 
 def _codes_of(document: object) -> dict[str, list[str]]:
     """The codes that each section declares, read leniently: other problems are told by the reading itself."""
-    sections: dict[str, list[str]] = {"groups": [], "units": [], "promotions": []}
+    sections: dict[str, list[str]] = {"groups": [], "units": [], "calendars": [], "promotions": []}
     for section, codes in sections.items():
         records = document.get(section) if isinstance(document, dict) else None
         for record in records if isinstance(records, (list, tuple)) else ():

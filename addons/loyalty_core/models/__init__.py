@@ -36,3 +36,4 @@ from . import loy_purchase
 from . import loy_purchase_line
 from . import loy_purchase_promotion
 from . import res_company
+from . import loy_calendar

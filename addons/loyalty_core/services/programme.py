@@ -134,6 +134,7 @@ class LoyProgramme(models.AbstractModel):
             settings=settings,
             units=[document for _id, document in units],
             groups=[document for _id, document in sections.get("groups", ())],
+            calendars=[document for _id, document in sections.get("calendars", ())],
             promotions=[document for _id, document in promotions],
         )
         return CompiledProgramme(
@@ -173,13 +174,14 @@ class LoyProgramme(models.AbstractModel):
             section: sorted(rows.values(), key=lambda row: row[0]) for section, rows in sections.items()
         }
 
-    def _engine_document(self, *, decimals, settings, units, groups, promotions) -> dict:
+    def _engine_document(self, *, decimals, settings, units, groups, calendars, promotions) -> dict:
         """What ``compile_programme`` takes: of the settings only those that the engine knows."""
         return {
             "currency_decimals": decimals,
             "settings": {key: settings[key] for key in ENGINE_SETTINGS if key in settings},
             "units": units,
             "groups": groups,
+            "calendars": calendars,
             "promotions": promotions,
         }
 
@@ -293,13 +295,20 @@ class LoyProgramme(models.AbstractModel):
             for problem in self._problems([section.document_of(promotion) for promotion in promotions])
         ]
 
-    def _problems(self, promotions: list[dict], units: list[dict] = (), groups: list[dict] = ()) -> list:
-        """The engine's objections to promotion documents, beside the units and groups that are there or to come."""
+    def _problems(
+        self,
+        promotions: list[dict],
+        units: list[dict] = (),
+        groups: list[dict] = (),
+        calendars: list[dict] = (),
+    ) -> list:
+        """The engine's objections to promotion documents, beside what they name that is there or to come."""
         document = self._engine_document(
             decimals=self.env.company.currency_id.decimal_places,
             settings={},
             units=self._known("loy.unit", units),
             groups=self._known("loy.group", groups),
+            calendars=self._known("loy.calendar", calendars),
             promotions=promotions,
         )
         try:

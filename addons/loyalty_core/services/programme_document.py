@@ -103,7 +103,7 @@ class LoyProgrammeDocument(models.AbstractModel):
             return []
         coming = {part.section.name: [schema.write(one) for one in part.documents] for part in parts}
         return self.env["loy.programme"]._problems(
-            programme["promotions"], coming.get("units", []), coming.get("groups", [])
+            programme["promotions"], **{name: coming.get(name, []) for name in ("units", "groups", "calendars")}
         )
 
     # ------------------------------------------------------------------ applying a section

@@ -8,7 +8,7 @@ import json
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from ..engine import schema
@@ -83,7 +83,7 @@ def _storable(value: object) -> object:
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, frozenset):
-        return sorted(value)
+        return sorted(one.isoformat() if isinstance(one, date) else one for one in value)
     return value if value is not None else False
 
 
@@ -155,6 +155,13 @@ class GroupDocument(CodedDocument):
     choose: str = schema.choice("all", "best", "first", default="all")
     per: str = schema.choice("receipt", "line", default="receipt")
     exclusive: bool = schema.flag(default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDocument(CodedDocument):
+    """Days that promotions name together: public holidays, say."""
+
+    dates: frozenset = schema.set_of(schema.day(), max_length=5_000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,6 +314,7 @@ SECTIONS: list[Section] = [
     ),
     Section("units", "loy.unit", UnitDocument),
     Section("groups", "loy.group", GroupDocument, {"exclusive": "is_exclusive"}),
+    Section("calendars", "loy.calendar", CalendarDocument),
     Section(
         "card_types",
         "loy.card.type",

@@ -20,6 +20,8 @@ TABLE = """
                             cashier  operator  marketer  admin
 loy.account                 r        r         r         r
 loy.brand                   r        r         rwcd      rwcd
+loy.calendar                r        r         rwc       rwc
+loy.calendar.day            r        r         rwcd      rwcd
 loy.card                    r        rwc       r         rwcd
 loy.card.log                r        r         r         r
 loy.card.type               r        r         rwcd      rwcd
@@ -124,7 +126,7 @@ class TestAccess(TransactionCase):
             self.assertEqual(allowed or "-", may, role)
 
 
-CODED = ["unit", "group", "card.type", "brand", "partner", "network", "reason", "store", "promotion"]
+CODED = ["unit", "group", "calendar", "card.type", "brand", "partner", "network", "reason", "store", "promotion"]
 #: What purchases and accruals leave behind.
 BOOKED = """
 account lot transaction entry hold hold.line event purchase purchase.line purchase.promotion revision

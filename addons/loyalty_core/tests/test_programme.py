@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from unittest.mock import patch
 
 import psycopg2
+from odoo import Command
 from odoo.addons.loyalty_core.engine import Basket, evaluate
 from odoo.addons.loyalty_core.services import programme as programme_service
 from odoo.exceptions import UserError
@@ -289,6 +290,24 @@ class TestApply(ProgrammeCase):
         self.apply({"promotions": [self.offer(10)], "brands": [{"code": "P_B"}]})
         self.assertEqual(self.discount(), 2)
         self.assertTrue(self.section("brands", "P_B"))
+
+    def test_a_calendar_says_on_which_days(self):
+        # the store's clock may show tomorrow already
+        today, tomorrow, later = ago(days=0)[:10], ago(days=-1)[:10], ago(days=-9)[:10]
+        calendar = {"code": "T_DAYS", "name": "Days", "dates": [today, tomorrow]}
+        offer = self.promotion("T_HOLIDAY", {"kind": "percent", "value": 50})
+        offer["when"] = {"kind": "time", "calendar": "T_DAYS"}
+        self.apply({"calendars": [calendar], "promotions": [offer]})
+        on_the_day = self.call("purchase_calculate", **self.basket())["totals"]["discount"]
+        self.assertEqual(self.apply({"calendars": [calendar]})["unchanged"], 1)
+        self.apply({"calendars": [{**calendar, "dates": [later]}]})
+        self.assertLess(self.call("purchase_calculate", **self.basket())["totals"]["discount"], on_the_day)
+        record = self.env["loy.calendar"].search([("code", "=", "T_DAYS")])
+        record.day_ids = [Command.create({"date": day, "name": "By hand"}) for day in (today, tomorrow)]
+        self.assertEqual(self.call("purchase_calculate", **self.basket())["totals"]["discount"], on_the_day)
+        self.assertEqual(record.revision_count, 3)
+        exported = self.call("programme_export")["programme"]["calendars"]
+        self.assertIn({**calendar, "dates": [today, tomorrow, later]}, exported)
 
     def test_what_is_archived_comes_back_when_the_whole_is_told(self):
         brand = self.env["loy.brand"].search([("code", "=", "T_ACME")])

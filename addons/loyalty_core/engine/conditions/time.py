@@ -1,4 +1,4 @@
-"""``time``: weekdays, hours and dates by the store's own clock."""
+"""``time``: weekdays, hours, dates and calendars by the store's own clock."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ _DAY = 24 * 3600
 @CONDITIONS.register("time")
 @dataclass(frozen=True, slots=True)
 class Time(Condition):
-    """It is one of the weekdays and dates, from `from` up to but not including `to`.
+    """It is one of the weekdays, dates and days of the calendar, from `from` up to but not including `to`.
 
     A window that passes midnight belongs to the day on which it starts.
     """
@@ -27,6 +27,7 @@ class Time(Condition):
     from_: int = schema.clock(default=0)
     to: int = schema.clock(default=_DAY)
     dates: frozenset[date] = schema.set_of(schema.day(), help="Calendar days.")
+    calendar: str | None = schema.reference("calendars", default=None, help="One of its days, a holiday say.")
 
     def check(self) -> Iterator[tuple[str, str, str]]:
         if self.from_ == self.to:
@@ -47,7 +48,8 @@ class Time(Condition):
             is_in_hours = self.from_ <= seconds and (self._passes_midnight or seconds < self.to)
         is_on_day = not self.weekdays or day.isoweekday() in self.weekdays
         is_on_date = not self.dates or day in self.dates
-        if not (is_in_hours and is_on_day and is_on_date):
+        is_in_calendar = self.calendar is None or day in receipt.programme.calendars[self.calendar]
+        if not (is_in_hours and is_on_day and is_on_date and is_in_calendar):
             yield Reason(self.kind)
 
     def keys(self) -> Keys:
