@@ -21,6 +21,7 @@ COMPILED_KEPT = 32
 LIVE_STATE = "active"
 
 
+ENGINE_UNIT = ("code", "name", "decimals", "rate", "kind")
 ENGINE_SETTINGS = ("line_cap_percent", "receipt_cap_percent", "caps_include_points", "expiry_from")
 
 
@@ -175,11 +176,11 @@ class LoyProgramme(models.AbstractModel):
         }
 
     def _engine_document(self, *, decimals, settings, units, groups, calendars, promotions) -> dict:
-        """What ``compile_programme`` takes: of the settings only those that the engine knows."""
+        """What ``compile_programme`` takes: of units and settings only what the engine knows."""
         return {
             "currency_decimals": decimals,
             "settings": {key: settings[key] for key in ENGINE_SETTINGS if key in settings},
-            "units": units,
+            "units": [{key: unit[key] for key in ENGINE_UNIT if key in unit} for unit in units],
             "groups": groups,
             "calendars": calendars,
             "promotions": promotions,

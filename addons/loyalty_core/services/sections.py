@@ -145,6 +145,9 @@ class UnitDocument(CodedDocument):
     kind: str = schema.choice("points", "money", default="points")
     decimals: int = schema.integer(min=0, max=6, default=0)
     rate: object = schema.decimal(above=0, max=10**6, default=Decimal(1), help="Money that one unit is worth.")
+    spend_order: str = schema.choice(
+        "expires_first", "oldest_first", default="expires_first", help="Which lots are spent first."
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,17 @@ EVERYTHING = {
         "receipt_cap_percent": 80,
         "caps_include_points": True,
     },
-    "units": [{"code": "P_U", "name": "Unit", "kind": "money", "decimals": 2, "rate": 0.25}],
+    "units": [
+        {
+            "code": "P_U",
+            "name": "Unit",
+            "kind": "money",
+            "decimals": 2,
+            "rate": 0.25,
+            "spend_order": "oldest_first",
+        }
+    ],
+    "calendars": [{"code": "P_C", "name": "Calendar", "dates": ["2026-12-25", "2027-01-01"]}],
     "groups": [
         {"code": "p_g", "name": "Group", "sequence": 7, "choose": "best", "per": "line", "exclusive": True}
     ],
