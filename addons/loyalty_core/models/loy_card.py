@@ -43,6 +43,10 @@ class LoyCard(models.Model):
     )
     issued_at = fields.Datetime(string="Issued", readonly=True, copy=False)
     company_id = fields.Many2one("res.company", readonly=True)
+    replaced_by_id = fields.Many2one(
+        "loy.card", string="Replaced by", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
+    )
+    replaced_ids = fields.One2many("loy.card", "replaced_by_id", string="Replaces")
     color = fields.Integer(related="type_id.color")
     purchase_ids = fields.One2many("loy.purchase", "card_id", string="Purchases")
     purchase_count = fields.Integer(string="Number of purchases", compute="_compute_purchase_count")
@@ -98,6 +102,18 @@ class LoyCard(models.Model):
             "view_mode": "form",
             "target": "new",
             "context": {"default_card_ids": self.ids, "default_state": "closed"},
+        }
+
+    def action_loy_replace(self):
+        """Lost, stolen or worn: the wizard asks for the new card."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Replace card %s", self.number),
+            "res_model": "loy.card.replace.wizard",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_card_id": self.id},
         }
 
     def action_loy_purchases(self):

@@ -264,6 +264,11 @@ class ResPartner(models.Model):
         title = self.env._("What happened to %s", self.display_name)
         return self._loy_action("loy_event_action", title, [("member_id", "=", self.id)])
 
+    def action_loy_replace_card(self):
+        """One click from a member who says: I have lost my card."""
+        self.ensure_one()
+        return self.loy_main_card_id.action_loy_replace()
+
     def action_loy_issue_card(self):
         self.ensure_one()
         return {

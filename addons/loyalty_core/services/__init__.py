@@ -1,5 +1,6 @@
 from . import errors
 from . import cards
+from . import card_replacement
 from . import catalogue
 from . import members
 from . import events

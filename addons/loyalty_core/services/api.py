@@ -93,6 +93,25 @@ class LoyApi(models.AbstractModel):
         """A blocked card works again. Codes: card_not_found, card_transition, at_out_of_range."""
         return self._card_transition(request, "active")
 
+    @writes(requests.CardChange)
+    def card_close(self, request):
+        """The card is never used again, nor is its number; the member's points stay. Codes: card_not_found,
+        card_transition, at_out_of_range."""
+        return self._card_transition(request, "closed")
+
+    @writes(requests.CardReplace)
+    def card_replace(self, request):
+        """The card is closed and a new one takes its place: the member's balance and history stay, the main card stays
+        the main one. A blocked card may be replaced, and a closed one, each once. Codes: card_not_found,
+        card_replaced, card_transition, card_without_member, member_not_found, card_taken, card_closed, card_blocked,
+        bad_card_number, at_out_of_range."""
+        cards = self._service("loy.cards")
+        old = cards._get(request.card)
+        reason, note = self._reason(request.reason)
+        at = self._moment(request.at)
+        new = cards._replace(old, request.new_card, reason=reason, note=note, at=at)
+        return {**self._card(new), "main": new.is_main, "replaces": old.number}
+
     # ------------------------------------------------------------------ purchases
 
     @reads(requests.PurchaseCalculate)

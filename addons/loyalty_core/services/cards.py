@@ -18,7 +18,7 @@ EVENTS = {"active": "unblocked", "blocked": "blocked", "closed": "closed", "comp
 BARREN_ROUNDS = 20
 EXACT_CAPACITY = 2_000_000
 #: What a calculation reads of a card, by the query that finds it.
-CARD_FIELDS = ["number", "state", "type_id", "member_id", "is_main", "company_id"]
+CARD_FIELDS = ["number", "state", "type_id", "member_id", "is_main", "company_id", "replaced_by_id"]
 NUMBER = re.compile(r"[0-9A-Za-z]{1,64}")
 
 
@@ -64,6 +64,12 @@ class LoyCards(models.AbstractModel):
                 raise LoyaltyError("card_blocked", self.env._("Card %s is blocked", card.number))
             case "completed":
                 raise LoyaltyError("card_closed", self.env._("Card %s has served its term", card.number))
+            case _ if card.replaced_by_id:
+                # Whoever holds the old card learns that there is a new one, not its number.
+                raise LoyaltyError(
+                    "card_closed",
+                    self.env._("Card %s was replaced by a new one; ask the customer for the new card", card.number),
+                )
             case _:
                 raise LoyaltyError("card_closed", self.env._("Card %s is closed", card.number))
 
@@ -103,6 +109,8 @@ class LoyCards(models.AbstractModel):
         """
         # Members get cards from people and systems that have no right on the table of cards.
         cards = self.env["loy.card"].sudo()
+        # New cards are made by SQL, which must know who has a main card already.
+        cards.flush_model(["member_id", "is_main"])
         result = []
         for member, card_type, number in orders:
             if not member.is_loyalty_member:

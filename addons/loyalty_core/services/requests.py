@@ -141,6 +141,19 @@ class CardChange:
     at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
 
 
+@dataclass(frozen=True, slots=True)
+class CardReplace:
+    """Another card in the place of a lost one."""
+
+    key: str = new_key()
+    card: str = schema.text(max_length=64, help="The number of the card that is lost or worn.")
+    new_card: str | None = schema.text(
+        max_length=64, default=None, help="The number of the card that is handed out; else one is made."
+    )
+    reason: str | None = schema.text(max_length=255, default=None, help="The code of a reason, or a free text.")
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+
+
 # ------------------------------------------------------------------------------------------------ purchases
 
 

@@ -48,6 +48,7 @@ loy.store.attribute         r        r         r         rwcd
 loy.transaction             -        r         r         r
 loy.unit                    r        r         r         rwcd
 loy.card.issue.wizard       -        rwcd      -         rwcd
+loy.card.replace.wizard     -        rwcd      -         rwcd
 loy.card.series.wizard      -        rwcd      -         rwcd
 loy.card.transition.wizard  -        rwcd      -         rwcd
 """

@@ -142,6 +142,13 @@ class TestApiRequests(ApiCase):
             "card_issue": {"member": cls.member},
             "card_block": {"card": cls.card, "reason": "lost"},
             "card_unblock": {"card": cls.card, "reason": "found"},
+            "card_close": {"card": cls.card, "reason": "given back", "at": "2026-01-05T10:00:00"},
+            "card_replace": {
+                "card": cls.card,
+                "new_card": "2900000777770",
+                "reason": "CARD_LOST",
+                "at": "2026-01-05T10:00:00",
+            },
             "purchase_calculate": {**cls.basket(), **everything, "purchase": "T-1", "explain": True},
             "purchase_hold": {**cls.basket(), **everything, "purchase": "T-1"},
             "purchase_confirm": {**cls.basket(), **everything, "purchase": "T-1", "expected": {}},
