@@ -9,7 +9,9 @@ ROLES = [
     ("expired", "Expired"),
     ("adjusted", "Adjusted"),
     ("settlement", "Settlement"),
+    ("forgiven", "Forgiven"),
     ("clearing", "Clearing"),
+    ("transit", "In transit"),
 ]
 
 

@@ -26,6 +26,13 @@ class LoyLot(models.Model):
     unit_id = FactMany2one("loy.unit", required=True)
     company_id = FactMany2one("res.company", help="The company that issued the lot.")
     transaction_id = BigMany2one("loy.transaction", string="Origin", required=True, ondelete="restrict")
+    origin_id = BigMany2one(
+        "loy.lot",
+        string="Passed on from",
+        ondelete="restrict",
+        index="btree_not_null",
+        help="The lot that this one continues: after a grace period, a merge, a pool or a transfer.",
+    )
     promotion_code = fields.Char("Promotion")
     active_from = fields.Datetime("Active from", required=True)
     expires_at = fields.Datetime(
@@ -71,10 +78,10 @@ class LoyLot(models.Model):
                         RAISE EXCEPTION 'immutable_fact: rows of loy_lot are never deleted';
                     END IF;
                     IF (NEW.id, NEW.account_id, NEW.unit_id, NEW.transaction_id, NEW.amount_minor,
-                        NEW.active_from, NEW.expires_at)
+                        NEW.active_from, NEW.expires_at, NEW.origin_id)
                        IS DISTINCT FROM
                        (OLD.id, OLD.account_id, OLD.unit_id, OLD.transaction_id, OLD.amount_minor,
-                        OLD.active_from, OLD.expires_at) THEN
+                        OLD.active_from, OLD.expires_at, OLD.origin_id) THEN
                         RAISE EXCEPTION 'immutable_fact: the terms of a lot never change'
                             USING HINT = 'Book a correcting transaction instead.';
                     END IF;

@@ -4,6 +4,9 @@ from . import card_replacement
 from . import catalogue
 from . import members
 from . import events
+from . import ledger_holds
+from . import ledger_reversal
+from . import ledger_reading
 from . import ledger
 from . import transaction
 from . import sections

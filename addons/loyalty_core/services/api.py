@@ -8,7 +8,7 @@ from odoo import fields, models, release
 from . import requests
 from .endpoint import reads, writes
 from .errors import LoyaltyError
-from .ledger import Accrual, Source
+from .posting import Accrual, Source
 
 STATEMENT_PAGE = 80
 EXPIRING_DAYS = 30

@@ -6,7 +6,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..engine import schema
-from .ledger import Accrual, Source
+from .posting import Accrual, Source
 from .requests import PurchaseConfirm, PurchaseHold, PurchaseReturn
 
 DAYS = 45

@@ -11,7 +11,7 @@ from odoo.tools import SQL, email_normalize
 
 from .cards import CARD_FIELDS
 from .errors import LoyaltyError
-from .ledger import Balance
+from .posting import Balance
 from .transaction import lock_name
 
 #: Keys of a registration or an update, and the field of the contact each is kept in.

@@ -14,7 +14,7 @@ from ..sql.insert import insert_rows
 from . import clock
 from .catalogue import PlaceFacts
 from .errors import LoyaltyError
-from .ledger import Accrual, Source
+from .posting import Accrual, Reversal, Source
 from .programme import CompiledProgramme, Unit
 from .transaction import lock_name
 
@@ -199,10 +199,11 @@ class LoyPurchases(models.AbstractModel):
                 self.env._("Purchase %s cannot come back before it was made; check the date.", purchase.number),
             )
         returned = self._insert_return(purchase, request.return_, at)
-        reversals = self.env["loy.ledger"]._reverse(
-            self._booked(purchase), at=at, source=self._source("return", returned)
+        done = self.env["loy.ledger"]._reverse(
+            map(Reversal, self._booked(purchase)), at=at, source=self._source("return", returned)
         )
-        answer = self._return_answer(purchase, request, self.env["loy.ledger"]._moved(reversals))
+        moved = self.env["loy.ledger"]._moved(one.transaction_id for one in done if one.transaction_id)
+        answer = self._return_answer(purchase, request, moved)
         returned.result = answer
         purchase.state = "returned"
         self._emit("purchase.returned", returned)

@@ -18,17 +18,39 @@ def pairs(mapping: Mapping[int, int]) -> SQL:
     return SQL("unnest(%s, %s) AS pair (id, amount)", ids(mapping.keys()), ids(mapping.values()))
 
 
-def lock_accounts(account_ids: Iterable[int]) -> SQL:
-    """Lock the rows in the order of their ids: two calls that meet wait for each other, never in a circle.
+def lock_accounts(account_ids: Iterable[int], now: datetime) -> SQL:
+    """Lock the rows in the order of their ids: two calls that meet wait for each other, never in a circle. With them
+    the accounts that share a hold with them whose deadline has passed.
 
     NO KEY UPDATE lets others insert rows that merely refer to these accounts.
     """
     return SQL(
         """
         SELECT id, kind, unit_id, company_id, total_minor, held_minor, debt_minor
-          FROM loy_account WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE
+          FROM loy_account
+         WHERE id = ANY(%s || ARRAY(
+                   SELECT beside.account_id::int8
+                     FROM (%s) AS overdue (id) JOIN loy_hold_line AS beside ON beside.hold_id = overdue.id
+               ))
+         ORDER BY id FOR NO KEY UPDATE
         """,
         ids(sorted(set(account_ids))),
+        overdue_holds(account_ids, now),
+    )
+
+
+def overdue_holds(account_ids: Iterable[int], at: datetime) -> SQL:
+    """Rows (hold_id): open holds of the accounts whose deadline has passed. Costs nothing where nothing is held."""
+    return SQL(
+        """
+        SELECT DISTINCT hold.id
+          FROM loy_account AS holder
+          JOIN loy_hold_line AS line ON line.account_id = holder.id
+          JOIN loy_hold AS hold ON hold.id = line.hold_id AND hold.state = 'open' AND hold.deadline_at <= %s
+         WHERE holder.id = ANY(%s) AND holder.held_minor > 0
+        """,
+        at,
+        ids(account_ids),
     )
 
 
@@ -106,23 +128,25 @@ def spendable(account_ids: Iterable[int], at: datetime, overdue_at: datetime) ->
 
 
 def moved(transaction_ids: Iterable[int]) -> SQL:
-    """Rows (unit code, given, taken) of the transactions; what was only turned into debt or out of it moved
-    nothing.
+    """Rows (unit code, given, taken) of the transactions, by what each came to on each account: what was only turned
+    into debt or out of it, or passed on, moved nothing.
     """
     return SQL(
         """
         SELECT unit.code,
-               COALESCE(SUM(entry.delta_minor) FILTER (WHERE entry.delta_minor > 0), 0)
-                   / POWER(10::numeric, unit.decimals),
-               COALESCE(-SUM(entry.delta_minor) FILTER (WHERE entry.delta_minor < 0), 0)
-                   / POWER(10::numeric, unit.decimals)
-          FROM loy_entry AS entry
-          JOIN loy_unit AS unit ON unit.id = entry.unit_id
-          JOIN loy_account AS giver ON giver.id = entry.from_account_id
-          JOIN loy_account AS taker ON taker.id = entry.to_account_id
-         WHERE entry.transaction_id = ANY(%s)
-           AND 'clearing' NOT IN (COALESCE(giver.role, ''), COALESCE(taker.role, ''))
-         GROUP BY unit.id ORDER BY unit.code
+               COALESCE(SUM(fact.delta) FILTER (WHERE fact.delta > 0), 0) / POWER(10::numeric, unit.decimals),
+               COALESCE(-SUM(fact.delta) FILTER (WHERE fact.delta < 0), 0) / POWER(10::numeric, unit.decimals)
+          FROM (
+                   SELECT entry.unit_id, SUM(entry.delta_minor) AS delta
+                     FROM loy_entry AS entry
+                     JOIN loy_account AS other
+                       ON other.id = CASE WHEN entry.delta_minor > 0
+                                          THEN entry.from_account_id ELSE entry.to_account_id END
+                    WHERE entry.transaction_id = ANY(%s) AND other.role NOT IN ('clearing', 'transit')
+                    GROUP BY entry.transaction_id, entry.account_id, entry.unit_id
+               ) AS fact
+          JOIN loy_unit AS unit ON unit.id = fact.unit_id
+         GROUP BY unit.id HAVING SUM(ABS(fact.delta)) > 0 ORDER BY unit.code
         """,
         ids(transaction_ids),
     )

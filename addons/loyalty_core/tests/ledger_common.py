@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from odoo.tests import TransactionCase
 
-from ..services.ledger import Accrual, Source
+from ..services.posting import Accrual, Reversal, Source
 
 SOURCE = Source("test")
 
@@ -50,6 +50,18 @@ class LedgerCase(TransactionCase):
     def hold(self, amount, day=0, deadline=1, *, account=None):
         return self.ledger._hold(
             {account or self.account: amount}, at=self.at(day), deadline_at=self.at(deadline), source=SOURCE
+        )
+
+    def reverse(self, *reversals, day=0, **options):
+        """Reverse on a day whole transactions, or (transaction, amount on the member's account)."""
+        return self.ledger._reverse(
+            [
+                Reversal(one[0], {self.account: one[1]}) if isinstance(one, tuple) else Reversal(one)
+                for one in reversals
+            ],
+            at=self.at(day),
+            source=SOURCE,
+            **options,
         )
 
     def balance(self, day=0, account=None):

@@ -44,7 +44,7 @@ class Model:
     debt: int = 0
     moves: list = field(default_factory=list)  # (day, lot or None, delta)
     holds: list = field(default_factory=list)
-    transactions: list = field(default_factory=list)  # [kind, [(lot or None, delta)], is_reversed]
+    transactions: list = field(default_factory=list)  # [kind, [(lot or None, delta)], undone]
     repaid: dict = field(default_factory=dict)  # lot → [amount, order]
     clock: int = 0
 
@@ -106,7 +106,7 @@ class Model:
         self.move(day, number, amount)
         if self.debt:
             self.repay(day, number, min(self.debt, amount))
-        self.transactions.append(["accrue", [(number, amount)], False])
+        self.transactions.append(["accrue", [(number, amount)], 0])
 
     def spend(self, day, amount, overrun):
         self.free_overdue(day)
@@ -116,7 +116,7 @@ class Model:
         moves = [(lot, -part) for lot, part in chosen] + ([(None, -short)] if short else [])
         for lot, delta in moves:
             self.move(day, lot, delta)
-        self.transactions.append(["spend", moves, False])
+        self.transactions.append(["spend", moves, 0])
 
     def hold(self, day, amount, deadline):
         self.free_overdue(day)
@@ -143,7 +143,7 @@ class Model:
                 moves.append((lot, -used))
                 self.move(day, lot, -used)
         if moves:
-            self.transactions.append(["settle", moves, False])
+            self.transactions.append(["settle", moves, 0])
 
     def release(self, day, number):
         hold = self.holds[number]
@@ -164,24 +164,28 @@ class Model:
             self.move(day, number, part - amount)
             self.lots[number].expired += amount - part
 
-    def reverse(self, day, number):
-        transaction = self.transactions[number]
-        if transaction[2]:
-            raise Refused("already_reversed")
-        transaction[2] = True
-        for lot, delta in transaction[1]:
-            if delta > 0:
-                self.take_back(day, lot, delta)
-        gone = []
-        for lot, delta in transaction[1]:
-            if delta > 0:
-                continue
-            if lot is not None:
-                self.move(day, lot, -delta)
-                gone.append((lot, -delta))
-                continue
-            restored = max(-delta - self.debt, 0)
-            while restored:
+    def reverse(self, day, number, amount, is_debt_allowed):
+        """The parts of a transaction are undone one unit after the other, from the last to the first."""
+        _kind, moves, undone = self.transactions[number]
+        coins = [lot for lot, delta in reversed(moves) for _coin in range(abs(delta))][undone:]
+        if amount is None:
+            amount = len(coins)
+        if amount > len(coins):
+            raise Refused("reversal_exceeds")
+        self.transactions[number][2] += amount
+        for lot, delta in reversed(moves):
+            part = coins[:amount].count(lot)
+            if part and delta > 0:
+                self.take_back(day, lot, part, is_debt_allowed)
+            elif part:
+                self.give_back(day, lot, part)
+
+    def give_back(self, day, lot, amount):
+        gone = [(lot, amount)]
+        if lot is None:
+            gone = []
+            restored = amount - self.debt
+            while restored > 0:
                 payer = max(
                     (one for one in self.repaid if self.repaid[one][0]), key=lambda one: self.repaid[one][1]
                 )
@@ -191,25 +195,27 @@ class Model:
                 self.move(day, None, -part)
                 gone.append((payer, part))
                 restored -= part
-            self.move(day, None, -delta)
-        for lot, amount in gone:
+        self.move(day, lot, amount)
+        for lot, part in gone:
             if self.lots[lot].expires <= day:
-                self.move(day, lot, -amount)
-                self.lots[lot].expired += amount
+                self.move(day, lot, -part)
+                self.lots[lot].expired += part
 
-    def take_back(self, day, number, amount):
+    def take_back(self, day, number, amount, is_debt_allowed):
         lot = self.lots[number]
-        amount = max(amount - lot.expired, 0)
         part = min(lot.free, amount)
         if part:
             self.move(day, number, -part)
             amount -= part
+        part = min(lot.expired, amount)
+        lot.expired -= part
+        amount -= part
         for other in self.candidates(day, pending=True):
             part = min(self.lots[other].free, amount)
             if part:
                 self.move(day, other, -part)
                 amount -= part
-        if amount:
+        if amount and is_debt_allowed:
             self.move(day, None, -amount)
 
     # what is told

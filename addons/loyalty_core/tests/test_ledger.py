@@ -5,7 +5,7 @@ from datetime import date
 from odoo.tests import tagged
 
 from ..services.errors import LoyaltyError
-from ..services.ledger import Accrual, Balance
+from ..services.posting import Accrual, Balance, Reversed
 from .ledger_common import SOURCE, LedgerCase
 
 
@@ -216,7 +216,7 @@ class TestLedger(LedgerCase):
         _, first = self.accrue(4, 0, expires=20)
         _, second = self.accrue(10, 0)
         spent = self.spend(7, 1)
-        self.ledger._reverse([spent], at=self.at(2), source=SOURCE)
+        self.reverse(spent, day=2)
         self.assertEqual((first.remaining_minor, second.remaining_minor), (4, 10))
         self.assertTrue(first.is_open)
         self.assert_books()
@@ -224,7 +224,7 @@ class TestLedger(LedgerCase):
     def test_points_returned_to_an_expired_lot_expire_at_once(self):
         self.accrue(4, 0, expires=5)
         spent = self.spend(4, 1)
-        self.ledger._reverse([spent], at=self.at(6), source=SOURCE)
+        self.reverse(spent, day=6)
         self.assertEqual(self.balance(6), Balance())
         self.assertEqual(self.ledger._expire(self.at(7)), 0)
         self.assert_books()
@@ -233,7 +233,7 @@ class TestLedger(LedgerCase):
         earned, own = self.accrue(10, 0, expires=30)
         _, other = self.accrue(4, 0, expires=90)
         self.spend(8, 1)
-        self.ledger._reverse([earned], at=self.at(2), source=SOURCE)
+        self.reverse(earned, day=2)
         self.assertEqual((own.remaining_minor, other.remaining_minor), (0, 0))
         self.assertEqual(self.balance(2), Balance(debt=4, available=-4))
         self.assert_books()
@@ -243,7 +243,7 @@ class TestLedger(LedgerCase):
         self.accrue(20, 0)
         self.spend(3, 1)
         self.ledger._expire(self.at(6))
-        self.ledger._reverse([earned], at=self.at(7), source=SOURCE)
+        self.reverse(earned, day=7)
         self.assertEqual(self.available(7), 17)
         self.assert_books()
 
@@ -251,7 +251,7 @@ class TestLedger(LedgerCase):
         earned, _ = self.accrue(10, 0, active=2, expires=5)
         self.spend(4, 1, overrun=True)
         self.ledger._expire(self.at(6))
-        self.ledger._reverse([earned], at=self.at(7), source=SOURCE)
+        self.reverse(earned, day=7)
         self.assertEqual(self.balance(7), Balance(debt=4, available=-4))
         self.assert_books()
 
@@ -260,7 +260,7 @@ class TestLedger(LedgerCase):
         spent = self.spend(12, 1)
         earned, _ = self.accrue(5, 1, active=9)
         before = self.balance(0)
-        self.ledger._reverse([spent, earned], at=self.at(2), source=SOURCE)
+        self.reverse(spent, earned, day=2)
         self.assertEqual(self.balance(2), before)
         self.assert_books()
 
@@ -269,7 +269,7 @@ class TestLedger(LedgerCase):
         self.accrue(6, 1)
         _, lot = self.accrue(9, 2)
         self.assertEqual(self.balance(2), Balance(active=5, available=5))
-        self.ledger._reverse([spent], at=self.at(3), source=SOURCE)
+        self.reverse(spent, day=3)
         self.assertEqual(self.balance(3), Balance(active=15, available=15))
         self.assertEqual(lot.remaining_minor, 9)
         self.assert_books()
@@ -277,14 +277,100 @@ class TestLedger(LedgerCase):
     def test_a_transaction_is_reversed_once(self):
         self.accrue(10, 0)
         spent = self.spend(4, 1)
-        reversal = self.ledger._reverse([spent], at=self.at(2), source=SOURCE)
-        with self.refused("already_reversed"):
-            self.ledger._reverse([spent], at=self.at(2), source=SOURCE)
-        with self.refused("already_reversed"):
-            other = self.spend(1, 2)
-            self.ledger._reverse([other, other], at=self.at(2), source=SOURCE)
+        (reversal,) = self.reverse(spent, day=2)
+        self.assertEqual(reversal.given, {self.account: 4})
+        self.assertEqual(self.reverse(spent, day=2), [Reversed()])
+        with self.refused("reversal_exceeds"):
+            self.reverse((spent, 1), day=2)
         with self.refused("not_reversible"):
-            self.ledger._reverse(reversal, at=self.at(3), source=SOURCE)
+            self.reverse(reversal.transaction_id, day=3)
+        with self.refused("not_reversible"):
+            self.reverse(0, day=3)
+        self.assertEqual(self.available(3), 10)
+
+    def test_parts_come_back_last_drawn_first_and_never_more_than_was_taken(self):
+        _, first = self.accrue(4, 0, expires=20)
+        _, second = self.accrue(3, 0, expires=30)
+        spent = self.spend(9, 1, overrun=True)
+        self.assertEqual(self.balance(1), Balance(debt=2, available=-2))
+        self.reverse((spent, 3), day=2)
+        self.assertEqual((first.remaining_minor, second.remaining_minor), (0, 1))
+        self.assertEqual(self.balance(2), Balance(active=1, available=1))
+        with self.refused("reversal_exceeds"):
+            self.reverse((spent, 7), day=2)
+        with self.refused("bad_amount"):
+            self.reverse((spent, -1), day=2)
+        self.reverse((spent, 2), (spent, 1), (spent, 0), day=2)
+        self.assertEqual((first.remaining_minor, second.remaining_minor), (1, 3))
+        (rest,) = self.reverse(spent, day=3)
+        self.assertEqual(rest.given, {self.account: 3})
+        self.assertEqual((first.remaining_minor, second.remaining_minor), (4, 3))
+        self.assert_books()
+
+    def test_parts_are_taken_back_never_more_than_was_earned(self):
+        earned, own = self.accrue(10, 0, expires=30)
+        _, other = self.accrue(4, 0, expires=90)
+        self.spend(8, 1)
+        self.reverse((earned, 3), day=2)
+        self.assertEqual((own.remaining_minor, other.remaining_minor), (0, 3))
+        (rest,) = self.reverse(earned, day=3)
+        self.assertEqual(rest.taken, {self.account: 7})
+        self.assertEqual(self.balance(3), Balance(debt=4, available=-4))
+        self.assertEqual(self.reverse(earned, day=4), [Reversed()])
+        self.assert_books()
+
+    def test_what_cannot_be_taken_back_is_forgiven_where_debt_is_not_allowed(self):
+        earned, _ = self.accrue(10, 0)
+        self.spend(8, 1)
+        (part,) = self.reverse((earned, 5), day=2, is_debt_allowed=False)
+        self.assertEqual((part.taken, part.forgiven), ({self.account: 2}, {self.account: 3}))
+        self.assertEqual(self.balance(2), Balance())
+        self.accrue(9, 3)
+        (rest,) = self.reverse(earned, day=4, is_debt_allowed=False)
+        self.assertEqual((rest.taken, rest.forgiven), ({self.account: 5}, {}))
+        self.assertEqual(self.balance(4), Balance(active=4, available=4))
+        self.assert_books()
+
+    def test_what_has_expired_counts_once_over_all_parts(self):
+        earned, _ = self.accrue(10, 0, expires=5)
+        self.accrue(20, 0)
+        self.spend(3, 1)
+        self.ledger._expire(self.at(6))
+        taken = [self.reverse((earned, amount), day=7)[0].taken for amount in (4, 4)]
+        taken += [self.reverse(earned, day=7)[0].taken]
+        self.assertEqual(taken, [{}, {self.account: 1}, {self.account: 2}])
+        self.assertEqual(self.available(7), 17)
+        self.assert_books()
+
+    def test_what_comes_back_to_an_expired_lot_may_live_until_the_end_of_a_grace_period(self):
+        earned, old = self.accrue(4, 0, expires=5)
+        _, alive = self.accrue(6, 0, expires=30)
+        spent = self.spend(7, 1)
+        (part,) = self.reverse((spent, 5), day=6, grace_until=self.at(20))
+        self.assertEqual((part.given, part.expired), ({self.account: 5}, {}))
+        heir = self.env["loy.lot"].search([("origin_id", "=", old.id)])
+        self.assertEqual((heir.remaining_minor, heir.active_from, heir.expires_at), (2, self.at(6), self.at(20)))
+        self.assertEqual((old.remaining_minor, alive.remaining_minor), (0, 6))
+        (rest,) = self.reverse(spent, day=7)
+        self.assertEqual((rest.given, rest.expired), ({self.account: 2}, {self.account: 2}))
+        self.assertEqual(self.balance(7).available, 8)
+        # What the lot has passed on is still what was earned then.
+        (back,) = self.reverse((earned, 3), day=8)
+        self.assertEqual((back.taken, heir.remaining_minor, alive.remaining_minor), ({self.account: 2}, 0, 6))
+        self.assert_books()
+
+    def test_a_return_takes_first_what_it_has_given_back(self):
+        self.accrue(10, 0)
+        spent = self.spend(10, 1)
+        earned, _ = self.accrue(4, 1)
+        self.spend(4, 2)
+        taken, given = self.reverse(earned, spent, day=3)
+        self.assertEqual((taken.taken, given.given), ({self.account: 4}, {self.account: 10}))
+        self.assertEqual(self.balance(3), Balance(active=6, available=6))
+        self.assertEqual(
+            self.ledger._moved([taken.transaction_id, given.transaction_id]), [("TEST_BONUS", 10, 4)]
+        )
+        self.assert_books()
 
     def test_a_write_off_has_a_reason_and_can_be_reversed(self):
         self.accrue(10, 0)
@@ -293,7 +379,7 @@ class TestLedger(LedgerCase):
         header = self.env["loy.transaction"].browse(booked)
         self.assertEqual((header.kind, header.reason_id, header.note), ("adjust", reason, "By hand"))
         self.assertEqual(self.available(1), 6)
-        self.ledger._reverse([booked], at=self.at(2), source=SOURCE)
+        self.reverse(booked, day=2)
         self.assertEqual(self.available(2), 10)
 
     # statement

@@ -2,9 +2,11 @@
 laws.
 """
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from queue import Queue
 from threading import Barrier
 
 from odoo import api
@@ -15,7 +17,7 @@ from odoo.tools import SQL, mute_logger
 from psycopg2.errors import DeadlockDetected, SerializationFailure
 
 from ..services.errors import LoyaltyError
-from ..services.ledger import Accrual, Source
+from ..services.posting import Accrual, Reversal, Source
 from ..services.transaction import run_with_retry
 
 SOURCE = Source("test")
@@ -167,8 +169,19 @@ class TestLedgerConcurrent(BaseCase):
         self._accrue(10)
         with self._transaction() as env:
             spent = env["loy.ledger"]._spend({self.account: 6}, at=self.start, source=SOURCE)
-        results = self._race(lambda ledger, _number: ledger._reverse([spent], at=self.start, source=SOURCE))
-        self.assertEqual(self._codes(results), ["already_reversed"] * (CLIENTS - 1))
+        results = self._race(
+            lambda ledger, _number: ledger._reverse([Reversal(spent)], at=self.start, source=SOURCE)
+        )
+        self.assertEqual(sorted(bool(result[0].given) for result in results), [False] * (CLIENTS - 1) + [True])
+        self.assertEqual(self._balance().available, 10)
+
+    def test_parts_that_many_return_never_exceed_what_was_spent(self):
+        self._accrue(10)
+        with self._transaction() as env:
+            spent = env["loy.ledger"]._spend({self.account: 6}, at=self.start, source=SOURCE)
+        part = Reversal(spent, {self.account: 1})
+        results = self._race(lambda ledger, _number: ledger._reverse([part], at=self.start, source=SOURCE))
+        self.assertEqual(self._codes(results), ["reversal_exceeds"] * (CLIENTS - 6))
         self.assertEqual(self._balance().available, 10)
 
     def test_a_first_purchase_that_comes_twice_opens_one_account(self):
@@ -192,3 +205,33 @@ class TestLedgerConcurrent(BaseCase):
         )
         self.assertTrue(all(isinstance(result, int) for result in results), results)
         self.assertEqual([self._balance(account).available for account in self.accounts], [84, 84])
+
+    def test_accounts_that_share_an_overdue_hold_are_locked_in_one_go(self):
+        first, second = sorted(self.accounts)
+        with self._transaction() as env:
+            ledger = env["loy.ledger"]
+            ledger._accrue([Accrual(account, 100) for account in self.accounts], at=self.start, source=SOURCE)
+            ledger._hold(
+                {first: 5, second: 5}, at=self.start, deadline_at=self.start + timedelta(minutes=5), source=SOURCE
+            )
+
+        def spend():
+            with self._transaction("READ COMMITTED") as env:
+                pids.put(env.cr._cnx.get_backend_pid())
+                env["loy.ledger"]._spend({second: 99}, at=self.start + timedelta(hours=1), source=SOURCE)
+
+        pids = Queue()
+        with ThreadPoolExecutor(1) as pool, self._transaction("READ COMMITTED") as env:
+            env["loy.ledger"]._lock([first])
+            spending = pool.submit(spend)
+            pid = pids.get(timeout=30)
+            for _try in range(1000):
+                env.cr.execute("SELECT cardinality(pg_blocking_pids(%s)) > 0", [pid])
+                if env.cr.fetchone()[0]:
+                    break
+                time.sleep(0.01)
+            # It waits for the first account and holds nothing that comes after it.
+            env.cr.execute("SELECT id FROM loy_account WHERE id = %s FOR UPDATE NOWAIT", [second])
+            env.cr.rollback()
+            spending.result(30)
+        self.assertEqual(self._balance(second).available, 1)

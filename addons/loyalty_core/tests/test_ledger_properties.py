@@ -26,7 +26,7 @@ step = st.one_of(
     st.tuples(st.just("hold"), amounts, st.integers(1, 6)),
     st.tuples(st.just("settle"), st.integers(0, 5), st.one_of(st.none(), st.integers(0, 20))),
     st.tuples(st.just("release"), st.integers(0, 5)),
-    st.tuples(st.just("reverse"), st.integers(0, 9)),
+    st.tuples(st.just("reverse"), st.integers(0, 9), st.one_of(st.none(), st.integers(1, 12)), st.booleans()),
     st.tuples(st.just("expire")),
     st.tuples(st.just("overdue")),
     st.tuples(st.just("wait"), st.integers(1, 5)),
@@ -120,14 +120,13 @@ class _Pair:
                 lambda: self.model.release(self.today, number),
             )
 
-    def do_reverse(self, number):
+    def do_reverse(self, number, amount, is_debt_allowed):
         if self.transactions:
             number %= len(self.transactions)
+            asked = self.transactions[number] if amount is None else (self.transactions[number], amount)
             self.both(
-                lambda: self.ledger._reverse(
-                    [self.transactions[number]], at=self.at(self.today), source=SOURCE
-                ),
-                lambda: self.model.reverse(self.today, number),
+                lambda: self.case.reverse(asked, day=self.today, is_debt_allowed=is_debt_allowed),
+                lambda: self.model.reverse(self.today, number, amount, is_debt_allowed),
             )
 
     def do_expire(self):

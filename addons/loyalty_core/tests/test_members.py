@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.addons.loyalty_core.services.ledger import Accrual, Source
+from odoo.addons.loyalty_core.services.posting import Accrual, Source
 from odoo.addons.loyalty_core.tests.members_common import MembersCase
 from odoo.exceptions import AccessError
 from odoo.tests import Form, new_test_user, tagged
