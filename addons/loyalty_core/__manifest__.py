@@ -40,6 +40,8 @@
         "views/product_views.xml",
         "views/res_partner_views.xml",
         "views/res_users_views.xml",
+        "views/loy_duplicate_views.xml",
+        "data/loy_members_cron.xml",
     ],
     "demo": [
         "demo/loy_units.xml",

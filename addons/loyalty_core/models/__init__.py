@@ -36,4 +36,7 @@ from . import loy_purchase
 from . import loy_purchase_line
 from . import loy_purchase_promotion
 from . import res_company
+from . import loy_duplicate
+from . import loy_duplicate_key
+from . import loy_duplicate_scan
 from . import loy_calendar

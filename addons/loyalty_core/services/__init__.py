@@ -3,6 +3,7 @@ from . import cards
 from . import card_replacement
 from . import catalogue
 from . import members
+from . import duplicates
 from . import events
 from . import ledger_holds
 from . import ledger_reversal

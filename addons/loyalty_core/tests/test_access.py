@@ -25,6 +25,9 @@ loy.calendar.day            r        r         rwcd      rwcd
 loy.card                    r        rwc       r         rwcd
 loy.card.log                r        r         r         r
 loy.card.type               r        r         rwcd      rwcd
+loy.duplicate               -        rw        r         rw
+loy.duplicate.key           -        -         -         r
+loy.duplicate.scan          -        r         -         r
 loy.entry                   -        r         r         r
 loy.event                   -        r         r         r
 loy.group                   r        r         rwc       rwc
@@ -200,6 +203,12 @@ class TestCompanies(TransactionCase):
         }
         api.purchase_confirm({"key": "4", **purchase})
         api.purchase_hold({"key": "5", **purchase, "purchase": "B"})
+        other = api.member_register({"key": "7", "email": f"t{company.id}@example.com"})["member"]
+        pair = {"member_id": int(member), "other_id": int(other), "reason": "phone", "score": 85}
+        made["loy.duplicate"] = env["loy.duplicate"].create({**pair, "company_id": company.id})
+        made["loy.duplicate.key"] = env["loy.duplicate.key"].create(
+            {"member_id": int(member), "company_id": company.id, "seen_at": "2026-01-01"}
+        )
         for name in BOOKED.split():
             path = "hold_id.company_id" if name == "hold.line" else "company_id"
             made[f"loy.{name}"] = env[f"loy.{name}"].search([(path, "=", company.id)])
