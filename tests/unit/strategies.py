@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from engine import Basket, Line, Member, Payment, Place, SpendRequest
+from engine import Basket, Line, Member, Payment, Place, SpendRequest, Used
 from hypothesis import strategies as st
 
 CATEGORIES = ["COFFEE", "TEA", "FOOD"]
@@ -90,6 +90,26 @@ rewards = st.one_of(
 )
 
 
+limits = st.fixed_dictionaries(
+    {},
+    optional={
+        "per_member": st.integers(1, 3),
+        "per_day": st.integers(1, 3),
+        "total": st.integers(1, 3),
+        "budget": amounts,
+        "budget_points": st.integers(1, 60),
+    },
+)
+uses = st.builds(
+    Used,
+    per_member=st.integers(0, 3),
+    per_day=st.integers(0, 3),
+    total=st.integers(0, 3),
+    budget_minor=st.integers(0, 2000),
+    budget_points_micro=st.integers(0, 20_000_000),
+)
+
+
 @st.composite
 def promotions(draw: st.DrawFn, number: int) -> dict[str, Any]:
     return {
@@ -102,6 +122,7 @@ def promotions(draw: st.DrawFn, number: int) -> dict[str, Any]:
         "basis": draw(st.sampled_from(["current", "base"])),
         "when": draw(st.one_of(st.just({"all": []}), trees)),
         "rewards": draw(st.lists(rewards, min_size=1, max_size=2)),
+        "limits": draw(st.one_of(st.just({}), st.just({}), limits)),
     }
 
 
@@ -178,4 +199,5 @@ def baskets(draw: st.DrawFn) -> Basket:
             )
         ),
         certificates_minor=draw(st.sampled_from([0, 0, 1500])),
+        used=draw(st.dictionaries(st.sampled_from([f"P{number}" for number in range(6)]), uses)),
     )

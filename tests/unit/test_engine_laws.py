@@ -1,10 +1,11 @@
 """Laws of the calculation, on random programmes and baskets."""
 
 import json
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from engine import Basket, Result, allocate, compile_programme, evaluate, explain, schema
+from engine import Basket, Result, Used, allocate, compile_programme, evaluate, explain, limited, schema
 from engine.money import half_up, units_of
 from engine.promotion import Promotion
 from hypothesis import given
@@ -138,6 +139,60 @@ def test_a_promotion_that_is_not_eligible_changes_nothing(document: dict[str, An
     assert effects(evaluate(compile_programme(document), basket)) == effects(
         evaluate(compile_programme(with_it), basket)
     )
+
+
+@given(programmes(), baskets())
+def test_nothing_is_given_beyond_a_limit(document: dict[str, Any], basket: Basket) -> None:
+    programme = compile_programme(document)
+    for use in evaluate(programme, basket).uses:
+        limits, used = programme.promotion(use.promotion).limits, basket.used.get(use.promotion, Used())
+        assert limits.per_member is None or (basket.member and used.per_member < limits.per_member)
+        assert limits.per_day is None or used.per_day < limits.per_day
+        assert limits.total is None or used.total < limits.total
+        assert limits.budget is None or use.discount_minor <= limits.budget - used.budget_minor
+        points_left = (limits.budget_points or 0) - used.budget_points_micro
+        assert limits.budget_points is None or use.points_micro <= points_left
+
+
+@given(programmes(), baskets())
+def test_limits_that_are_not_reached_change_nothing(document: dict[str, Any], basket: Basket) -> None:
+    wide = {"per_day": 10, "total": 10, "budget": 10**6, "budget_points": 10**6}
+    without = {**document, "promotions": [{**one, "limits": {}} for one in document["promotions"]]}
+    within = {**document, "promotions": [{**one, "limits": wide} for one in document["promotions"]]}
+    first, second = (evaluate(compile_programme(one), basket) for one in (without, within))
+    assert first == second
+
+
+@given(programmes(), baskets(), st.integers(0, 5))
+def test_a_promotion_that_is_used_up_is_as_good_as_paused(
+    document: dict[str, Any], basket: Basket, number: int
+) -> None:
+    def changed(**values: Any) -> dict[str, Any]:
+        rows = [one | values if one["code"] == f"P{number}" else one for one in document["promotions"]]
+        return {**document, "promotions": rows}
+
+    basket = replace(basket, used={**basket.used, f"P{number}": Used(total=3)})
+    used_up = compile_programme(changed(limits={"total": 3}))
+    assert effects(evaluate(used_up, basket)) == effects(
+        evaluate(compile_programme(changed(state="paused")), basket)
+    )
+
+
+@given(programmes(), baskets())
+def test_uses_tell_what_was_given(document: dict[str, Any], basket: Basket) -> None:
+    programme = compile_programme(document)
+    result = evaluate(programme, basket)
+    money, points = Counter[str](), Counter[str]()
+    for line in result.lines:
+        money.update(dict(line.promotions))
+    for earned in result.earned:
+        points[earned.promotion] += earned.amount_minor * 10**6 // 10 ** result.unit_decimals[earned.unit]
+    assert {use.promotion: use.discount_minor for use in result.uses if use.discount_minor} == +money
+    assert {use.promotion: use.points_micro for use in result.uses if use.points_micro} == +points
+    assert {one.promotion for one in result.spent} <= {use.promotion for use in result.uses}
+    found = {one.code for one in limited(programme, basket)}
+    limits = {use.promotion for use in result.uses if programme.promotion(use.promotion).limits.is_any}
+    assert limits <= found
 
 
 @given(baskets(), st.integers(1, 100), st.randoms())

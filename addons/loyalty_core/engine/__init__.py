@@ -9,17 +9,19 @@ It knows no Odoo, no clock and no I/O; the same arguments always give the same a
 """
 
 from . import conditions, rewards, schema
-from .basket import Basket, Line, Member, Payment, Place, SpendRequest
-from .evaluate import evaluate, explain
+from .basket import Basket, Line, Member, Payment, Place, SpendRequest, Used
+from .evaluate import evaluate, explain, limited
+from .limits import Limits
 from .money import allocate
 from .promotion import Programme, compile_programme
-from .result import Earned, LineResult, Message, Refusal, Result, Spendable, Spent, Totals
+from .result import Earned, LineResult, Message, Refusal, Result, Spendable, Spent, Totals, Use
 from .schema import DocumentError, Problem
 
 __all__ = [
     "Basket",
     "DocumentError",
     "Earned",
+    "Limits",
     "Line",
     "LineResult",
     "Member",
@@ -34,11 +36,14 @@ __all__ = [
     "Spendable",
     "Spent",
     "Totals",
+    "Use",
+    "Used",
     "allocate",
     "compile_programme",
     "conditions",
     "evaluate",
     "explain",
+    "limited",
     "rewards",
     "schema",
 ]

@@ -14,7 +14,8 @@ from . import schema
 from .schema import MICRO
 
 _CODE = schema.text(max_length=128)
-_MINOR_MAX = 10**12
+AMOUNT_MINOR_MAX = 10**12
+_MINOR_MAX = AMOUNT_MINOR_MAX
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,21 @@ class SpendRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Used:
+    """What other purchases have used of a promotion's limits: uses of the member within the window, of all on
+    the day of the purchase, of all ever, and what has been given in money and in points."""
+
+    per_member: int = schema.integer(min=0, default=0)
+    per_day: int = schema.integer(min=0, default=0)
+    total: int = schema.integer(min=0, default=0)
+    budget_minor: int = schema.integer(min=0, max=_MINOR_MAX, default=0)
+    budget_points_micro: int = schema.micro(min=0, default=0)
+
+
+NOTHING_USED = Used()
+
+
+@dataclass(frozen=True, slots=True)
 class Basket:
     """A whole purchase before it is calculated."""
 
@@ -92,6 +108,7 @@ class Basket:
     payments: tuple[Payment, ...] = schema.list_of(schema.nested(Payment), default=())
     spend: tuple[SpendRequest, ...] = schema.list_of(schema.nested(SpendRequest), default=())
     certificates_minor: int = schema.integer(min=0, max=_MINOR_MAX, default=0)
+    used: Mapping[str, Used] = schema.map_of(schema.nested(Used), max_length=10_000, default={})
 
     def check(self) -> Iterator[tuple[str, str, str]]:
         if len({line.id for line in self.lines}) < len(self.lines):

@@ -89,7 +89,7 @@ class Combination:
 
     def _act(self, promotion: Promotion) -> bool:
         """The promotion's turn; whether it has an effect."""
-        return self._is_ready(promotion) and self._finish(self._discounting(promotion))
+        return self._is_ready(promotion) and self._finish(*self._discounting(promotion))
 
     def _act_on(self, gain: Gain, lines: frozenset[int], group: Group) -> None:
         """The turn of a promotion that won these lines: each gets the discount with which it was won."""
@@ -97,22 +97,21 @@ class Combination:
             self._refuse(gain.promotion, [Reason("not_chosen", {"group": group.code})])
             return
         turn = Turn(self.receipt, gain.promotion, lines)
-        turn.discount({i: part for i, part in gain.discounts.items() if i in lines})
-        self._finish(turn)
+        parts = {i: part for i, part in gain.discounts.items() if i in lines}
+        self._finish(turn, turn.attempt(lambda one: one.discount(parts)))
 
-    def _discounting(self, promotion: Promotion) -> Turn:
+    def _discounting(self, promotion: Promotion) -> tuple[Turn, bool]:
         turn = Turn(self.receipt, promotion)
-        turn.run(Phase.DISCOUNT)
-        return turn
+        return turn, turn.run(Phase.DISCOUNT)
 
-    def _finish(self, turn: Turn) -> bool:
+    def _finish(self, turn: Turn, is_within_budget: bool) -> bool:
         promotion = turn.promotion
         touched = self.receipt.given.get(promotion.code)
         later = any(
             one.acts_in is not Phase.DISCOUNT and self.receipt.objection(one) is None
             for one in promotion.substance
         )
-        if not touched and not later:
+        if not is_within_budget or (not touched and not later):
             return self._refuse(promotion, self.receipt.declined.get(promotion.code, []))
         if promotion.exclusive:
             self.receipt.closed.update(touched or ())

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from inspect import cleandoc
 from typing import Any, Final
 
+from .limits import Limits
 from .promotion import Calendar, Group, ProgrammeDocument, Promotion, Settings, Unit
 from .registry import CONDITIONS, REWARDS, Kinds
 from .schema import describe, documented
@@ -15,6 +16,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "closed": "its lines are closed to discounts, by an exclusive promotion or group or by themselves",
     "ended": "it is over",
     "identified": "there is no member",
+    "limit": "the limit `which` allows no more: `used` of `limit`",
     "min_balance": "the account is smaller than `min_balance`",
     "no_effect": "there was nothing for it to do",
     "no_lines": "no line fits its target",
@@ -55,10 +57,11 @@ def _page() -> Iterator[str]:
         ("A calendar", Calendar),
         ("Settings", Settings),
         ("A promotion", Promotion),
+        ("Limits of a promotion", Limits),
         ("A selection of lines", Target),
     ):
         yield f"## {title}"
-        yield from classes_markdown(of, known=(Target,) if of is not Target else ())
+        yield from classes_markdown(of, known=(Target, Limits) if of not in (Target, Limits) else ())
     yield "## Conditions"
     yield _TREE
     yield from _kinds(CONDITIONS)

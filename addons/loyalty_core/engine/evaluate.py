@@ -14,7 +14,7 @@ from .money import allocate
 from .promotion import Programme, Promotion
 from .receipt import Accrual, PointsPayment, Receipt, Turn
 from .registry import Phase, Reason
-from .result import Earned, LineResult, Refusal, Result, Spendable, Spent, Totals
+from .result import Earned, LineResult, Refusal, Result, Spendable, Spent, Totals, Use
 from .select import basket_keys
 
 
@@ -25,6 +25,16 @@ def evaluate(programme: Programme, basket: Basket, named: Collection[str] = ()) 
     """
     candidates = programme.candidates(basket_keys(basket), named)
     return _calculate(programme, basket, candidates, named, lambda reasons: list(islice(reasons, 1)))
+
+
+def limited(programme: Programme, basket: Basket, *, all_of_them: bool = False) -> list[Promotion]:
+    """The promotions with limits that ``evaluate`` may look at (``explain``: all of them): what has been used of
+    theirs belongs into ``Basket.used``."""
+    if not programme.has_limits:
+        return []
+    if all_of_them:
+        return [one for one in programme.promotions if one.limits.is_any]
+    return programme.limited(basket_keys(basket))
 
 
 def explain(programme: Programme, basket: Basket, named: Collection[str] = ()) -> Result:
@@ -46,14 +56,16 @@ def _calculate(
     receipt.settle_certificates()
     _run(turns, Phase.FACTOR)
     _run(turns, Phase.ACCRUE)
+    substantial = set(receipt.effective)
     _run([turn for turn in turns if _has_tale(turn)], Phase.TELL)
+    used = [turn for turn in turns if turn.promotion.code in substantial or _only_tells(turn)]
     in_vain = {
         turn.promotion.code: receipt.declined.get(turn.promotion.code) or [Reason("no_effect")]
         for turn in turns
-        if turn.promotion.code not in receipt.effective
+        if turn.promotion.code not in receipt.effective | receipt.offered
     }
     refused = {**against, **combination.refused, **in_vain}
-    return _result(receipt, spendable, _refusals(looked_at, refused, hear))
+    return _result(receipt, spendable, _refusals(looked_at, refused, hear), _uses(receipt, used))
 
 
 def _objections(promotion: Promotion, receipt: Receipt, named: Collection[str]) -> Iterator[Reason]:
@@ -61,6 +73,7 @@ def _objections(promotion: Promotion, receipt: Receipt, named: Collection[str]) 
     if promotion.state != "active" and promotion.code not in named:
         yield Reason("state", {"state": promotion.state})
     yield from promotion.dates(receipt.basket.at)
+    yield from promotion.limits.reached(receipt.used(promotion.code), receipt.basket.member is not None)
     if not promotion.when.is_late:
         yield from promotion.when.judge(receipt)
     objections = [receipt.objection(one) if one.target.is_static else None for one in promotion.substance]
@@ -76,8 +89,22 @@ def _run(turns: Iterable[Turn], phase: Phase) -> None:
 
 def _has_tale(turn: Turn) -> bool:
     """What only tells goes with what it tells of."""
-    only_tells = all(one.acts_in is Phase.TELL for one in turn.promotion.rewards)
-    return only_tells or turn.promotion.code in turn.receipt.effective
+    receipt = turn.receipt
+    return _only_tells(turn) or turn.promotion.code in receipt.effective | receipt.offered
+
+
+def _only_tells(turn: Turn) -> bool:
+    return all(one.acts_in is Phase.TELL for one in turn.promotion.rewards)
+
+
+def _uses(receipt: Receipt, turns: Iterable[Turn]) -> tuple[Use, ...]:
+    """What a promotion gave is a use of it, also where that is but a factor or a message; an offer to pay with
+    points that was not taken is none."""
+    codes = sorted(
+        {turn.promotion.code for turn in turns if turn.promotion.code in receipt.effective},
+        key=lambda code: receipt.programme.promotion(code).position,
+    )
+    return tuple(Use(code, receipt.discount_of(code), receipt.points_of(code)) for code in codes)
 
 
 def _spendable(receipt: Receipt, turns: Sequence[Turn]) -> tuple[Spendable, ...]:
@@ -93,7 +120,7 @@ def _spendable_of(receipt: Receipt, turns: Sequence[Turn], unit: str) -> Spendab
     trial.asked[unit] = None
     _run([turn.on(trial) for turn in turns], Phase.SPEND)
     payments = [one for one in trial.payments if one.unit == unit]
-    receipt.effective.update(one.promotion for one in payments)
+    receipt.offered.update(one.promotion for one in payments)
     return Spendable(unit, sum(one.points_minor for one in payments))
 
 
@@ -107,7 +134,9 @@ def _refusals(
     )
 
 
-def _result(receipt: Receipt, spendable: tuple[Spendable, ...], refusals: tuple[Refusal, ...]) -> Result:
+def _result(
+    receipt: Receipt, spendable: tuple[Spendable, ...], refusals: tuple[Refusal, ...], uses: tuple[Use, ...]
+) -> Result:
     programme = receipt.programme
     return Result(
         lines=tuple(_line(receipt, i) for i in range(len(receipt.lines))),
@@ -121,6 +150,7 @@ def _result(receipt: Receipt, spendable: tuple[Spendable, ...], refusals: tuple[
         refusals=refusals,
         decimals=programme.decimals,
         unit_decimals={code: unit.decimals for code, unit in programme.units.items()},
+        uses=uses,
     )
 
 

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from . import schema
 from .conditions import ALWAYS
+from .limits import NO_LIMITS, Limits
 from .registry import CONDITIONS, REWARDS, Condition, KindOf, Phase, Reason, Reward
 from .schema import MICRO, DocumentError, Problem
 from .select import Index, Key, Keys, narrowest, union
@@ -102,6 +103,7 @@ class Promotion:
     basis: str = schema.choice("current", "base", default="current", help="What rates work on.")
     when: Condition = schema.declare(KindOf(CONDITIONS), ALWAYS, help="Always without it.")
     rewards: tuple[Reward, ...] = schema.list_of(schema.declare(KindOf(REWARDS)), min_length=1, max_length=50)
+    limits: Limits = schema.nested(Limits, default=NO_LIMITS, help="How often and how much it gives.")
 
     def check(self) -> Iterator[tuple[str, str, str]]:
         if self.from_ is not None and self.to is not None and self.to <= self.from_:
@@ -111,7 +113,9 @@ class Promotion:
 
     def keys(self) -> Keys:
         """Keys of which every basket on which it has an effect has at least one."""
-        return narrowest((self.when.keys(), union(reward.keys() for reward in self.substance)))
+        return narrowest(
+            (self.when.keys(), self.limits.keys(), union(reward.keys() for reward in self.substance))
+        )
 
     @property
     def substance(self) -> list[Reward]:
@@ -154,7 +158,9 @@ class Programme:
             replace(promotion, position=position) for position, promotion in enumerate(document.promotions)
         )
         self._positions = {promotion.code: promotion.position for promotion in self.promotions}
-        self._index = Index((one.position, one.keys()) for one in self.promotions if one.state == "active")
+        active = [one for one in self.promotions if one.state == "active"]
+        self._index = Index((one.position, one.keys()) for one in active)
+        self._limited = Index((one.position, one.keys()) for one in active if one.limits.is_any)
 
     def promotion(self, code: str) -> Promotion:
         return self.promotions[self._positions[code]]
@@ -164,6 +170,15 @@ class Programme:
         found = self._index.find(keys)
         found.update(self._positions[code] for code in named if code in self._positions)
         return [self.promotions[position] for position in sorted(found)]
+
+    def limited(self, keys: Collection[Key]) -> list[Promotion]:
+        """Those of the promotions that may apply to a basket with these keys that have limits."""
+        return [self.promotions[position] for position in sorted(self._limited.find(keys))]
+
+    @property
+    def has_limits(self) -> bool:
+        """Whether any promotion that is active has limits."""
+        return not self._limited.is_empty
 
 
 def compile_programme(document: object) -> Programme:

@@ -5,12 +5,12 @@ so that floors, caps, closed lines and the choice of the group hold for every ki
 of other addons.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from .basket import Basket, Line
+from .basket import NOTHING_USED, Basket, Line, Used
 from .money import allocate, half_up, units_of
 from .registry import Phase, Reason, Reward
 from .result import Message
@@ -73,6 +73,7 @@ class Receipt:
     room      what the receipt's cap still allows
     touched   positions that a discount has touched; ``closed`` are closed to further ones
     consumed  units by position that no other set, n-th unit or gift may use
+    effective promotions that have given something; ``offered`` are those that would let points pay
     """
 
     def __init__(self, programme: "Programme", basket: Basket):
@@ -101,6 +102,7 @@ class Receipt:
         self.messages: list[Message] = []
         self.factors: list[Factor] = []
         self.effective: set[str] = set()
+        self.offered: set[str] = set()
         self.declined: dict[str, list[Reason]] = {}
         self.asked = {request.unit: request.amount_minor for request in basket.spend}
         self._picked: dict[int, tuple[int, ...]] = {}
@@ -146,6 +148,22 @@ class Receipt:
         """How many points of a unit pay for this purchase already."""
         return sum(one.points_minor for one in self.payments if one.unit == unit)
 
+    def used(self, promotion: str) -> Used:
+        """What other purchases have used of a promotion's limits."""
+        return self.basket.used.get(promotion, NOTHING_USED)
+
+    def discount_of(self, promotion: str) -> int:
+        """The money that a promotion has taken off so far."""
+        return sum(self.given.get(promotion, {}).values())
+
+    def points_of(self, promotion: str) -> int:
+        """The points that a promotion has given so far, of all units, in millionths of a point."""
+        return sum(
+            sum(one.parts.values()) * MICRO // 10 ** self.unit(one.unit).decimals
+            for one in self.accruals
+            if one.promotion == promotion
+        )
+
     def unit(self, code: str) -> "Unit":
         return self.programme.units[code]
 
@@ -172,17 +190,40 @@ class Turn:
 
     def on(self, receipt: Receipt) -> "Turn":
         """The same turn at another receipt."""
-        return Turn(receipt, self.promotion, self._lines)
+        turn = Turn(receipt, self.promotion, self._lines)
+        turn._sets, turn._open = self._sets, self._open
+        return turn
 
-    def run(self, phase: Phase) -> None:
-        """Apply the promotion's rewards of a phase, in their order, where there is somebody and something."""
-        for reward in self.promotion.rewards:
-            if reward.acts_in is phase:
-                objection = self.receipt.objection(reward)
-                if objection is None:
-                    reward.apply(self)
-                else:
-                    self.decline(objection.code)
+    def run(self, phase: Phase) -> bool:
+        """Apply the promotion's rewards of a phase, in their order, where there is somebody and something.
+
+        False, and nothing of it, where that is more than its budget has left.
+        """
+        rewards = [reward for reward in self.promotion.rewards if reward.acts_in is phase]
+        return not rewards or self.attempt(lambda turn: turn._apply(rewards))
+
+    def attempt(self, act: Callable[["Turn"], None]) -> bool:
+        """Let it act, unless it would give more than is left of a budget: then nothing, and that is why."""
+        limits, receipt, code = self.promotion.limits, self.receipt, self.promotion.code
+        if limits.has_budget:
+            trial = self.on(receipt.fork())
+            act(trial)
+            discount_minor, points_micro = trial.receipt.discount_of(code), trial.receipt.points_of(code)
+            reasons = list(limits.passed(receipt.used(code), discount_minor, points_micro))
+            for reason in reasons:
+                self.decline(reason.code, **reason.params)
+            if reasons:
+                return False
+        act(self)
+        return True
+
+    def _apply(self, rewards: Iterable[Reward]) -> None:
+        for reward in rewards:
+            objection = self.receipt.objection(reward)
+            if objection is None:
+                reward.apply(self)
+            else:
+                self.decline(objection.code)
 
     # what a reward may know
 

@@ -95,6 +95,16 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Use:
+    """What a promotion gave, for whoever counts its limits: money off, and points of all units in millionths
+    of a point."""
+
+    promotion: str
+    discount_minor: int
+    points_micro: int
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The whole answer. ``decimals`` are of the currency, ``unit_decimals`` of each unit of points."""
 
@@ -109,6 +119,7 @@ class Result:
     refusals: tuple[Refusal, ...]
     decimals: int
     unit_decimals: Mapping[str, int]
+    uses: tuple[Use, ...] = ()
 
     def to_document(self) -> dict[str, object]:
         """The answer of ``purchase_calculate``: numbers in whole units, absent instead of null, times in ISO

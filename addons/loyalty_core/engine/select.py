@@ -160,6 +160,10 @@ class Index:
             for key in keys or ():
                 self._by_key.setdefault(key, []).append(position)
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._always and not self._by_key
+
     def find(self, keys: Iterable[Key]) -> set[int]:
         """Positions under any of these keys."""
         found = set(self._always)

@@ -3,6 +3,7 @@ import json
 from odoo import api, fields, models
 
 from ..services.errors import LoyaltyError
+from ..services.sections import LIMIT_FIELDS
 
 
 class LoyPromotion(models.Model):
@@ -55,9 +56,38 @@ class LoyPromotion(models.Model):
         default='[{"kind": "percent", "value": 10}]',
         help="The list of rewards as JSON. The kinds are described in docs/promotions.md.",
     )
+    limit_per_member = fields.Integer(
+        string="Uses of one member", tracking=True, help="Only known members get the promotion then. 0: no limit."
+    )
+    limit_per_member_days = fields.Integer(
+        string="Within days",
+        tracking=True,
+        help="So many days on end by the store's calendar, the day of the purchase included. 0: ever.",
+    )
+    limit_per_day = fields.Integer(
+        string="Uses a day", tracking=True, help="By all customers together. 0: no limit."
+    )
+    limit_total = fields.Integer(
+        string="Uses in all", tracking=True, help="By all customers together. 0: no limit."
+    )
+    limit_budget = fields.Monetary(
+        string="Budget of discounts",
+        tracking=True,
+        help="A discount that is larger than what is left is not given at all. 0: no limit.",
+    )
+    limit_budget_points = fields.Float(
+        string="Budget of points",
+        digits=(16, 6),
+        tracking=True,
+        help="Points that are more than is left are not given at all. 0: no limit.",
+    )
+    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
     purchase_count = fields.Integer(compute="_compute_purchase_count")
 
-    @api.constrains("when_text", "rewards_text", "starts_on", "starts_time", "ends_on", "ends_time", "group_id", "code")
+    @api.constrains(
+        "when_text", "rewards_text", "starts_on", "starts_time", "ends_on", "ends_time", "group_id", "code",
+        *LIMIT_FIELDS.values(),
+    )  # fmt: skip
     def _check_document(self):
         """The engine itself is the judge: what it cannot compile cannot be saved."""
         problems = self.env["loy.programme"]._problems_of_promotions(self)
@@ -68,6 +98,12 @@ class LoyPromotion(models.Model):
     def _check_can_start(self):
         """Its group may have been archived while it rested."""
         self.filtered(lambda promotion: promotion.state == "active")._check_document()
+
+    @api.depends("company_id")
+    @api.depends_context("company")
+    def _compute_currency_id(self):
+        for promotion in self:
+            promotion.currency_id = (promotion.company_id or self.env.company).currency_id
 
     def _compute_purchase_count(self):
         counts = dict(

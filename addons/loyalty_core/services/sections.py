@@ -12,6 +12,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from ..engine import schema
+from ..engine.limits import POINTS_MAX, USES_MAX
 from ..engine.schema import INVALID, Reading
 
 
@@ -234,6 +235,18 @@ class SettingsDocument:
     expiry_from: str = schema.choice("activation", "purchase", default="activation", help="What expiry counts from.")
 
 @dataclass(frozen=True, slots=True)
+class LimitsDocument:
+    """How often and how much a promotion gives; its laws are the engine's (docs/promotions.md)."""
+
+    per_member: int | None = schema.integer(min=1, max=USES_MAX, default=None)
+    per_member_days: int | None = schema.integer(min=1, max=36_500, default=None)
+    per_day: int | None = schema.integer(min=1, max=USES_MAX, default=None)
+    total: int | None = schema.integer(min=1, max=USES_MAX, default=None)
+    budget: object = schema.decimal(above=0, default=None)
+    budget_points: object = schema.decimal(above=0, max=POINTS_MAX, default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class PromotionDocument(CodedDocument):
     """A promotion; conditions and rewards are read by the engine (docs/promotions.md)."""
 
@@ -247,10 +260,14 @@ class PromotionDocument(CodedDocument):
     basis: str = schema.choice("current", "base", default="current")
     when: dict | None = schema.json_object(default=None)
     rewards: tuple = schema.list_of(schema.json_object(), min_length=1, max_length=100)
+    limits: LimitsDocument | None = schema.nested(LimitsDocument, default=None)
+
+
+LIMIT_FIELDS = {member: f"limit_{member}" for member in schema.members(LimitsDocument)}
 
 
 class PromotionSection(Section):
-    """A promotion's period is kept by days and times, its trees as the text that people edit."""
+    """A promotion's period is kept by days and times, its trees as the text that people edit, its limits by fields."""
 
     __slots__ = ()
 
@@ -262,6 +279,9 @@ class PromotionSection(Section):
         when, rewards = values.pop("when"), values.pop("rewards")
         values["when_text"] = _json(when) if when else False
         values["rewards_text"] = _json(list(rewards))
+        limits = values.pop("limits")
+        for key, name in LIMIT_FIELDS.items():
+            values[name] = _storable(getattr(limits, key)) if limits else False
         return values
 
     def document_of(self, record) -> dict[str, object]:
@@ -283,6 +303,8 @@ class PromotionSection(Section):
         if when:
             document["when"] = when
         document["rewards"] = record._parse_json(record.rewards_text, record._fields["rewards_text"].string) or []
+        if limits := {key: _plain(record, name) for key, name in LIMIT_FIELDS.items() if record[name]}:
+            document["limits"] = limits
         return document
 
 

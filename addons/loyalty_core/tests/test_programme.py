@@ -85,6 +85,14 @@ EVERYTHING = {
             "basis": "base",
             "when": {"all": [{"kind": "place", "store": ["P_S"]}, {"not": {"kind": "identified"}}]},
             "rewards": [{"kind": "percent", "value": 12.5, "target": {"category": ["P_C2"], "tag": ["x"]}}],
+            "limits": {
+                "per_member": 3,
+                "per_member_days": 7,
+                "per_day": 500,
+                "total": 10_000,
+                "budget": 50_000.5,
+                "budget_points": 1200.25,
+            },
         },
         {"code": "P_Y", "state": "draft", "from": "2026-02-01T10:15:30", "to": "2026-02-09", "rewards": TENS},
     ],
@@ -175,19 +183,42 @@ class TestApply(ProgrammeCase):
         changed["stores"][0]["attributes"] = {"format": "hyper"}
         changed["categories"][0]["parent"] = None
         changed["products"][0]["price"] = 99
+        changed["promotions"][1]["limits"] = {"total": 5}
         counts = self.apply(changed)
-        self.assertEqual((counts["created"], counts["updated"], counts["ended"]), (0, 4, 0), counts)
-        self.assertEqual(counts["sections"]["promotions"], {"updated": 1, "unchanged": 1})
+        self.assertEqual((counts["created"], counts["updated"], counts["ended"]), (0, 5, 0), counts)
+        self.assertEqual(counts["sections"]["promotions"], {"updated": 2})
         self.assertEqual(self.section("stores", "P_S")["attributes"], {"format": "hyper"})
         self.assertNotIn("parent", self.section("categories", "P_C1"))
         self.assertEqual(total(self.apply(changed))["updated"], 0)
 
     def test_what_a_document_leaves_out_takes_its_default(self):
-        self.apply({"promotions": [self.offer(10, priority=5, when={"kind": "identified", "value": True})]})
+        often = {"total": 9}
+        self.apply(
+            {"promotions": [self.offer(10, priority=5, when={"kind": "identified", "value": True}, limits=often)]}
+        )
         self.apply({"promotions": [self.offer(10)]})
         said = self.section("promotions", "P_OFFER")
         self.assertNotIn("priority", said)
         self.assertNotIn("when", said)
+        self.assertNotIn("limits", said)
+
+    def test_limits_are_judged_by_the_engine(self):
+        text = self.refused(
+            "bad_request",
+            "programme_apply",
+            programme={
+                "promotions": [
+                    self.offer(10, limits={"per_member": 0}),
+                    self.promotion("P_2", TEN, limits={"budget": -1}),
+                    self.promotion("P_3", TEN, limits={"per_week": 3}),
+                ]
+            },
+        )
+        for path in ("promotions[0].limits.per_member", "promotions[1].limits.budget", "promotions[2].limits.per_week"):
+            self.assertIn(path, text)
+        window = self.offer(10, limits={"per_member_days": 7})
+        text = self.refused("bad_request", "programme_apply", programme={"promotions": [window]})
+        self.assertIn("promotions[0].limits.per_member_days is the window of per_member", text)
 
     def test_dry_run_counts_the_same_and_changes_nothing(self):
         before = self.state()
