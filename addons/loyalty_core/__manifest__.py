@@ -32,6 +32,7 @@
         "views/loy_purchase_views.xml",
         "views/loy_revision_views.xml",
         "views/loy_settings_views.xml",
+        "views/loy_lockout_views.xml",
         "views/loy_wizard_card_views.xml",
         "views/loy_card_views.xml",
         "views/loy_card_type_views.xml",

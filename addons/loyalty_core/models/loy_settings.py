@@ -42,6 +42,16 @@ class LoySettings(models.Model):
     is_cap_with_points = fields.Boolean(
         string="Points count towards the caps", help="Points spent as a discount count as a discount."
     )
+    guess_misses = fields.Integer(
+        string="Wrong numbers allowed",
+        default=30,
+        required=True,
+        help="Who names more cards, phones or members that are not there at one till is stopped; ten times as many at"
+        " all tills of a user together. 0: nobody is stopped.",
+    )
+    guess_minutes = fields.Integer(
+        string="Within minutes", default=15, required=True, help="And for so long the user is stopped."
+    )
     expiry_from = fields.Selection(
         [("activation", "Their activation"), ("purchase", "The purchase")],
         string="Points expire counting from",

@@ -16,6 +16,13 @@ class ResUsers(models.Model):
         help="The stores this user may sell in through the loyalty API. Empty: all.",
     )
 
+    loy_guess_misses = fields.Integer(
+        string="Wrong numbers allowed",
+        groups="loyalty_core.group_admin",
+        help="Cards, phones and members that are not there, at one till, before the user is stopped. 0: as many as the"
+        " programme settings say. A web shop that looks up each visitor needs more than a till.",
+    )
+
     @api.model
     @tools.ormcache("self.env.uid")
     def _loy_bound_store_ids(self) -> frozenset[int]:

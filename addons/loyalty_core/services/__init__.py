@@ -8,6 +8,7 @@ from . import events
 from . import ledger_holds
 from . import ledger_reversal
 from . import ledger_reading
+from . import guesses
 from . import ledger
 from . import transaction
 from . import sections

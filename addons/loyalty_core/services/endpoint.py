@@ -99,7 +99,12 @@ def _with_code(error: UserError) -> str:
 
 
 def _read(api_model, method, request_class, body) -> dict:
-    return _outgoing(method(api_model, _parse(api_model, request_class, body)))
+    return _served(api_model, method, _parse(api_model, request_class, body))
+
+
+def _served(api_model, method, request) -> dict:
+    with api_model.env["loy.guesses"]._watch(request):
+        return _outgoing(method(api_model, request))
 
 
 def _write(api_model, method, request_class, body) -> dict:
@@ -125,7 +130,7 @@ def _once(api_model, method, request) -> dict:
                 env._("Key %s was used for another request. Make a new key for each new request.", request.key),
             )
         return json.loads(known[2])
-    answer = _outgoing(method(api_model, request))
+    answer = _served(api_model, method, request)
     env.cr.execute(
         SQL(
             """

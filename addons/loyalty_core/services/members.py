@@ -319,6 +319,11 @@ class LoyMembers(models.AbstractModel):
     def _search_domain(self, text: str) -> Domain:
         """The members that a person looking for ``text`` may mean."""
         text = text.strip()
+        domain = self._compose_search_domain(text)
+        self.env["loy.guesses"]._watch_search(text, domain)
+        return domain
+
+    def _compose_search_domain(self, text: str) -> Domain:
         number = self.env["loy.cards"]._normalise(text)
         prefix = re.sub(r"([%_\\])", r"\\\1", text)
         if "@" in text:

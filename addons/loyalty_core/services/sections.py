@@ -232,6 +232,10 @@ class SettingsDocument:
     line_cap_percent: object = schema.decimal(min=0, max=100, default=Decimal(100))
     receipt_cap_percent: object = schema.decimal(min=0, max=100, default=Decimal(100))
     caps_include_points: bool = schema.flag(default=False)
+    guess_misses: int = schema.integer(
+        min=0, max=100_000, default=30, help="Wrong cards or members a user may name at one till; 0: any number."
+    )
+    guess_minutes: int = schema.integer(min=1, max=100_000, default=15, help="Within so long, and stopped for so long.")
     expiry_from: str = schema.choice("activation", "purchase", default="activation", help="What expiry counts from.")
 
 @dataclass(frozen=True, slots=True)

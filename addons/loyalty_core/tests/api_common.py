@@ -12,7 +12,7 @@ from odoo.tools import SQL
 BEGINNING = "2020-01-01T00:00:00Z"
 
 PROGRAMME = {
-    "settings": {"timezone": "Europe/Kyiv", "backdate_days": 10_000, "forward_days": 1},
+    "settings": {"timezone": "Europe/Kyiv", "backdate_days": 10_000, "forward_days": 1, "guess_misses": 0},
     "units": [
         {"code": "T_BONUS", "name": "Bonus", "decimals": 0, "rate": 1},
         {"code": "T_MILES", "name": "Miles", "decimals": 2, "rate": 0.1},

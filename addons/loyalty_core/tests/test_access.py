@@ -33,6 +33,7 @@ loy.event                   -        r         r         r
 loy.group                   r        r         rwc       rwc
 loy.hold                    -        r         r         r
 loy.hold.line               -        r         r         r
+loy.lockout                 -        -         -         rw
 loy.lot                     r        r         r         r
 loy.network                 r        r         r         rwcd
 loy.partner                 r        r         r         rwcd
@@ -173,6 +174,10 @@ class TestCompanies(TransactionCase):
         ].create({"company_id": company.id})
         made["loy.register"] = env["loy.register"].create({"code": "A", "name": "A", "store_id": store.id})
         made["loy.store.attribute"] = store.attribute_ids
+        now = "2026-01-05 10:00:00"
+        made["loy.lockout"] = env["loy.lockout"].create(
+            {"user_id": env.uid, "misses": 1, "since_at": now, "last_at": now, "company_id": company.id}
+        )
         user = new_test_user(
             cls.env,
             f"t_till{company.id}",

@@ -60,6 +60,10 @@ models.execute_kw("shop", user, KEY, "loy.api", "health", [{}])
   been done then. Every method may answer `bad_request` (all problems, each with its path), `forbidden`,
   `busy` (send it again) and `internal_error`; those with a key `key_reused` too. `refused` comes before a
   sentence of Odoo itself.
+- **Guessing.** Whoever names more than a number of cards, phones or members that are not there (settings
+  `guess_misses`, `guess_minutes`; for each till, and ten times as many for a user in all) is answered
+  `too_many_attempts`, with the time when to try again, by every method that names somebody, for right
+  numbers too. What names nobody goes on. The same wrong number again is not counted.
 - **Unknown keys** are refused: `bad_request: lines[1].qty is not known; did you mean quantity?`
 - **Times** are ISO 8601. In purchases a time without an offset is the wall clock of the store (of an hour
   that comes twice the first), elsewhere UTC. Answers about accounts are in UTC and say so.
