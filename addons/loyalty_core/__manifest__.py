@@ -43,6 +43,9 @@
         "views/res_users_views.xml",
         "views/loy_duplicate_views.xml",
         "data/loy_members_cron.xml",
+        "data/loy_adjustment_data.xml",
+        "views/loy_adjustment_views.xml",
+        "views/loy_adjustment_limit_views.xml",
     ],
     "demo": [
         "demo/loy_units.xml",

@@ -4,6 +4,7 @@ from . import loy_revisioned_mixin
 from . import loy_bigint_mixin
 from . import loy_fact_mixin
 from . import loy_amount_mixin
+from . import loy_approval_mixin
 from . import loy_brand
 from . import loy_partner
 from . import loy_network
@@ -41,3 +42,5 @@ from . import loy_duplicate
 from . import loy_duplicate_key
 from . import loy_duplicate_scan
 from . import loy_calendar
+from . import loy_adjustment
+from . import loy_adjustment_limit

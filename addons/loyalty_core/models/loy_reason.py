@@ -21,6 +21,10 @@ class LoyReason(models.Model):
         default="any",
         help="Where the reason is offered.",
     )
+    is_notified = fields.Boolean(
+        string="Tell the member",
+        help="A member with an e-mail address gets a notice of each movement that is made by hand for this reason.",
+    )
 
     @api.depends("name")
     def _compute_display_name(self):

@@ -15,5 +15,8 @@ from . import sections
 from . import programme
 from . import programme_document
 from . import purchases
+from . import limits
+from . import approvals
+from . import adjustments
 from . import api
 from . import demo

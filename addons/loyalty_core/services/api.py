@@ -8,7 +8,6 @@ from odoo import fields, models, release
 from . import requests
 from .endpoint import reads, writes
 from .errors import LoyaltyError
-from .posting import Accrual, Source
 
 STATEMENT_PAGE = 80
 EXPIRING_DAYS = 30
@@ -182,31 +181,20 @@ class LoyApi(models.AbstractModel):
 
     @writes(requests.AccountAccrue)
     def account_accrue(self, request):
-        """Points or money given by hand. Codes: member_not_found, unit_not_found, at_out_of_range, bad_period."""
-        account_id, amount_minor, at, source = self._move(request)
-        self._service("loy.ledger")._accrue(
-            [
-                Accrual(
-                    account_id=account_id,
-                    amount_minor=amount_minor,
-                    active_from=_to_utc(request.active_from),
-                    expires_at=_to_utc(request.expires_at),
-                )
-            ],
-            at=at,
-            source=source,
+        """Points or money given by hand, within the limits of the user's roles. Codes: member_not_found,
+        unit_not_found, at_out_of_range, bad_period, reason_not_usable, approval_required."""
+        return self._adjust(
+            "accrual",
+            request,
+            {"active_from": _to_utc(request.active_from), "expires_at": _to_utc(request.expires_at)},
         )
-        return self._moved(request)
 
     @writes(requests.AccountMove)
     def account_write_off(self, request):
-        """Points or money taken by hand, never more than is available. Codes: member_not_found, unit_not_found,
-        at_out_of_range, insufficient_points."""
-        account_id, amount_minor, at, source = self._move(request)
-        self._service("loy.ledger")._write_off(
-            account_id, amount_minor, at=at, reason_id=source.reason_id, note=source.note
-        )
-        return self._moved(request)
+        """Points or money taken by hand, never more than is available, within the limits of the user's roles. Codes:
+        member_not_found, unit_not_found, at_out_of_range, insufficient_points, reason_not_usable,
+        approval_required."""
+        return self._adjust("write_off", request, {})
 
     # ------------------------------------------------------------------ operations
 
@@ -287,12 +275,9 @@ class LoyApi(models.AbstractModel):
         )
         return (reason, "") if reason else (None, text)
 
-    def _move(self, request) -> tuple:
+    def _adjust(self, direction: str, request, values: dict) -> dict:
         partner = self._service("loy.members")._find({"member": request.member})
         unit = self._by_code("loy.unit", request.unit, "unit_not_found")
-        accounts = self._service("loy.ledger")._accounts([partner.id], [unit.id], create=True)
-        reason, note = self._reason(request.reason)
-        source = Source(kind="manual", reason_id=reason and reason.id, note=note)
         amount = request.amount.scaleb(unit.decimals)
         if amount != int(amount):
             raise LoyaltyError(
@@ -301,18 +286,30 @@ class LoyApi(models.AbstractModel):
                     "amount has more than the %(places)s decimals of %(unit)s", places=unit.decimals, unit=unit.code
                 ),
             )
-        return accounts[partner.id, unit.id], int(amount), self._moment(request.at), source
+        reason, note = self._reason(request.reason)
+        adjustment = self._service("loy.adjustments")._from_api(
+            {
+                "direction": direction,
+                "member_id": partner.id,
+                "unit_id": unit.id,
+                "amount_minor": int(amount),
+                "reason_id": reason and reason.id,
+                "note": note,
+                "occurred_at": request.at and self._moment(request.at),
+                **values,
+            },
+            request.may_wait,
+        )
+        answer = {"member": request.member, "balances": self._balances(partner, unit, None)}
+        if adjustment.state == "waiting":
+            answer |= {"state": "waiting", "adjustment": str(adjustment.id)}
+        return answer
 
     def _moment(self, at) -> datetime:
         """The moment of a fact that no store's clock dates, within the bounds of the settings."""
         moment = _to_utc(at) or fields.Datetime.now()
         self._service("loy.purchases")._check_time(moment, self._company())
         return moment
-
-    def _moved(self, request) -> dict:
-        partner = self._service("loy.members")._find({"member": request.member})
-        unit = self._by_code("loy.unit", request.unit, "unit_not_found")
-        return {"member": request.member, "balances": self._balances(partner, unit, None)}
 
     def _balances(self, partner, unit, at) -> list[dict]:
         ledger = self._service("loy.ledger")

@@ -329,6 +329,11 @@ class AccountMove:
     amount: object = schema.decimal(above=0, max=10**12)
     reason: str | None = schema.text(max_length=255, default=None, help="The code of a reason, or a free text.")
     at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+    may_wait: bool = schema.flag(
+        default=False,
+        help="Above the user's limit ask a second person for approval, and answer `state` `waiting`; "
+        "without it the call is refused with `approval_required`.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,3 +18,4 @@ from . import test_access
 from . import test_api_examples
 from . import test_translations
 from . import test_transaction
+from . import test_adjustments

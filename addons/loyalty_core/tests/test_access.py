@@ -19,6 +19,8 @@ ROLES = {
 TABLE = """
                             cashier  operator  marketer  admin
 loy.account                 r        r         r         r
+loy.adjustment              -        rwcd      r         rwcd
+loy.adjustment.limit        -        r         r         rwcd
 loy.brand                   r        r         rwcd      rwcd
 loy.calendar                r        r         rwc       rwc
 loy.calendar.day            r        r         rwcd      rwcd
@@ -51,6 +53,8 @@ loy.store                   r        r         r         rwcd
 loy.store.attribute         r        r         r         rwcd
 loy.transaction             -        r         r         r
 loy.unit                    r        r         r         rwcd
+loy.adjustment.wizard       -        rwcd      -         rwcd
+loy.refusal.wizard          -        rwcd      -         rwcd
 loy.card.issue.wizard       -        rwcd      -         rwcd
 loy.card.replace.wizard     -        rwcd      -         rwcd
 loy.card.series.wizard      -        rwcd      -         rwcd
@@ -188,6 +192,10 @@ class TestCompanies(TransactionCase):
         api = env["loy.api"].with_user(user)
         member = api.member_register({"key": "1", "phone": f"+38067222{company.id:04}"[:13]})["member"]
         api.account_accrue({"key": "2", "member": member, "unit": "A", "amount": 9})
+        made["loy.adjustment"] = env["loy.adjustment"].search([("company_id", "=", company.id)])
+        made["loy.adjustment.limit"] = env["loy.adjustment.limit"].create(
+            {"group_id": env.ref("loyalty_core.group_operator").id, "company_id": company.id}
+        )
         api.card_issue({"key": "6", "member": member, "card_type": "A"})
         promotion = {"code": "P", "state": "active", "rewards": [{"kind": "percent", "value": 10}]}
         spend = {
