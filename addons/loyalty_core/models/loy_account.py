@@ -48,6 +48,22 @@ class LoyAccount(models.Model):
         help="The account counts only what this partner gives and takes. Empty: the whole programme.",
     )
     company_id = fields.Many2one("res.company", ondelete="restrict", index="btree_not_null")
+    successor_id = fields.Many2one(
+        "loy.account",
+        string="Continued by",
+        ondelete="restrict",
+        index="btree_not_null",
+        readonly=True,
+        help="All of this account has moved there, after a merge of members or into a pool; what still comes back to "
+        "it moves on at once.",
+    )
+    is_current = fields.Boolean(
+        "Current",
+        required=True,
+        default=True,
+        readonly=True,
+        help="What this member earns and spends goes here, or to the account that continues this one.",
+    )
     total_minor = BigInteger(string="Total (minor units)", required=True, default=0, readonly=True)
     held_minor = BigInteger(string="Held (minor units)", required=True, default=0, readonly=True)
     debt_minor = BigInteger(string="Debt (minor units)", required=True, default=0, readonly=True)
@@ -80,22 +96,31 @@ class LoyAccount(models.Model):
         "CHECK (total_minor >= 0 AND debt_minor >= 0 AND held_minor BETWEEN 0 AND total_minor)",
         "The amounts of an account cannot be negative, nor can more be held than there is.",
     )
+    _passed_on = models.Constraint(
+        "CHECK (successor_id IS NULL OR (total_minor = 0 AND debt_minor = 0 AND successor_id <> id))",
+        "An account that is continued by another is empty.",
+    )
 
     def init(self):
-        """One account of a unit per member and partner scope, one system account per unit, role and
+        """One current account of a unit per member and partner scope, one system account per unit, role and
         company.
         """
         super().init()
-        for index, columns, kind in (
-            ("loy_account_member_unique", "member_id, unit_id, COALESCE(partner_id, 0)", "member"),
-            ("loy_account_system_unique", "unit_id, role, COALESCE(company_id, 0)", "system"),
+        self.env.cr.execute(SQL("DROP INDEX IF EXISTS loy_account_member_unique"))  # one for all time, before pools
+        for index, columns, condition in (
+            (
+                "loy_account_current_unique",
+                "member_id, unit_id, COALESCE(partner_id, 0)",
+                "kind = 'member' AND is_current",
+            ),
+            ("loy_account_system_unique", "unit_id, role, COALESCE(company_id, 0)", "kind = 'system'"),
         ):
             self.env.cr.execute(
                 SQL(
-                    "CREATE UNIQUE INDEX IF NOT EXISTS %s ON loy_account (%s) WHERE kind = %s",
+                    "CREATE UNIQUE INDEX IF NOT EXISTS %s ON loy_account (%s) WHERE %s",
                     SQL.identifier(index),
                     SQL(columns),
-                    kind,
+                    SQL(condition),
                 )
             )
         # Balances change with every purchase; room in the page keeps those updates out of the indexes.

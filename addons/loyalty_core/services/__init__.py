@@ -7,6 +7,7 @@ from . import duplicates
 from . import events
 from . import ledger_holds
 from . import ledger_reversal
+from . import ledger_passing
 from . import ledger_reading
 from . import guesses
 from . import ledger

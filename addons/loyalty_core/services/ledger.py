@@ -1,6 +1,6 @@
 """The ledger: accounts, accruals, spending, expiry. The only place that writes accounts, lots and entries, together
-with its other chapters: `ledger_holds`, `ledger_reversal`, `ledger_reading`; what they take and return, and the one way
-to write a booking, is in `posting`.
+with its other chapters: `ledger_holds`, `ledger_reversal`, `ledger_passing`, `ledger_reading`; what they take and
+return, and the one way to write a booking, is in `posting`.
 
 Every method locks the accounts that it touches, in the order of their ids, and reads lots only after that, by
 a fresh statement: so it is right under READ COMMITTED (the second of two callers waits and sees what the
@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 
 from odoo import models
 from odoo.tools import SQL
+from psycopg2.errors import SerializationFailure
 
 from ..sql import ledger as sql
 from .errors import LoyaltyError
@@ -31,7 +32,7 @@ class LoyLedger(models.AbstractModel):
     """
 
     _name = "loy.ledger"
-    _inherit = ["loy.ledger.holds", "loy.ledger.reversal", "loy.ledger.reading"]
+    _inherit = ["loy.ledger.holds", "loy.ledger.reversal", "loy.ledger.passing", "loy.ledger.reading"]
     _description = "Ledger"
 
     # ------------------------------------------------------------------ accounts
@@ -43,16 +44,16 @@ class LoyLedger(models.AbstractModel):
         create: bool = False,
         partner_id: int | None = None,
     ) -> dict[tuple[int, int], int]:
-        """The accounts of these members in these units, {(member_id, unit_id): account_id}; missing ones are
-        made if asked.
+        """The accounts that count for these members in these units, {(member_id, unit_id): account_id}; missing ones
+        are made if asked. Of an account that has passed on it is the one that continues it.
 
         With ``partner_id`` those that only this coalition partner gives to and takes from. Two calls that
         make the same account end with one: the unique index decides, the later call waits and reads it.
         """
         members, units = sorted(set(member_ids)), sorted(set(unit_ids))
         query = SQL(
-            "SELECT member_id, unit_id, id FROM loy_account "
-            "WHERE kind = 'member' AND member_id = ANY(%s) AND unit_id = ANY(%s) "
+            "SELECT member_id, unit_id, COALESCE(successor_id, id) FROM loy_account "
+            "WHERE kind = 'member' AND is_current AND member_id = ANY(%s) AND unit_id = ANY(%s) "
             "AND COALESCE(partner_id, 0) = %s",
             sql.ids(members),
             sql.ids(units),
@@ -66,10 +67,10 @@ class LoyLedger(models.AbstractModel):
             SQL(
                 """
                 INSERT INTO loy_account (kind, member_id, unit_id, partner_id, company_id,
-                                         total_minor, held_minor, debt_minor,
+                                         is_current, total_minor, held_minor, debt_minor,
                                          create_uid, create_date, write_uid, write_date)
                 SELECT 'member', given.member_id, unit.id, %(partner)s::int4, unit.company_id,
-                       0, 0, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
+                       true, 0, 0, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM unnest(%(members)s, %(units)s) AS given (member_id, unit_id)
                   JOIN loy_unit AS unit ON unit.id = given.unit_id
                  ORDER BY given.member_id, unit.id
@@ -83,6 +84,15 @@ class LoyLedger(models.AbstractModel):
             )
         )
         return {(member, unit): account for member, unit, account in self.env.execute_query(query)}
+
+    def _accounts_of(self, member_id: int) -> list[int]:
+        """All accounts that count for the member, of every unit and partner."""
+        query = SQL(
+            "SELECT DISTINCT COALESCE(successor_id, id) FROM loy_account "
+            "WHERE kind = 'member' AND is_current AND member_id = %s",
+            member_id,
+        )
+        return [row[0] for row in self.env.execute_query(query)]
 
     def _system_accounts(self, keys: set[tuple[int, str, int]]) -> dict[tuple[int, str, int], int]:
         """The system accounts {(unit_id, role, company_id): account_id}, made on demand; they are never
@@ -102,9 +112,10 @@ class LoyLedger(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 """
-                INSERT INTO loy_account (kind, unit_id, role, company_id, total_minor, held_minor, debt_minor,
+                INSERT INTO loy_account (kind, unit_id, role, company_id,
+                                         is_current, total_minor, held_minor, debt_minor,
                                          create_uid, create_date, write_uid, write_date)
-                SELECT 'system', given.*, 0, 0, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
+                SELECT 'system', given.*, true, 0, 0, 0, %(uid)s, %(now)s, %(uid)s, %(now)s
                   FROM unnest(%(units)s::int4[], %(roles)s, %(companies)s::int4[]) AS given
                     ON CONFLICT DO NOTHING
                 """,
@@ -122,9 +133,27 @@ class LoyLedger(models.AbstractModel):
 
         In the same go, those that share an overdue hold with them: whoever takes from an account ends such holds first,
         and what they reserve elsewhere would else be locked too late, out of order.
+
+        An account that has passed on since the caller learned of it is a lost race, which `run_with_retry` runs again.
         """
         wanted = set(account_ids)
-        locked = {row[0]: Account(*row) for row in self.env.execute_query(sql.lock_accounts(wanted, self._now()))}
+        locked = self._read_locked(sql.lock_accounts(wanted, self._now()), wanted)
+        if any(locked[account_id].successor_id for account_id in wanted):
+            raise SerializationFailure("an account has passed on to another one")
+        return locked
+
+    def _lock_families(self, account_ids: Iterable[int]) -> dict[int, Account]:
+        """Lock the accounts together with those that continue them and all that these continue."""
+        wanted = set(account_ids)
+        while True:
+            locked = self._read_locked(sql.lock_families(wanted), wanted)
+            late = {locked[account_id].heir_id for account_id in wanted} - locked.keys()
+            if not late:
+                return locked
+            wanted |= late  # it has passed on while we waited
+
+    def _read_locked(self, query: SQL, wanted: set[int]) -> dict[int, Account]:
+        locked = {row[0]: Account(*row) for row in self.env.execute_query(query)}
         missing = wanted - locked.keys()
         if missing or any(locked[account_id].kind == "system" for account_id in wanted):
             raise LoyaltyError(

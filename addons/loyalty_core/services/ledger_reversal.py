@@ -7,6 +7,9 @@ order, never undo more than there was.
 - *Give back* (what was spent): to the lots it came from, the last drawn first; debt was drawn last, so it goes first.
 - *Take back* (what was earned): from the lot itself and those it passed on into; what these have lost by expiry is gone
   already; then from other lots of the account; what is missing still becomes debt, or is forgiven.
+
+Where the account has passed on to another one (its *heir*), all of it is booked on the account where it happened and
+moves through transit between this one and its heir, within the same transaction: the old account stays empty.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ from odoo import models
 from ..sql import ledger as sql
 from ..sql import reversal as reversal_sql
 from .errors import LoyaltyError
-from .posting import Accrual, Posting, Reversal, Reversed, Source
+from .posting import Account, Accrual, Posting, Reversal, Reversed, Source
 
 REVERSIBLE = ("accrue", "spend", "settle", "adjust")
 
@@ -96,7 +99,7 @@ class LoyLedgerReversal(models.AbstractModel):
         if not reversals:
             return []
         facts = self._facts(reversals)
-        accounts = self._lock(account_id for fact in facts.values() for account_id in fact.parts)
+        accounts = self._lock_families(account_id for fact in facts.values() for account_id in fact.parts)
         for transaction_id, account_id, amount in self.env.execute_query(reversal_sql.undone(facts)):
             facts[transaction_id].draw(account_id, amount)
         undoings = [self._undoing(facts[reversal.transaction_id], reversal) for reversal in reversals]
@@ -163,60 +166,82 @@ class LoyLedgerReversal(models.AbstractModel):
     # ------------------------------------------------------------------ what was spent
 
     def _give_back(self, posting: Posting, undoings: list[_Undoing], grace_until: datetime | None) -> None:
-        """Return what was taken to its lots; what comes back to a lot that has expired passes on or expires."""
+        """Return what was taken to its lots, and from there to where the account and its time have gone on."""
         accounts = posting.accounts
-        indebted = {
-            account_id for undoing in undoings for account_id, part, _amount in undoing.portions if part.lot is None
+        heirs = {
+            accounts[account_id].heir_id
+            for undoing in undoings
+            for account_id, part, _amount in undoing.portions
+            if part.lot is None
         }
-        payers = self._payers(indebted)
-        lapsed: list[tuple[_Undoing, int, int, int]] = []
+        payers = self._payers(accounts, heirs)
+        landed: list[tuple[_Undoing, int, int, datetime | None, int]] = []
         for undoing in undoings:
             for account_id, part, amount in undoing.portions:
                 undoing.note("given", account_id, amount)
-                lots = [(part.lot, part.expires_at, amount)] if part.lot is not None else []
-                if part.lot is None:
-                    # Debt that lots have repaid meanwhile: they get back what they paid, the latest first.
-                    lots = _draw_payers(payers[account_id], amount - accounts[account_id].debt)
-                    for lot, _expires_at, paid in lots:
-                        posting.repay(undoing.header, account_id, lot, -paid)
-                posting.move(undoing.header, account_id, part.lot, amount, part.other)
-                lapsed += [
-                    (undoing, account_id, lot, portion)
-                    for lot, expires_at, portion in lots
-                    if expires_at and expires_at <= posting.at
-                ]
-        if lapsed:
-            self._lapse(posting, lapsed, grace_until)
+                if part.lot is not None:
+                    posting.move(undoing.header, account_id, part.lot, amount, part.other)
+                    landed.append((undoing, account_id, part.lot, part.expires_at, amount))
+                    continue
+                # Debt that lots have repaid meanwhile: they get back what they paid, the latest first.
+                heir_id = accounts[account_id].heir_id
+                restored = _draw_payers(payers[heir_id], amount - accounts[heir_id].debt)
+                for payer_id, lot, expires_at, paid in restored:
+                    posting.repay(undoing.header, payer_id, lot, -paid)
+                    landed.append((undoing, payer_id, lot, expires_at, paid))
+                posting.move(undoing.header, account_id, None, amount, part.other)
+                for payer_id, _lot, _expires_at, paid in restored:
+                    posting.pass_debt(undoing.header, account_id, payer_id, -paid)
+                posting.pass_debt(undoing.header, account_id, heir_id, sum(one[3] for one in restored) - amount)
+        self._settle_down(posting, landed, grace_until)
 
-    def _payers(self, account_ids: Iterable[int]) -> dict[int, list[list]]:
-        """Lots that have repaid debt of their account, {account_id: [[lot_id, expires_at, amount]]}, the latest
-        last.
+    def _payers(self, accounts: dict[int, Account], heir_ids: set[int]) -> dict[int, list[list]]:
+        """Lots that have repaid debt of an account or of those that it continues, {account_id: [[account_id, lot_id,
+        expires_at, amount]]}, the latest last.
         """
         payers: dict[int, list[list]] = defaultdict(list)
-        if account_ids:
-            for account_id, *payer in self.env.execute_query(reversal_sql.repaid(account_ids)):
-                payers[account_id].append(payer)
+        if heir_ids:
+            family = [account.id for account in accounts.values() if account.heir_id in heir_ids]
+            for payer in self.env.execute_query(reversal_sql.repaid(family)):
+                payers[accounts[payer[0]].heir_id].append(list(payer))
         return payers
 
-    def _lapse(
-        self, posting: Posting, lapsed: list[tuple[_Undoing, int, int, int]], grace_until: datetime | None
-    ) -> None:
-        """What came back to lots that have expired: it expires with them, or has until the end of its grace."""
-        lots = {lot for _undoing, _account_id, lot, _amount in lapsed}
-        terms = {lot: rest for lot, *rest in self.env.execute_query(reversal_sql.terms(lots))}
+    def _settle_down(
+        self, posting: Posting, landed: list[tuple[_Undoing, int, int, datetime | None, int]],
+        grace_until: datetime | None,
+    ) -> None:  # fmt: skip
+        """What came back to a lot stays there, unless the account has passed on, which it follows, or the lot has
+        expired: then it expires too, or has until the end of its grace.
+        """
+        accounts, at = posting.accounts, posting.at
+        grace_until = grace_until if grace_until and grace_until > at else None
+        moving = [
+            one for one in landed if accounts[one[1]].heir_id != one[1] or (one[3] is not None and one[3] <= at)
+        ]
+        if not moving:
+            return
+        query = reversal_sql.terms({lot for _undoing, _account_id, lot, _expires_at, _amount in moving})
+        terms = {lot: rest for lot, *rest in self.env.execute_query(query)}
         headers: dict[int, int] = {}
-        for undoing, account_id, lot, amount in lapsed:
-            company_id, promotion_code = terms[lot]
-            if grace_until and grace_until > posting.at:
-                heir = Accrual(
-                    account_id, amount, expires_at=grace_until, promotion_code=promotion_code or "", origin_id=lot
-                )
-                posting.pass_on(undoing.header, account_id, lot, heir)
+        for undoing, account_id, lot, expires_at, amount in moving:
+            active_from, _expires_at, promotion_code, company_id = terms[lot]
+            is_expired = expires_at is not None and expires_at <= at
+            if is_expired and not grace_until:
+                if company_id not in headers:
+                    headers[company_id] = posting.header("expire", company_id=company_id)
+                posting.move(headers[company_id], account_id, lot, -amount, ("expired", company_id))
+                undoing.note("expired", account_id, amount)
                 continue
-            if company_id not in headers:
-                headers[company_id] = posting.header("expire", company_id=company_id)
-            posting.move(headers[company_id], account_id, lot, -amount, ("expired", company_id))
-            undoing.note("expired", account_id, amount)
+            heir = Accrual(
+                accounts[account_id].heir_id,
+                amount,
+                active_from=at if is_expired else active_from,
+                expires_at=grace_until if is_expired else expires_at,
+                promotion_code=promotion_code or "",
+                origin_id=lot,
+                company_id=company_id,
+            )
+            posting.pass_on(undoing.header, account_id, lot, heir)
 
     # ------------------------------------------------------------------ what was earned
 
@@ -231,16 +256,15 @@ class LoyLedgerReversal(models.AbstractModel):
             for account_id, part, amount in undoing.portions:
                 for lot in family.get(part.lot, ()):
                     if taken := min(lot.free, amount):
-                        posting.move(undoing.header, account_id, lot.id, -taken, part.other)
-                        undoing.note("taken", account_id, taken)
+                        self._collect(posting, undoing, account_id, (lot.account_id, lot.id), taken, part.other)
                         lot.free -= taken
                         used[lot.id] += taken
                         amount -= taken
                 for lot in family.get(part.lot, ()):
                     if lost := min(lot.expired, amount):
                         # It was never earned, so it has not expired either.
-                        posting.move(undoing.header, account_id, lot.id, lost, ("expired", lot.company_id))
-                        posting.move(undoing.header, account_id, lot.id, -lost, part.other)
+                        posting.move(undoing.header, lot.account_id, lot.id, lost, ("expired", lot.company_id))
+                        self._withdraw(posting, undoing, account_id, (lot.account_id, lot.id), lost, part.other)
                         lot.expired -= lost
                         amount -= lost
                 if amount:
@@ -252,34 +276,57 @@ class LoyLedgerReversal(models.AbstractModel):
         self, posting: Posting, missing: list[tuple[_Undoing, int, int, int]], used: dict[int, int],
         is_debt_allowed: bool,
     ) -> None:  # fmt: skip
-        """From the account's other lots in the order of spending; what they lack is debt, or forgiven."""
+        """From other lots in the order of spending; what they lack is debt, or forgiven."""
+        accounts = posting.accounts
         needs: dict[int, int] = defaultdict(int)
         for _undoing, account_id, amount, _other in missing:
-            needs[account_id] += amount
+            needs[accounts[account_id].heir_id] += amount
         free: dict[int, list[list[int]]] = defaultdict(list)
         query = sql.take_from_lots(needs, posting.at, used=used, is_pending_allowed=True)
-        for lot, account_id, _company, amount in self.env.execute_query(query):
-            free[account_id].append([lot, amount])
+        for lot, heir_id, _company, amount in self.env.execute_query(query):
+            free[heir_id].append([lot, amount])
         for undoing, account_id, amount, other in missing:
-            lots = free[account_id]
+            heir_id = accounts[account_id].heir_id
+            lots = free[heir_id]
             while amount and lots:
                 taken = min(lots[0][1], amount)
-                posting.move(undoing.header, account_id, lots[0][0], -taken, other)
-                undoing.note("taken", account_id, taken)
+                self._collect(posting, undoing, account_id, (heir_id, lots[0][0]), taken, other)
                 amount -= taken
                 lots[0][1] -= taken
                 if not lots[0][1]:
                     lots.pop(0)
-            if amount:
+            if not amount:
+                continue
+            if is_debt_allowed:
+                self._collect(posting, undoing, account_id, (heir_id, None), amount, other)
+            else:
                 posting.move(undoing.header, account_id, None, -amount, other)
-                if is_debt_allowed:
-                    undoing.note("taken", account_id, amount)
-                else:
-                    posting.move(undoing.header, account_id, None, amount, ("forgiven", undoing.fact.company_id))
-                    undoing.note("forgiven", account_id, amount)
+                posting.move(undoing.header, account_id, None, amount, ("forgiven", undoing.fact.company_id))
+                undoing.note("forgiven", account_id, amount)
+
+    def _collect(
+        self, posting: Posting, undoing: _Undoing, account_id: int, where: tuple[int, int | None], amount: int,
+        other: int,
+    ) -> None:  # fmt: skip
+        """Out of a lot, or of the debt, as something that the member loses."""
+        self._withdraw(posting, undoing, account_id, where, amount, other)
+        undoing.note("taken", account_id, amount)
+
+    def _withdraw(
+        self, posting: Posting, undoing: _Undoing, account_id: int, where: tuple[int, int | None], amount: int,
+        other: int,
+    ) -> None:  # fmt: skip
+        """Out of a lot, or of the debt, of the account itself or of one that continues it."""
+        holder_id, lot = where
+        if holder_id == account_id:
+            posting.move(undoing.header, account_id, lot, -amount, other)
+            return
+        posting.move(undoing.header, account_id, None, -amount, other)
+        posting.move(undoing.header, account_id, None, amount, ("transit", None))
+        posting.move(undoing.header, holder_id, lot, -amount, ("transit", None))
 
     def _offspring(self, lot_ids: Iterable[int]) -> dict[int, list[_Lot]]:
-        """Each lot and those of the same account into which it passed on: {lot: [lot, …]}."""
+        """Each lot and those into which it passed on, as far as they are the account's: {lot: [lot, …]}."""
         family: dict[int, list[_Lot]] = defaultdict(list)
         lots: dict[int, _Lot] = {}
         for root, lot, *rest in self.env.execute_query(reversal_sql.offspring(set(lot_ids))):
@@ -298,15 +345,15 @@ class _Lot:
     expired: int
 
 
-def _draw_payers(payers: list[list], amount: int) -> list[tuple[int, datetime | None, int]]:
-    """Of the lots that have repaid a debt, those that get so much back: [(lot, expires_at, amount)]."""
+def _draw_payers(payers: list[list], amount: int) -> list[tuple[int, int, datetime | None, int]]:
+    """Of the lots that have repaid a debt, those that get so much back: [(account, lot, expires_at, amount)]."""
     drawn = []
     while amount > 0:
-        lot, expires_at, paid = payers[-1]
+        account_id, lot, expires_at, paid = payers[-1]
         portion = min(paid, amount)
-        drawn.append((lot, expires_at, portion))
-        payers[-1][2] -= portion
+        drawn.append((account_id, lot, expires_at, portion))
+        payers[-1][3] -= portion
         amount -= portion
-        if not payers[-1][2]:
+        if not payers[-1][3]:
             payers.pop()
     return drawn

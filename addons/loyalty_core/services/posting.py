@@ -36,6 +36,7 @@ class Accrual:
     reason_id: int | None = None
     note: str = ""
     origin_id: int | None = None  # the lot that passes on into this one
+    company_id: int | None = None  # the company that issued it, if that is not the company of the posting
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,12 @@ class Account:
     total: int
     held: int
     debt: int
+    successor_id: int | None = None
+
+    @property
+    def heir_id(self) -> int:
+        """The account where all of this one is now: itself, unless it has passed on."""
+        return self.successor_id or self.id
 
 
 @dataclass(slots=True)
@@ -144,7 +151,7 @@ class Posting:
             {
                 "account_id": account.id,
                 "unit_id": account.unit_id,
-                "company_id": self.company(account),
+                "company_id": accrual.company_id or self.company(account),
                 "transaction_id": header,
                 "promotion_code": accrual.promotion_code or None,
                 "active_from": accrual.active_from or self.at,
@@ -200,13 +207,19 @@ class Posting:
         self.move(header, account_id, None, amount, ("clearing", None))
 
     def pass_on(self, header: int, account_id: int, lot: int, heir: Accrual) -> int:
-        """A lot passes the heir's amount on to it, a new lot of this account or of another, through transit. Returns
-        the name of the new lot.
+        """A lot passes the heir's amount on to it, a new lot of this account or of another. Returns the name of the
+        new lot.
         """
         self.move(header, account_id, lot, -heir.amount_minor, ("transit", None))
         new = self.new_lot(header, heir)
         self.move(header, heir.account_id, new, heir.amount_minor, ("transit", None))
         return new
+
+    def pass_debt(self, header: int, account_id: int, heir_id: int, amount: int) -> None:
+        """Another account takes over so much of the debt; a negative amount is a credit that it gets."""
+        if account_id != heir_id and amount:
+            self.move(header, account_id, None, amount, ("transit", None))
+            self.move(header, heir_id, None, -amount, ("transit", None))
 
     def reserve(self, account_id: int, lot: int, amount: int) -> None:
         """Hold a part of a lot, or let go of it if negative: no entry, since nothing has moved."""

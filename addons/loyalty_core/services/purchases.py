@@ -536,7 +536,7 @@ class LoyPurchases(models.AbstractModel):
             ledger = self.env["loy.ledger"]
             # All of the member's accounts at once: the hold may be of one, and the others would be locked after it,
             # whatever their order.
-            ledger._lock(self.env["loy.account"].search([("member_id", "=", purchase.member_id.id)]).ids)
+            ledger._lock(ledger._accounts_of(purchase.member_id.id))
             ledger._release(purchase.hold_id.id, at=fields.Datetime.now())
 
     def _source(self, kind: str, purchase) -> Source:

@@ -18,6 +18,9 @@ def pairs(mapping: Mapping[int, int]) -> SQL:
     return SQL("unnest(%s, %s) AS pair (id, amount)", ids(mapping.keys()), ids(mapping.values()))
 
 
+LOCKED = SQL("id, kind, unit_id, company_id, total_minor, held_minor, debt_minor, successor_id")
+
+
 def lock_accounts(account_ids: Iterable[int], now: datetime) -> SQL:
     """Lock the rows in the order of their ids: two calls that meet wait for each other, never in a circle. With them
     the accounts that share a hold with them whose deadline has passed.
@@ -26,16 +29,34 @@ def lock_accounts(account_ids: Iterable[int], now: datetime) -> SQL:
     """
     return SQL(
         """
-        SELECT id, kind, unit_id, company_id, total_minor, held_minor, debt_minor
-          FROM loy_account
+        SELECT %s FROM loy_account
          WHERE id = ANY(%s || ARRAY(
                    SELECT beside.account_id::int8
                      FROM (%s) AS overdue (id) JOIN loy_hold_line AS beside ON beside.hold_id = overdue.id
                ))
          ORDER BY id FOR NO KEY UPDATE
         """,
+        LOCKED,
         ids(sorted(set(account_ids))),
         overdue_holds(account_ids, now),
+    )
+
+
+def lock_families(account_ids: Iterable[int]) -> SQL:
+    """Lock the accounts, those that continue them, and all that these continue, in the order of their ids."""
+    return SQL(
+        """
+        SELECT %(columns)s FROM loy_account
+         WHERE id = ANY(ARRAY(
+                   WITH heir AS (SELECT COALESCE(successor_id, id) AS id FROM loy_account WHERE id = ANY(%(ids)s))
+                   SELECT id FROM heir
+                    UNION ALL
+                   SELECT account.id FROM heir JOIN loy_account AS account ON account.successor_id = heir.id
+               ))
+         ORDER BY id FOR NO KEY UPDATE
+        """,
+        columns=LOCKED,
+        ids=ids(account_ids),
     )
 
 
@@ -128,7 +149,7 @@ def spendable(account_ids: Iterable[int], at: datetime, overdue_at: datetime) ->
 
 
 def moved(transaction_ids: Iterable[int]) -> SQL:
-    """Rows (unit code, given, taken) of the transactions, by what each came to on each account: what was only turned
+    """Rows (unit code, given, taken) of the transactions, by what each came to: what was only turned
     into debt or out of it, or passed on, moved nothing.
     """
     return SQL(
@@ -143,7 +164,7 @@ def moved(transaction_ids: Iterable[int]) -> SQL:
                        ON other.id = CASE WHEN entry.delta_minor > 0
                                           THEN entry.from_account_id ELSE entry.to_account_id END
                     WHERE entry.transaction_id = ANY(%s) AND other.role NOT IN ('clearing', 'transit')
-                    GROUP BY entry.transaction_id, entry.account_id, entry.unit_id
+                    GROUP BY entry.transaction_id, entry.unit_id
                ) AS fact
           JOIN loy_unit AS unit ON unit.id = fact.unit_id
          GROUP BY unit.id HAVING SUM(ABS(fact.delta)) > 0 ORDER BY unit.code
@@ -414,16 +435,62 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
         """,
     ),
     (
-        "clearing_is_empty",
+        "what_passes_on_is_conserved",
+        "loy.transaction",
+        """
+        SELECT e.transaction_id, 0::int8, SUM(e.delta_minor)::int8
+          FROM loy_entry e
+          JOIN loy_account other
+            ON other.id = CASE WHEN e.delta_minor > 0 THEN e.from_account_id ELSE e.to_account_id END
+           AND other.role IN ('clearing', 'transit')
+         GROUP BY e.transaction_id, e.unit_id, other.role
+        HAVING SUM(e.delta_minor) <> 0
+        """,
+    ),
+    (
+        "account_that_passed_on_is_empty",
         "loy.account",
         """
-        SELECT a.id, 0::int8, SUM(-e.delta_minor)::int8
-          FROM loy_account a
-          JOIN loy_entry e
-            ON a.id = CASE WHEN e.delta_minor > 0 THEN e.from_account_id ELSE e.to_account_id END
-         WHERE a.role = 'clearing'
-         GROUP BY a.id
-        HAVING SUM(e.delta_minor) <> 0
+        SELECT a.id, 0::int8, a.total_minor + a.debt_minor + a.held_minor
+                              + (heir.successor_id IS NOT NULL OR heir.unit_id <> a.unit_id)::int
+          FROM loy_account a JOIN loy_account heir ON heir.id = a.successor_id
+         WHERE a.total_minor <> 0 OR a.debt_minor <> 0 OR a.held_minor <> 0
+            OR heir.successor_id IS NOT NULL OR heir.unit_id <> a.unit_id
+        """,
+    ),
+    (
+        "lot_continues_one_of_its_unit",
+        "loy.lot",
+        """
+        SELECT l.id, l.unit_id::int8, origin.unit_id::int8
+          FROM loy_lot l JOIN loy_lot origin ON origin.id = l.origin_id
+         WHERE origin.unit_id <> l.unit_id
+        """,
+    ),
+    (
+        "reversals_do_not_exceed_what_moved",
+        "loy.transaction",
+        """
+        SELECT fact.id, fact.moved::int8, undone.moved::int8
+          FROM (
+                   SELECT header.reverses_id AS id, e.account_id, SUM(e.delta_minor) AS moved
+                     FROM loy_transaction header
+                     JOIN loy_entry e ON e.transaction_id = header.id
+                     JOIN loy_account other
+                       ON other.id = CASE WHEN e.delta_minor > 0 THEN e.from_account_id ELSE e.to_account_id END
+                      AND other.role NOT IN ('clearing', 'transit', 'expired', 'forgiven')
+                    WHERE header.reverses_id IS NOT NULL
+                    GROUP BY header.reverses_id, e.account_id
+               ) undone
+          JOIN LATERAL (
+                   SELECT undone.id, COALESCE(SUM(e.delta_minor), 0) AS moved
+                     FROM loy_entry e
+                     JOIN loy_account other
+                       ON other.id = CASE WHEN e.delta_minor > 0 THEN e.from_account_id ELSE e.to_account_id END
+                      AND other.role NOT IN ('clearing', 'transit')
+                    WHERE e.transaction_id = undone.id AND e.account_id = undone.account_id
+               ) fact ON true
+         WHERE undone.moved * fact.moved > 0 OR ABS(undone.moved) > ABS(fact.moved)
         """,
     ),
     (

@@ -51,7 +51,7 @@ def undone(transaction_ids: Iterable[int]) -> SQL:
 
 
 def repaid(account_ids: Iterable[int]) -> SQL:
-    """Rows (account_id, lot_id, lot's expires_at, amount): lots that have repaid debt of their account, the latest
+    """Rows (account_id, lot_id, lot's expires_at, amount): lots that have repaid debt of the accounts, the latest
     last.
     """
     return SQL(
@@ -71,16 +71,24 @@ def repaid(account_ids: Iterable[int]) -> SQL:
 
 
 def offspring(lot_ids: Iterable[int]) -> SQL:
-    """Rows (root lot, lot_id, account_id, company_id, free, expired) of the lots and of those of the same account into
-    which they passed on: what is free in each, and what it has lost by expiry. The lot itself comes first.
+    """Rows (root lot, lot_id, account_id, company_id, free, expired) of the lots and of those into which they passed
+    on, in the accounts that continue theirs: what is free in each, and what it has lost by expiry. The lot itself comes
+    first.
     """
     return SQL(
         """
-        WITH RECURSIVE family (root_id, id, account_id, company_id, free) AS (
-            SELECT id, id, account_id, company_id, remaining_minor - held_minor FROM loy_lot WHERE id = ANY(%s)
+        WITH RECURSIVE family (root_id, id, account_id, company_id, free, heir_id) AS (
+            SELECT lot.id, lot.id, lot.account_id, lot.company_id, lot.remaining_minor - lot.held_minor,
+                   COALESCE(account.successor_id, account.id)
+              FROM loy_lot AS lot JOIN loy_account AS account ON account.id = lot.account_id
+             WHERE lot.id = ANY(%s)
              UNION ALL
-            SELECT family.root_id, lot.id, lot.account_id, lot.company_id, lot.remaining_minor - lot.held_minor
-              FROM family JOIN loy_lot AS lot ON lot.origin_id = family.id AND lot.account_id = family.account_id
+            SELECT family.root_id, lot.id, lot.account_id, lot.company_id, lot.remaining_minor - lot.held_minor,
+                   family.heir_id
+              FROM family
+              JOIN loy_lot AS lot ON lot.origin_id = family.id
+              JOIN loy_account AS account
+                ON account.id = lot.account_id AND COALESCE(account.successor_id, account.id) = family.heir_id
         )
         SELECT root_id, id, account_id, company_id, free, COALESCE((
                    SELECT -SUM(entry.delta_minor)
@@ -96,5 +104,9 @@ def offspring(lot_ids: Iterable[int]) -> SQL:
 
 
 def terms(lot_ids: Iterable[int]) -> SQL:
-    """Rows (lot_id, company_id, promotion_code): what a lot hands down to the one that it passes on into."""
-    return SQL("SELECT id, company_id, promotion_code FROM loy_lot WHERE id = ANY(%s)", ids(lot_ids))
+    """Rows (lot_id, active_from, expires_at, promotion_code, company_id): what a lot hands down to the one that it
+    passes on into.
+    """
+    return SQL(
+        "SELECT id, active_from, expires_at, promotion_code, company_id FROM loy_lot WHERE id = ANY(%s)", ids(lot_ids)
+    )

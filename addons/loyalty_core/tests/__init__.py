@@ -9,6 +9,7 @@ from . import test_catalogue
 from . import test_api_guard
 from . import test_idempotency
 from . import test_api_requests
+from . import test_ledger_passing
 from . import test_ledger_guards
 from . import test_ledger_properties
 from . import test_ledger_concurrent

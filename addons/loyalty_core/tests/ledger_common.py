@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from odoo.tests import TransactionCase
 
+from ..services.errors import LoyaltyError
 from ..services.posting import Accrual, Reversal, Source
 
 SOURCE = Source("test")
@@ -68,8 +69,14 @@ class LedgerCase(TransactionCase):
         account = account or self.account
         return self.ledger._balances([account], self.at(day))[account]
 
-    def available(self, day=0):
-        return self.balance(day).available
+    def available(self, day=0, account=None):
+        return self.balance(day, account).available
+
+    def absorb(self, from_member, to_member, day=0):
+        return self.ledger._absorb(from_member.id, to_member.id, at=self.at(day), source=SOURCE)
+
+    def refused(self, code):
+        return self.assertRaisesRegex(LoyaltyError, f"^{code}")
 
     def assert_books(self):
         books = self.ledger._check_books()

@@ -4,16 +4,12 @@ from datetime import date
 
 from odoo.tests import tagged
 
-from ..services.errors import LoyaltyError
 from ..services.posting import Accrual, Balance, Reversed
 from .ledger_common import SOURCE, LedgerCase
 
 
 @tagged("post_install", "-at_install")
 class TestLedger(LedgerCase):
-    def refused(self, code):
-        return self.assertRaisesRegex(LoyaltyError, f"^{code}: ")
-
     # accruals and balances
 
     def test_an_accrual_is_pending_active_then_expired(self):
