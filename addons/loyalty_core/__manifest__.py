@@ -26,6 +26,7 @@
         "views/loy_hold_views.xml",
         "views/loy_account_views.xml",
         "views/loy_event_views.xml",
+        "views/loy_counter_views.xml",
         "views/loy_promotion_views.xml",
         "views/loy_group_views.xml",
         "views/loy_calendar_views.xml",

@@ -58,7 +58,7 @@ def _calculate(
     _run(turns, Phase.ACCRUE)
     substantial = set(receipt.effective)
     _run([turn for turn in turns if _has_tale(turn)], Phase.TELL)
-    used = [turn for turn in turns if turn.promotion.code in substantial or _only_tells(turn)]
+    used = substantial | {turn.promotion.code for turn in turns if _only_tells(turn)}
     in_vain = {
         turn.promotion.code: receipt.declined.get(turn.promotion.code) or [Reason("no_effect")]
         for turn in turns
@@ -97,14 +97,13 @@ def _only_tells(turn: Turn) -> bool:
     return all(one.acts_in is Phase.TELL for one in turn.promotion.rewards)
 
 
-def _uses(receipt: Receipt, turns: Iterable[Turn]) -> tuple[Use, ...]:
+def _uses(receipt: Receipt, codes: Collection[str]) -> tuple[Use, ...]:
     """What a promotion gave is a use of it, also where that is but a factor or a message; an offer to pay with
     points that was not taken is none."""
-    codes = sorted(
-        {turn.promotion.code for turn in turns if turn.promotion.code in receipt.effective},
-        key=lambda code: receipt.programme.promotion(code).position,
+    return tuple(
+        Use(code, receipt.discount_of(code), receipt.points_of(code))
+        for code in sorted(receipt.effective.intersection(codes))
     )
-    return tuple(Use(code, receipt.discount_of(code), receipt.points_of(code)) for code in codes)
 
 
 def _spendable(receipt: Receipt, turns: Sequence[Turn]) -> tuple[Spendable, ...]:

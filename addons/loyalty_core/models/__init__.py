@@ -44,3 +44,5 @@ from . import loy_duplicate_scan
 from . import loy_calendar
 from . import loy_adjustment
 from . import loy_adjustment_limit
+from . import loy_counter
+from . import loy_counter_draw

@@ -2,6 +2,7 @@ import json
 
 from odoo import api, fields, models
 
+from ..services.counters import KINDS
 from ..services.errors import LoyaltyError
 from ..services.sections import LIMIT_FIELDS
 
@@ -82,6 +83,11 @@ class LoyPromotion(models.Model):
         help="Points that are more than is left are not given at all. 0: no limit.",
     )
     currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
+    used_per_day = fields.Float(string="Used today", digits=(16, 0), compute="_compute_used")
+    used_total = fields.Float(string="Used in all", digits=(16, 0), compute="_compute_used")
+    used_budget = fields.Monetary(string="Discounts given", compute="_compute_used")
+    used_budget_points = fields.Float(string="Points given", digits=(16, 6), compute="_compute_used")
+    has_limits = fields.Boolean(compute="_compute_has_limits")
     purchase_count = fields.Integer(compute="_compute_purchase_count")
 
     @api.constrains(
@@ -104,6 +110,18 @@ class LoyPromotion(models.Model):
     def _compute_currency_id(self):
         for promotion in self:
             promotion.currency_id = (promotion.company_id or self.env.company).currency_id
+
+    @api.depends(*LIMIT_FIELDS.values())
+    def _compute_has_limits(self):
+        for promotion in self:
+            promotion.has_limits = any(promotion[name] for name in LIMIT_FIELDS.values())
+
+    @api.depends_context("company")
+    def _compute_used(self):
+        used = self.env["loy.counters"]._progress(self)
+        for promotion in self:
+            for kind in KINDS:
+                promotion[f"used_{kind}"] = used.get((promotion.id, kind), 0)
 
     def _compute_purchase_count(self):
         counts = dict(
@@ -146,6 +164,16 @@ class LoyPromotion(models.Model):
 
     def action_end(self):
         self.write({"state": "ended"})
+
+    def action_open_draws(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_counter_draw_action")
+        return {
+            **action,
+            "name": self.env._("Use of the limits of %s", self.display_name),
+            "domain": [("promotion_id", "=", self.id)],
+            "context": {},
+        }
 
     def action_open_purchases(self):
         self.ensure_one()

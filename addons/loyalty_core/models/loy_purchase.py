@@ -53,6 +53,9 @@ class LoyPurchase(models.Model):
     result = fields.Json(readonly=True, help="What was answered.")
     hold_id = BigMany2one("loy.hold", readonly=True)
     held_until_at = fields.Datetime(string="Held until", readonly=True)
+    draws_until_at = fields.Datetime(
+        string="Uses reserved until", readonly=True, help="While it is held, it uses limits of promotions until then."
+    )
     line_ids = fields.One2many("loy.purchase.line", "purchase_id")
     promotion_ids = fields.One2many("loy.purchase.promotion", "purchase_id")
     transaction_ids = fields.One2many("loy.transaction", "purchase_id")
@@ -64,6 +67,7 @@ class LoyPurchase(models.Model):
     _by_store = models.Index("(store_id, purchased_at DESC)")
     _by_time = models.Index("(purchased_at DESC, id DESC)")
     _held = models.Index("(state, purchased_at) WHERE state = 'held'")
+    _draws = models.Index("(draws_until_at) WHERE draws_until_at IS NOT NULL")
 
     @api.depends("transaction_ids")
     def _compute_transaction_count(self):

@@ -19,5 +19,6 @@ from . import purchases
 from . import limits
 from . import approvals
 from . import adjustments
+from . import counters
 from . import api
 from . import demo

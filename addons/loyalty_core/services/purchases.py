@@ -67,7 +67,7 @@ class LoyPurchases(models.AbstractModel):
 
     def _calculate(self, request) -> dict:
         """What the purchase comes to, without any effect."""
-        scene = self._scene(request, self._place(request))
+        scene = self._scene(request, self._place(request), is_explained=request.explain)
         judge = explain if request.explain else evaluate
         return judge(scene.compiled.programme, scene.basket).to_document()
 
@@ -77,12 +77,21 @@ class LoyPurchases(models.AbstractModel):
         purchase = self._claim(request.purchase, place.company_id)
         self._refuse(purchase, "confirmed", "returned", "cancelled")
         self._release(purchase)
-        scene = self._scene(request, place, is_locked=True)
-        result = evaluate(scene.compiled.programme, scene.basket)
+        return self._attempt(
+            request, place, purchase, lambda scene, result: self._book_hold(request, purchase, scene, result)
+        )
+
+    def _book_hold(self, request, purchase, scene: Scene, result: Result) -> dict:
         now = fields.Datetime.now()
         deadline = now + timedelta(minutes=scene.compiled.settings.hold_minutes)
+        counters, was_held = self.env["loy.counters"], bool(purchase.draws_until_at)
+        draws_until_at = counters._draws_until(scene.compiled, result, deadline)
         purchase = self._write_purchase(
-            purchase, request.purchase, scene, result, {"state": "held", "held_until_at": deadline}
+            purchase,
+            request.purchase,
+            scene,
+            result,
+            {"state": "held", "held_until_at": deadline, "draws_until_at": draws_until_at},
         )
         points = self._points_spent(scene, result)
         if points:
@@ -90,6 +99,7 @@ class LoyPurchases(models.AbstractModel):
                 # Points are reserved from now on, though the clock of the till be ahead of ours.
                 points, at=min(scene.at, now), deadline_at=deadline, source=self._source("purchase", purchase)
             )
+        counters._draw(purchase, scene, result, was_held=was_held)
         return {
             **self._answer(purchase, result.to_document()),
             "hold": str(purchase.id),
@@ -108,9 +118,22 @@ class LoyPurchases(models.AbstractModel):
             return self._confirm_held(purchase, request)
         is_late = self._is_past_deadline(purchase)
         self._release(purchase)
-        scene = self._scene(request, place, is_locked=True)
-        result = evaluate(scene.compiled.programme, scene.basket)
+        return self._attempt(
+            request,
+            place,
+            purchase,
+            lambda scene, result: self._book_confirm(request, purchase, scene, result, is_late),
+        )
+
+    def _attempt(self, request, place: PlaceFacts, purchase, book) -> dict:
+        """``book(scene, result)``, as often as limits run out in between; all that it needs is locked before."""
+        held = purchase.browse(purchase.id if purchase.draws_until_at else ())
+        scene = self._scene(request, place, is_locked=True, held=held)
+        return self.env["loy.counters"]._attempt(scene, held, book)
+
+    def _book_confirm(self, request, purchase, scene: Scene, result: Result, is_late: bool) -> dict:
         self._check_expected(request, result.to_document())
+        was_held = bool(purchase.draws_until_at)
         purchase = self._write_purchase(
             purchase,
             request.purchase,
@@ -122,6 +145,7 @@ class LoyPurchases(models.AbstractModel):
         if points:
             self.env["loy.ledger"]._spend(points, at=scene.at, source=self._source("purchase", purchase))
         self._post(purchase, scene, result)
+        self.env["loy.counters"]._draw(purchase, scene, result, was_held=was_held)
         return self._answer(purchase, result.to_document())
 
     def _confirm_held(self, purchase, request) -> dict:
@@ -135,7 +159,14 @@ class LoyPurchases(models.AbstractModel):
         result = evaluate(scene.compiled.programme, basket)
         self._check_expected(request, purchase.result)
         is_late = self._is_past_deadline(purchase)
-        purchase.write({"state": "confirmed", "confirmed_at": fields.Datetime.now(), "is_late": is_late})
+        purchase.write(
+            {
+                "state": "confirmed",
+                "confirmed_at": fields.Datetime.now(),
+                "is_late": is_late,
+                "draws_until_at": False,
+            }
+        )
         points = self._points_spent(scene, result)
         if points:
             ledger = self.env["loy.ledger"]
@@ -146,6 +177,7 @@ class LoyPurchases(models.AbstractModel):
                 # The receipt was printed on the strength of a hold that has run out: it is a fact.
                 ledger._spend(points, at=scene.at, source=source, overrun=True)
         self._post(purchase, scene, result)
+        self.env["loy.counters"]._draw(purchase, scene, result, was_held=True, is_fact=True)
         return self._answer(purchase, purchase.result)
 
     def _cancel(self, request) -> dict:
@@ -155,7 +187,9 @@ class LoyPurchases(models.AbstractModel):
         if purchase.state != "cancelled":
             self._release(purchase)
             if purchase:
-                purchase.state = "cancelled"
+                if purchase.draws_until_at:
+                    self.env["loy.counters"]._give_back(purchase)
+                purchase.write({"state": "cancelled", "draws_until_at": False})
             else:
                 purchase = self._insert_purchase(
                     {
@@ -203,6 +237,7 @@ class LoyPurchases(models.AbstractModel):
             map(Reversal, self._booked(purchase)), at=at, source=self._source("return", returned)
         )
         moved = self.env["loy.ledger"]._moved(one.transaction_id for one in done if one.transaction_id)
+        self.env["loy.counters"]._give_back(purchase, by=returned)
         answer = self._return_answer(purchase, request, moved)
         returned.result = answer
         purchase.state = "returned"
@@ -229,7 +264,9 @@ class LoyPurchases(models.AbstractModel):
     def _place(self, request) -> PlaceFacts:
         return self.env["loy.catalogue"]._place(request.store, request.register)
 
-    def _scene(self, request, place: PlaceFacts, is_locked: bool = False) -> Scene:
+    def _scene(
+        self, request, place: PlaceFacts, is_locked: bool = False, is_explained: bool = False, held=None
+    ) -> Scene:
         at = place.to_utc(request.at) if request.at else fields.Datetime.now()
         company = self.env["res.company"].browse(place.company_id)
         compiled = self.env["loy.programme"]._at(company, at)
@@ -255,6 +292,15 @@ class LoyPurchases(models.AbstractModel):
             codes=tuple(request.codes),
             payments=self._payments(request, compiled),
             spend=self._spend_requests(request, compiled),
+        )
+        basket = self.env["loy.counters"]._with_used(
+            basket,
+            compiled,
+            company_id=place.company_id,
+            member_id=member.id or None,
+            held=held,
+            is_locked=is_locked,
+            is_explained=is_explained,
         )
         return Scene(place, member, card, at, compiled, accounts, products, basket)
 
@@ -437,6 +483,7 @@ class LoyPurchases(models.AbstractModel):
             "to_pay": from_minor(result.totals.to_pay_minor, decimals),
             "programme_number": scene.compiled.number,
             "is_late": False,
+            "draws_until_at": None,
             "basket": scene.basket.to_document(),
             "result": result.to_document(),
             **values,

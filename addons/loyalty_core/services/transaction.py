@@ -68,8 +68,17 @@ def lock_name(env: Environment, *parts: object) -> None:
 
     It serialises work on things that may have no row yet: a purchase number, an idempotency key.
     """
-    name = "\x1f".join(str(part) for part in parts)
-    env.cr.execute(SQL("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", name))
+    env.cr.execute(SQL("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", _name(parts)))
+
+
+def try_lock_name(env: Environment, *parts: object) -> bool:
+    """The same where nobody else has it; False, and no waiting, where somebody has."""
+    env.cr.execute(SQL("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", _name(parts)))
+    return env.cr.fetchone()[0]
+
+
+def _name(parts: tuple[object, ...]) -> str:
+    return "\x1f".join(str(part) for part in parts)
 
 
 def _is_untouched(env: Environment) -> bool:
@@ -101,4 +110,4 @@ def _busy(env: Environment) -> LoyaltyError:
     return LoyaltyError("busy", env._("Too many changes to the same record at once. Send the same request again."))
 
 
-__all__ = ["lock_name", "run_with_retry"]
+__all__ = ["lock_name", "run_with_retry", "try_lock_name"]

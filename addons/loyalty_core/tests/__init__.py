@@ -20,3 +20,4 @@ from . import test_api_examples
 from . import test_translations
 from . import test_transaction
 from . import test_adjustments
+from . import test_counters

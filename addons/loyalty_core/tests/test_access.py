@@ -30,6 +30,8 @@ loy.card.type               r        r         rwcd      rwcd
 loy.duplicate               -        rw        r         rw
 loy.duplicate.key           -        -         -         r
 loy.duplicate.scan          -        r         -         r
+loy.counter                 -        -         r         r
+loy.counter.draw            -        r         r         r
 loy.entry                   -        r         r         r
 loy.event                   -        r         r         r
 loy.group                   r        r         rwc       rwc
@@ -139,7 +141,7 @@ CODED = ["unit", "group", "calendar", "card.type", "brand", "partner", "network"
 #: What purchases and accruals leave behind.
 BOOKED = """
 account lot transaction entry hold hold.line event purchase purchase.line purchase.promotion revision
-card card.log
+card card.log counter counter.draw
 """
 
 
@@ -198,6 +200,7 @@ class TestCompanies(TransactionCase):
         )
         api.card_issue({"key": "6", "member": member, "card_type": "A"})
         promotion = {"code": "P", "state": "active", "rewards": [{"kind": "percent", "value": 10}]}
+        promotion["limits"] = {"total": 9}
         spend = {
             "code": "S",
             "state": "active",

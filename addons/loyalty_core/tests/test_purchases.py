@@ -35,7 +35,8 @@ class PurchaseCase(ApiCase):
     def run_out(self, number):
         """The deadline of a hold has passed."""
         self.env.cr.execute(
-            "UPDATE loy_purchase SET held_until_at = held_until_at - interval '1 day' WHERE number = %s",
+            "UPDATE loy_purchase SET held_until_at = held_until_at - interval '1 day', "
+            "draws_until_at = draws_until_at - interval '1 day' WHERE number = %s",
             [number],
         )
         self.env.cr.execute(

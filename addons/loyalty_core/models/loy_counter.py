@@ -1,0 +1,62 @@
+from odoo import api, fields, models
+
+from ..fields import BigInteger, FactMany2one
+from ..services.counters import KINDS
+
+
+class LoyCounter(models.Model):
+    """How much of a shared limit is used. A large limit is split over rows, so that tills need not queue for one.
+
+    It is the sum of its draws (``books_check``). Only the counters service writes it.
+    """
+
+    _name = "loy.counter"
+    _inherit = ["loy.bigint.mixin"]
+    _description = "Counter of a limit"
+    _order = "ref desc, kind, day desc, shard"
+    _log_access = False
+
+    company_id = FactMany2one("res.company", required=True, readonly=True)
+    kind = fields.Selection(
+        [
+            ("per_day", "Uses of a day"),
+            ("total", "Uses in all"),
+            ("budget", "Budget of discounts"),
+            ("budget_points", "Budget of points"),
+        ],
+        required=True,
+        readonly=True,
+    )
+    ref = BigInteger(string="Record", required=True, readonly=True, help="Whose limit it is.")
+    promotion_id = fields.Many2one("loy.promotion", compute="_compute_promotion_id", search="_search_promotion_id")
+    day = fields.Date(readonly=True, help="By the calendar of the store, for a limit of a day.")
+    shard = fields.Integer(string="Part", required=True, readonly=True)
+    used = BigInteger(
+        required=True, readonly=True, help="Uses, minor units of money, or millionths of a point."
+    )
+    quota = BigInteger(string="May give", required=True, readonly=True, help="This part of the limit.")
+    quota_of = BigInteger(
+        string="Limit", readonly=True, aggregator="max", help="What all parts may give; none after it was passed."
+    )
+
+    _key = models.UniqueIndex("(company_id, kind, ref, COALESCE(day, '-infinity'), shard)")
+
+    @api.depends("ref", "kind")
+    def _compute_promotion_id(self):
+        for counter in self:
+            counter.promotion_id = counter.ref if counter.kind in KINDS else False
+
+    def _search_promotion_id(self, operator, value):
+        found = self.env["loy.promotion"].with_context(active_test=False)._search([("id", operator, value)])
+        return [("kind", "in", list(KINDS)), ("ref", "in", found)]
+
+    @api.depends("kind", "promotion_id", "day")
+    def _compute_display_name(self):
+        kinds = dict(self._fields["kind"]._description_selection(self.env))
+        for counter in self:
+            parts = (counter.promotion_id.name, kinds.get(counter.kind), counter.day and str(counter.day))
+            counter.display_name = ", ".join(filter(None, parts))
+
+    def _cron_give_back(self):
+        """What holds past their deadline have drawn is free again, a batch at a time."""
+        self.env["loy.counters"]._give_back_overdue_all()

@@ -1,0 +1,495 @@
+"""Counters: what is used of the limits of promotions, never more than they allow, whoever comes at once.
+
+A limit of a member is counted from the member's draws, under a lock on the member's name that a purchase holds from
+before it looks until it commits. A limit that all share is a row of ``loy.counter``, or several: each may give its part
+of the limit, so tills that draw at once rarely meet at one row. Who finds no room in a single row locks all rows of the
+counter in order, and either divides what is left anew or learns that there is none: so the limit is used to the last
+cent, and not passed.
+
+A draw is a fact (``loy.counter.draw``); what is given back is a draw below zero. Rows of counters are locked after
+accounts and last of all, so that nobody who waits for one holds up others for long.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..engine import Basket, Limits, Result, Used, evaluate, limited
+from ..engine.basket import AMOUNT_MINOR_MAX
+from ..sql import counters as sql
+from ..sql.insert import insert_rows
+from .errors import LoyaltyError
+from .programme import CompiledProgramme
+from .purchases import from_minor
+from .transaction import lock_name, run_with_retry, try_lock_name
+
+T = TypeVar("T")
+
+#: Limits that all share, by the field of the engine's ``Used`` that tells what is used of them.
+KINDS = {
+    "per_day": "per_day",
+    "total": "total",
+    "budget": "budget_minor",
+    "budget_points": "budget_points_micro",
+}
+MICRO_DECIMALS = 6
+TRIES = 6  # each lost race is over another limit, or somebody gave something back in between
+SHARDS_MAX = 16
+DRAWS_A_SHARD = 64  # a row that holds fewer would be empty too soon
+OVERDUE_BATCH = 200
+
+
+class _Passed(Exception):
+    """Another purchase was faster: what this one was promised is no longer there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """What a purchase has drawn on the limits of one promotion, in uses, minor units and millionths of a point."""
+
+    promotion_id: int
+    company_id: int
+    currency_id: int
+    member_id: int | None
+    day: date
+    counted: tuple[str, ...]
+    uses: int
+    discount_minor: int
+    points_micro: int
+
+    def amounts(self) -> dict[tuple[str, int, date | None], int]:
+        """What it is on the counters: (kind, promotion, day) → amount."""
+        of = {
+            "per_day": self.uses, "total": self.uses, "budget": self.discount_minor,
+            "budget_points": self.points_micro,
+        }  # fmt: skip
+        return {
+            (kind, self.promotion_id, self.day if kind == "per_day" else None): of[kind]
+            for kind in self.counted
+            if of[kind]
+        }
+
+    def negative(self) -> Drawn:
+        return replace(
+            self, uses=-self.uses, discount_minor=-self.discount_minor, points_micro=-self.points_micro
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """How what a promotion gave fell on the lines: money, and of each lot the decimals of its unit and its points."""
+
+    discount: dict[str, int]
+    points: list[tuple[int, dict[str, int]]]
+
+
+class LoyCounters(models.AbstractModel):
+    """What is used of limits: read before a calculation, drawn with its result, given back."""
+
+    _name = "loy.counters"
+    _description = "Counters service"
+
+    # ------------------------------------------------------------------ before the calculation
+
+    def _with_used(
+        self,
+        basket: Basket,
+        compiled: CompiledProgramme,
+        *,
+        company_id: int,
+        member_id: int | None,
+        held=None,
+        is_locked: bool = False,
+        is_explained: bool = False,
+    ) -> Basket:
+        """The basket with what others have used of the limits that it may meet.
+
+        One query, and none where it meets no limit; one more for the lock on the member. What the purchase itself has
+        drawn while it was ``held`` is not counted.
+        """
+        found = limited(compiled.programme, basket, all_of_them=is_explained)
+        if not found:
+            return replace(basket, used={}) if basket.used else basket
+        if is_locked and member_id and any(one.limits.per_member is not None for one in found):
+            lock_name(self.env, "limits", member_id)
+        own = self._own(held)
+        limits = {compiled.promotions[one.code]: one.limits for one in found}
+        used = self._used(company_id, limits, basket.at.date(), member_id, own)
+        by_code = {one.code: used[compiled.promotions[one.code]] for one in found}
+        return replace(basket, used={code: one for code, one in by_code.items() if one != Used()})
+
+    def _used(
+        self,
+        company_id: int,
+        limits: Mapping[int, Limits],
+        day: date,
+        member_id: int | None,
+        own: Iterable[Drawn] = (),
+    ) -> dict[int, Used]:
+        """Promotion → what is used of its limits, but for what is one's own."""
+        counts: Counter = Counter()
+        days: dict[int, Counter] = {promotion_id: Counter() for promotion_id in limits}
+        kinds = {kind for one in limits.values() for kind in _kinds(one)}
+        rows = self.env.execute_query(sql.used(company_id, limits, kinds, day, member_id))
+        for kind, ref, used_on, amount in rows:
+            if kind == "per_member":
+                days[ref][used_on] += amount
+            else:
+                counts[kind, ref] += amount
+        for drawn in own:
+            if drawn.promotion_id in limits:
+                if drawn.member_id == member_id:
+                    days[drawn.promotion_id][drawn.day] -= drawn.uses
+                for (kind, ref, drawn_on), amount in drawn.amounts().items():
+                    if drawn_on in (None, day):
+                        counts[kind, ref] -= amount
+        return {
+            promotion_id: Used(
+                per_member=most_within(days[promotion_id], day, one.per_member_days),
+                **{
+                    name: max(0, min(counts[kind, promotion_id], AMOUNT_MINOR_MAX))
+                    for kind, name in KINDS.items()
+                    if kind != "budget_points"
+                },
+                budget_points_micro=max(0, counts["budget_points", promotion_id]),
+            )
+            for promotion_id, one in limits.items()
+        }
+
+    def _attempt(self, scene, held, work: Callable[[Any, Result], T]) -> T:
+        """``work(scene, result)`` with everything that it draws, or as if it had not begun.
+
+        If another purchase was faster, what this attempt did is undone and the purchase is calculated anew by what is
+        used now, in the same transaction: the result may be another one then. A purchase without limits pays nothing
+        for this.
+        """
+        for _attempt in range(TRIES):
+            result = evaluate(scene.compiled.programme, scene.basket)
+            if not _limited_uses(scene.compiled, result):
+                return work(scene, result)
+            try:
+                with self.env.cr.savepoint():
+                    return work(scene, result)
+            except _Passed:
+                basket = self._with_used(
+                    scene.basket,
+                    scene.compiled,
+                    company_id=scene.place.company_id,
+                    member_id=scene.member.id or None,
+                    held=held,
+                    is_locked=True,
+                )
+                scene = replace(scene, basket=basket)
+        raise LoyaltyError(
+            "busy", self.env._("Too many changes to the same record at once. Send the same request again.")
+        )
+
+    # ------------------------------------------------------------------ drawing
+
+    def _draws_until(self, compiled: CompiledProgramme, result: Result, deadline: datetime) -> datetime | None:
+        """Until when a held purchase keeps what it draws; None where it draws nothing."""
+        return deadline if _limited_uses(compiled, result) else None
+
+    def _draw(self, purchase, scene, result: Result, *, was_held: bool = False, is_fact: bool = False) -> None:
+        """What the purchase has drawn is what its result says from now on: what it drew while it was held counts.
+
+        The last thing that a purchase does but write its answer. A fact (a receipt made offline or late) is drawn even
+        beyond a limit, and flagged; anything else that passes a limit undoes the attempt (see ``_attempt``).
+        """
+        uses = _limited_uses(scene.compiled, result)
+        own = self._own(purchase) if was_held else []
+        if not uses and not own:
+            return
+        limits, wanted = {}, []
+        for use in uses:
+            promotion_id = scene.compiled.promotions[use.promotion]
+            limits[promotion_id] = scene.compiled.programme.promotion(use.promotion).limits
+            wanted.append(
+                Drawn(
+                    promotion_id=promotion_id,
+                    company_id=scene.place.company_id,
+                    currency_id=scene.place.currency_id,
+                    member_id=scene.member.id or None,
+                    day=scene.basket.at.date(),
+                    counted=_kinds(limits[promotion_id]),
+                    uses=1,
+                    discount_minor=use.discount_minor,
+                    points_micro=use.points_micro,
+                )
+            )
+        gone = [one for one in own if one not in wanted]
+        new = [one for one in wanted if one not in own]
+        passed = self._move(scene.place.company_id, [*(one.negative() for one in gone), *new], limits, is_fact)
+        if is_fact and new:
+            passed |= self._passed_by_member(scene, limits)
+        self._insert(purchase.id, [one.negative() for one in gone], "back")
+        self._insert(purchase.id, new, "draw", passed)
+
+    def _give_back(self, purchase, share: Callable[[Mapping[str, int]], int] | None = None, *, by=None) -> None:
+        """What comes back of the limits that a purchase has drawn on.
+
+        Without ``share`` the whole purchase does, or will not happen: its uses come back too, and all that is left of
+        its budgets. With it goods come back in part: ``share(amounts)`` says how much of amounts by line
+        ({line: minor units}) is back by now, this return and earlier ones together; so any series of part returns gives
+        back what the purchase drew, to the cent, and the uses stay. ``by`` is the return.
+        """
+        own = self._own(purchase)
+        if not own:
+            return
+        parts = {} if share is None else self._parts(purchase)
+        back = [one if share is None else self._part(one, parts, share) for one in own]
+        back = [one for one in back if one.uses or one.discount_minor or one.points_micro]
+        if back:
+            self._return({purchase.id: back}, by)
+
+    def _return(self, back: Mapping[int, list[Drawn]], by=None) -> None:
+        """Purchase → what it gives back: on the counters all at once, in their order."""
+        rows = [one.negative() for own in back.values() for one in own]
+        for company_id in sorted({one.company_id for one in rows}):
+            self._move(company_id, (one for one in rows if one.company_id == company_id), {}, False)
+        for purchase_id, own in back.items():
+            self._insert(purchase_id, [one.negative() for one in own], "back", by=by)
+
+    def _give_back_overdue_all(self) -> None:
+        """For the job: in transactions of their own, safe to stop and to run again."""
+        now = fields.Datetime.now()
+        while count := run_with_retry(self.env, lambda: self._give_back_overdue(now)):
+            if not self.env["ir.cron"]._commit_progress(count):
+                break
+
+    def _give_back_overdue(self, now: datetime, limit: int = OVERDUE_BATCH) -> int:
+        """What held purchases have drawn comes back when the deadline has passed. Those that somebody works on just
+        now are left to the next run. Returns how many."""
+        overdue = self.env["loy.purchase"].search(
+            [("draws_until_at", "<=", now), ("state", "=", "held")], order="draws_until_at", limit=limit
+        )
+        mine = [one.id for one in overdue if try_lock_name(self.env, "purchase", one.number)]
+        overdue.invalidate_recordset(["state", "draws_until_at"])
+        purchases = overdue.browse(mine).filtered(
+            lambda one: one.state == "held" and one.draws_until_at and one.draws_until_at <= now
+        )
+        if back := self._drawn(purchases.ids):
+            self._return(back)
+        purchases.draws_until_at = False
+        return len(purchases)
+
+    def _absorb(self, from_member_id: int, to_member_id: int) -> None:
+        """What one member has used counts for another: of a merge. Shared limits do not change."""
+        for member_id in sorted((from_member_id, to_member_id)):
+            lock_name(self.env, "limits", member_id)
+        self.env.cr.execute(sql.absorb(from_member_id, to_member_id))
+
+    # ------------------------------------------------------------------ what a purchase has drawn
+
+    def _own(self, purchase) -> list[Drawn]:
+        """What it has drawn and not given back."""
+        return self._drawn(purchase.ids).get(purchase.id, []) if purchase else []
+
+    def _drawn(self, purchase_ids: list[int]) -> dict[int, list[Drawn]]:
+        found: dict[int, list[Drawn]] = {}
+        for purchase_id, promotion_id, company_id, currency_id, member_id, day, counted, *amounts in (
+            self.env.execute_query(sql.drawn(purchase_ids))
+        ):
+            kinds = tuple((counted or "").split())
+            found.setdefault(purchase_id, []).append(
+                Drawn(promotion_id, company_id, currency_id, member_id, day, kinds, *amounts)
+            )
+        return found
+
+    def _parts(self, purchase) -> dict[int, Parts]:
+        """Promotion → how what it gave fell on the lines."""
+        compiled = self.env["loy.programme"]._at(
+            purchase.company_id, purchase.purchased_at, purchase.programme_number
+        )
+        result = evaluate(compiled.programme, Basket.from_document(purchase.basket))
+        parts: dict[int, Parts] = {promotion_id: Parts({}, []) for promotion_id in compiled.promotions.values()}
+        for line in result.lines:
+            for code, discount_minor in line.promotions:
+                if code in compiled.promotions:
+                    parts[compiled.promotions[code]].discount[line.id] = discount_minor
+        for earned in result.earned:
+            decimals = compiled.units[earned.unit].decimals
+            parts[compiled.promotions[earned.promotion]].points.append((decimals, dict(earned.by_line)))
+        return parts
+
+    def _part(self, own: Drawn, parts: Mapping[int, Parts], share: Callable[[Mapping[str, int]], int]) -> Drawn:
+        """What is to come back now of what is still drawn: what is due by now, less what came back before."""
+        part = parts.get(own.promotion_id, Parts({}, []))
+        discount_minor = sum(part.discount.values()) - share(part.discount)
+        points_micro = sum(
+            (sum(one.values()) - share(one)) * 10 ** (MICRO_DECIMALS - decimals) for decimals, one in part.points
+        )
+        return replace(
+            own,
+            uses=0,
+            discount_minor=max(0, own.discount_minor - discount_minor),
+            points_micro=max(0, own.points_micro - points_micro),
+        )
+
+    def _insert(self, purchase_id: int, rows: list[Drawn], kind: str, passed: Iterable[int] = (), by=None) -> None:
+        now, passed = self.env.cr.now(), set(passed)
+        insert_rows(
+            self.env["loy.counter.draw"],
+            [
+                {
+                    "kind": kind,
+                    "drawn_at": now,
+                    "day": one.day,
+                    "company_id": one.company_id,
+                    "currency_id": one.currency_id,
+                    "promotion_id": one.promotion_id,
+                    "purchase_id": purchase_id,
+                    "return_id": by.id if by else None,
+                    "member_id": one.member_id,
+                    "uses": one.uses,
+                    "discount": from_minor(one.discount_minor, self._decimals(one.currency_id)),
+                    "points": from_minor(one.points_micro, MICRO_DECIMALS),
+                    "counted": " ".join(one.counted),
+                    "is_over": one.promotion_id in passed,
+                }
+                for one in rows
+            ],
+        )
+
+    def _decimals(self, currency_id: int) -> int:
+        return self.env["res.currency"].browse(currency_id).decimal_places
+
+    def _passed_by_member(self, scene, limits: Mapping[int, Limits]) -> set[int]:
+        """Promotions that the member had used up before this fact."""
+        member_id = scene.member.id or None
+        if not member_id or all(one.per_member is None for one in limits.values()):
+            return set()
+        used = self._used(scene.place.company_id, limits, scene.basket.at.date(), member_id)
+        return {
+            promotion_id
+            for promotion_id, one in limits.items()
+            if one.per_member is not None and used[promotion_id].per_member >= one.per_member
+        }
+
+    # ------------------------------------------------------------------ counters
+
+    def _move(
+        self, company_id: int, rows: Iterable[Drawn], limits: Mapping[int, Limits], is_fact: bool
+    ) -> set[int]:
+        """Book the sum of the draws on the counters: all of them or ``_Passed``. Returns the promotions whose limits a
+        fact has passed.
+        """
+        sums: Counter = Counter()
+        for one in rows:
+            sums.update(one.amounts())
+        wishes = [
+            (kind, ref, day, amount, getattr(limits[ref], kind) if ref in limits else None)
+            for (kind, ref, day), amount in sorted(sums.items(), key=str)
+            if amount
+        ]
+        if not wishes:
+            return set()
+        self.env.cr.execute(sql.draw(company_id, wishes))
+        if self.env.cr.rowcount == len(wishes):
+            self.env.cr.execute(SQL("RELEASE SAVEPOINT loy_draw"))
+            return set()
+        self.env.cr.execute(SQL("ROLLBACK TO SAVEPOINT loy_draw; RELEASE SAVEPOINT loy_draw"))
+        return self._move_slowly(company_id, wishes, is_fact)
+
+    def _move_slowly(self, company_id: int, wishes: list[sql.Wish], is_fact: bool) -> set[int]:
+        """The same with all rows of the counters locked: what each has left is divided over its rows anew."""
+        self.env.cr.execute(
+            sql.make(company_id, [(kind, ref, day, _shards(amount, limit)) for kind, ref, day, amount, limit in wishes])
+        )
+        rows: dict[tuple, dict[int, int]] = {}
+        for kind, ref, day, row_id, used in self.env.execute_query(sql.lock(company_id, wishes)):
+            rows.setdefault((kind, ref, day), {})[row_id] = used
+        changed, passed = [], set()
+        for kind, ref, day, amount, limit in wishes:
+            counts = rows[kind, ref, day]
+            left = None if limit is None else limit - sum(counts.values()) - amount
+            if left is not None and left < 0 and amount > 0:
+                if not is_fact:
+                    raise _Passed
+                passed.add(ref)
+            counts[min(counts)] += amount
+            quotas = _divided(counts, left)
+            changed += [
+                (row_id, used, quotas[row_id], limit if left is not None and left >= 0 else None)
+                for row_id, used in counts.items()
+            ]
+        self.env.cr.execute(sql.split(changed))
+        return passed
+
+    # ------------------------------------------------------------------ for people
+
+    def _progress(self, promotions) -> dict[tuple[int, str], float]:
+        """(promotion, limit) → what is used of it, in whole units; of the limit of a day what is used today."""
+        if not promotions.ids:
+            return {}
+        company = self.env.company
+        timezone = self.env["loy.programme"]._at(company, fields.Datetime.now()).settings.timezone or "UTC"
+        day = fields.Datetime.context_timestamp(self.with_context(tz=timezone), fields.Datetime.now()).date()
+        scales = {"budget": company.currency_id.decimal_places, "budget_points": MICRO_DECIMALS}
+        return {
+            (ref, kind): float(Fraction(amount, 10 ** scales.get(kind, 0)))
+            for kind, ref, _day, amount in self.env.execute_query(
+                sql.used(company.id, promotions.ids, KINDS, day, None)
+            )
+        }
+
+
+def most_within(days: Mapping[date, int], day: date, length: int | None) -> int:
+    """The uses that count against one more use on ``day``: those of the fullest stretch of ``length`` days that has the
+    day in it. Receipts that come late are counted like those that came in order.
+
+    >>> most_within({date(2026, 1, 1): 2, date(2026, 1, 8): 1}, date(2026, 1, 7), 7)
+    2
+    """
+    if length is None:
+        return max(0, sum(days.values()))
+    near = [one for one in days if abs((one - day).days) < length]
+    starts = [one for one in near if one <= day]
+    ends = [one for one in near if one >= day]
+    stretches = [
+        *((start.toordinal(), start.toordinal() + length) for start in starts),
+        *((end.toordinal() - length + 1, end.toordinal() + 1) for end in ends),
+    ]
+    return max(
+        (sum(days[one] for one in near if first <= one.toordinal() < last) for first, last in stretches), default=0
+    )
+
+
+def _kinds(limits: Limits) -> tuple[str, ...]:
+    """The shared limits among these."""
+    return tuple(kind for kind in KINDS if getattr(limits, kind) is not None)
+
+
+def _limited_uses(compiled: CompiledProgramme, result: Result) -> list:
+    """What promotions with limits gave."""
+    programme = compiled.programme
+    if not programme.has_limits:
+        return []
+    return [
+        use
+        for use in result.uses
+        if use.promotion in compiled.promotions and programme.promotion(use.promotion).limits.is_any
+    ]
+
+
+def _shards(amount: int, limit: int | None) -> int:
+    """Over how many rows a counter is split: each should hold many draws like this one."""
+    if limit is None or amount <= 0:
+        return 1
+    return max(1, min(SHARDS_MAX, limit // amount // DRAWS_A_SHARD))
+
+
+def _divided(counts: Mapping[int, int], left: int | None) -> dict[int, int]:
+    """Row → its quota, when so much is left: what is used, and an equal part of that."""
+    if left is None or left < 0:
+        return dict(counts)
+    part, rest = divmod(left, len(counts))
+    return {row_id: counts[row_id] + part + (position < rest) for position, row_id in enumerate(counts)}
