@@ -31,6 +31,9 @@ class LoyCard(models.Model):
 
     number = fields.Char(required=True, readonly=True, copy=False)
     type_id = fields.Many2one("loy.card.type", required=True, index=True, ondelete="restrict")
+    series_id = fields.Many2one(
+        "loy.card.series", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
+    )
     member_id = fields.Many2one(
         "res.partner",
         index="btree_not_null",
@@ -56,6 +59,7 @@ class LoyCard(models.Model):
         "(number text_pattern_ops)", "A card with this number already exists."
     )
     _main_unique = models.UniqueIndex("(member_id) WHERE is_main", "The member already has a main card.")
+    _issued_of_series = models.Index("(series_id) WHERE series_id IS NOT NULL AND member_id IS NOT NULL")
     _member_known = models.Constraint(
         "CHECK (member_id IS NOT NULL OR state IN ('new', 'closed'))", "A card in use belongs to a member."
     )

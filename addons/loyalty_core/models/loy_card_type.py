@@ -189,8 +189,7 @@ class LoyCardType(models.Model):
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Generate a series of cards"),
-            "res_model": "loy.card.series.wizard",
+            "res_model": "loy.card.series",
             "view_mode": "form",
-            "target": "new",
             "context": {"default_type_id": self.id},
         }

@@ -1,7 +1,7 @@
 """Cards: numbers, issue, states."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from odoo import fields, models
@@ -191,7 +191,22 @@ class LoyCards(models.AbstractModel):
         return [number for _id, number in self._draw(card_type, count)]
 
     def _draw(self, card_type, count: int, member=None) -> list[tuple[int, str]]:
-        """(id, number) of ``count`` new cards; with ``member``: active ones of the member.
+        """(id, number) of ``count`` new cards; with ``member``: active ones of the member."""
+        made: list[tuple[int, str]] = []
+        capacity = card_type._capacity()
+
+        def insert(serials: SQL) -> int:
+            statement = self._insert_sql(card_type, capacity, serials, member=member)
+            new = self.env.execute_query(SQL("%s RETURNING id, number", statement))
+            made.extend(new)
+            return len(new)
+
+        self._fill(card_type, count, insert)
+        return made
+
+    def _fill(self, card_type, count: int, insert: Callable[[SQL], int]) -> int:
+        """``insert`` takes serials and answers how many of their numbers were free, until ``count`` cards are made;
+        ``card_capacity``.
 
         A number that somebody already has is skipped by the unique index and drawn anew, so numbers never
         repeat, also between types and between transactions that run at once.
@@ -201,18 +216,17 @@ class LoyCards(models.AbstractModel):
         card_type.flush_recordset()
         if count > capacity:
             raise self._exhausted(card_type)
-        made: list[tuple[int, str]] = []
-        barren, exact = 0, False
-        while (missing := min(count - len(made), BATCH)) > 0:
+        made, barren, exact = 0, 0, False
+        while (missing := min(count - made, BATCH)) > 0:
             if exact:
                 serials = sql.free_serials(missing, capacity, card_type._number_sql(), is_sequential)
             elif is_sequential:
                 serials = sql.next_serials(card_type._serial_sequence(), missing)
             else:
                 serials = sql.random_serials(missing, capacity)
-            new = self.env.execute_query(self._insert_sql(card_type, capacity, serials, member))
+            new = insert(serials)
             made += new
-            barren = 0 if len(new) * 2 >= missing else barren + 1
+            barren = 0 if new * 2 >= missing else barren + 1
             is_over = is_sequential and not new and self._is_past_end(card_type, capacity)
             is_small = capacity <= EXACT_CAPACITY
             if (exact and not new) or barren >= 10 * BARREN_ROUNDS or (is_over and not is_small):
@@ -221,12 +235,12 @@ class LoyCards(models.AbstractModel):
             exact = exact or (is_small and (is_over or barren >= BARREN_ROUNDS))
         return made
 
-    def _insert_sql(self, card_type, capacity: int, serials: SQL, member) -> SQL:
+    def _insert_sql(self, card_type, capacity: int, serials: SQL, *, member=None, series=None) -> SQL:
         return SQL(
             """
-            INSERT INTO loy_card (number, type_id, company_id, member_id, state, is_main, issued_at,
+            INSERT INTO loy_card (number, type_id, series_id, company_id, member_id, state, is_main, issued_at,
                                   create_uid, create_date, write_uid, write_date)
-            SELECT %(number)s, %(type_id)s, %(company_id)s, %(member_id)s::integer, %(state)s,
+            SELECT %(number)s, %(type_id)s, %(series_id)s::integer, %(company_id)s, %(member_id)s::integer, %(state)s,
                    %(member_id)s::integer IS NOT NULL AND NOT EXISTS (
                        SELECT FROM loy_card other WHERE other.member_id = %(member_id)s::integer AND
                        other.is_main
@@ -235,10 +249,10 @@ class LoyCards(models.AbstractModel):
               FROM (%(serials)s) AS drawn
              WHERE place < %(capacity)s
                 ON CONFLICT (number) DO NOTHING
-         RETURNING id, number
             """,
             number=card_type._number_sql(),
             type_id=card_type.id,
+            series_id=series.id if series else None,
             company_id=card_type.company_id.id or None,
             member_id=member.id if member else None,
             state="active" if member else "new",

@@ -26,6 +26,7 @@ loy.calendar                r        r         rwc       rwc
 loy.calendar.day            r        r         rwcd      rwcd
 loy.card                    r        rwc       r         rwcd
 loy.card.log                r        r         r         r
+loy.card.series             -        rwc       r         rwcd
 loy.card.type               r        r         rwcd      rwcd
 loy.duplicate               -        rw        r         rw
 loy.duplicate.key           -        -         -         r
@@ -59,7 +60,6 @@ loy.adjustment.wizard       -        rwcd      -         rwcd
 loy.refusal.wizard          -        rwcd      -         rwcd
 loy.card.issue.wizard       -        rwcd      -         rwcd
 loy.card.replace.wizard     -        rwcd      -         rwcd
-loy.card.series.wizard      -        rwcd      -         rwcd
 loy.card.transition.wizard  -        rwcd      -         rwcd
 """
 
@@ -181,6 +181,7 @@ class TestCompanies(TransactionCase):
         made["loy.register"] = env["loy.register"].create({"code": "A", "name": "A", "store_id": store.id})
         made["loy.store.attribute"] = store.attribute_ids
         now = "2026-01-05 10:00:00"
+        made["loy.card.series"] = env["loy.card.series"].create({"type_id": made["loy.card.type"].id})
         made["loy.lockout"] = env["loy.lockout"].create(
             {"user_id": env.uid, "misses": 1, "since_at": now, "last_at": now, "company_id": company.id}
         )

@@ -1,6 +1,5 @@
 from . import loy_card_issue_wizard
 from . import loy_card_replace_wizard
-from . import loy_card_series_wizard
 from . import loy_card_transition_wizard
 from . import loy_refusal_wizard
 from . import loy_adjustment_wizard
