@@ -22,3 +22,5 @@ from . import test_translations
 from . import test_transaction
 from . import test_adjustments
 from . import test_counters
+from . import test_counters_concurrent
+from . import test_counters_histories

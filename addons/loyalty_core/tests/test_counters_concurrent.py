@@ -1,0 +1,103 @@
+"""Real transactions on real connections that draw on one limit: it is used to the last unit and never passed."""
+
+import random
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import date
+from functools import partial
+from threading import Barrier
+
+from odoo import api
+from odoo.addons.loyalty_core.engine import Limits
+from odoo.addons.loyalty_core.services.counters import Drawn, _Passed
+from odoo.addons.loyalty_core.services.transaction import run_with_retry
+from odoo.modules.registry import Registry
+from odoo.sql_db import db_connect
+from odoo.tests import BaseCase, get_db_name, tagged
+
+CLIENTS = 16
+#: No promotions: counters refer to no row. What is committed here is removed afterwards.
+FIRST, SECOND = -77, -78
+
+
+@tagged("post_install", "-at_install")
+class TestCountersConcurrent(BaseCase):
+    def setUp(self):
+        super().setUp()
+        Registry(get_db_name())
+        self.addCleanup(self._remove)
+        self._remove()
+
+    @contextmanager
+    def _transaction(self):
+        with db_connect(get_db_name()).cursor() as cr:
+            yield api.Environment(cr, api.SUPERUSER_ID, {})
+
+    def _remove(self):
+        with self._transaction() as env:
+            env.cr.execute("DELETE FROM loy_counter WHERE ref < 0")
+
+    def _race(self, limits, *, clients=CLIENTS, times=1, amounts=lambda: 1, kinds=("total",), refs=(FIRST,)):
+        """What all clients together have got of each draw: an amount, or nothing."""
+        barrier = Barrier(clients)
+
+        def draw(env, amount, order):
+            rows = [Drawn(ref, 1, 1, None, date(2026, 3, 1), kinds, amount, amount, 0) for ref in order]
+            return env["loy.counters"]._move(1, rows, dict.fromkeys(refs, limits), False)
+
+        def client(number):
+            chance = random.Random(number)
+            got = 0
+            with self._transaction() as env:
+                barrier.wait(30)
+                for _time in range(times):
+                    amount = amounts()
+                    try:
+                        run_with_retry(env, partial(draw, env, amount, chance.sample(refs, len(refs))))
+                        env.cr.commit()
+                        got += amount
+                    except _Passed:
+                        env.cr.rollback()
+            return got
+
+        with ThreadPoolExecutor(clients) as pool:
+            return sum(pool.map(client, range(clients)))
+
+    def _used(self, ref=FIRST):
+        with self._transaction() as env:
+            env.cr.execute(
+                "SELECT kind, SUM(used)::int8, SUM(quota)::int8, COUNT(*) "
+                "FROM loy_counter WHERE ref = %s GROUP BY kind",
+                [ref],
+            )
+            return {kind: tuple(row) for kind, *row in env.cr.fetchall()}
+
+    def test_of_all_who_want_the_last_use_one_gets_it(self):
+        self.assertEqual(self._race(Limits(total=1), times=4), 1)
+        self.assertEqual(self._used(), {"total": (1, 1, 1)})
+
+    def test_a_split_budget_is_used_to_the_last_unit_and_not_passed(self):
+        limits = Limits(budget=6_000)
+        got = self._race(limits, times=40, amounts=lambda: random.choice((1, 3, 7, 30)), kinds=("budget",))
+        used, quota, rows = self._used()["budget"]
+        self.assertEqual(used, got)
+        self.assertEqual(quota, 6_000)
+        self.assertGreater(rows, 1)
+        self.assertLessEqual(6_000 - self._race(limits, times=200, kinds=("budget",)) - got, 0)
+        self.assertEqual(self._used()["budget"][:2], (6_000, 6_000))
+
+    def test_draws_and_what_is_given_back_meet_without_loss(self):
+        limits = Limits(budget=3_000)
+        self._race(limits, clients=4, times=10, amounts=lambda: 40, kinds=("budget",))
+        got = self._race(limits, times=30, amounts=lambda: random.choice((-20, -5, 9, 25, 60)), kinds=("budget",))
+        used, _quota, _rows = self._used()["budget"]
+        self.assertEqual(used, 1_600 + got)
+        self.assertLessEqual(used, 3_000)
+
+    def test_counters_named_in_any_order_cause_no_deadlock(self):
+        limits = Limits(total=5_000, per_day=5_000, budget=5_000)
+        kinds = ("per_day", "total", "budget")
+        got = self._race(limits, times=25, kinds=kinds, refs=(FIRST, SECOND))
+        self.assertEqual(got, CLIENTS * 25)
+        for ref in (FIRST, SECOND):
+            self.assertEqual({kind: row[0] for kind, row in self._used(ref).items()}, dict.fromkeys(kinds, got))
