@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from engine import Basket, Result, Used, allocate, compile_programme, evaluate, explain, limited, schema
+from engine import Basket, Given, Result, Used, allocate, compile_programme, evaluate, explain, limited, schema
 from engine.money import half_up, units_of
 from engine.promotion import Promotion
 from hypothesis import given
@@ -50,6 +50,35 @@ def test_a_calculation_repeated_is_identical_to_the_byte(document: dict[str, Any
     first = evaluate(compile_programme(document), basket).to_document()
     again = evaluate(compile_programme(json.loads(json.dumps(document))), basket).to_document()
     assert json.dumps(first) == json.dumps(again)
+
+
+@given(programmes(), baskets())
+def test_discounts_that_were_given_stand(document: dict[str, Any], basket: Basket) -> None:
+    """A till that gave offline what the programme gives comes to the same; whatever it gave is a fact."""
+    programme = compile_programme(document)
+    basket = replace(basket, spend=())
+    result = evaluate(programme, basket)
+    given = tuple(
+        replace(line, given=tuple(Given(promotion=code, discount_minor=minor) for code, minor in answered.promotions))
+        for line, answered in zip(basket.lines, result.lines, strict=True)
+    )
+    for other in (programme, compile_programme({"units": document["units"]})):
+        again = evaluate(other, replace(basket, lines=given))
+        assert [line.discount_minor for line in again.lines] == [line.discount_minor for line in result.lines]
+        assert again.totals == result.totals
+
+
+@given(programmes(), baskets())
+def test_what_falls_on_lines_sums_to_the_whole(document: dict[str, Any], basket: Basket) -> None:
+    result = evaluate(compile_programme(document), basket)
+    by_line: dict[str, Any] = result.by_line()
+    assert [sum(part["points"].values()) for part in by_line["earned"]] == [one.amount_minor for one in result.earned]
+    assert [sum(part["points"].values()) for part in by_line["spent"]] == [one.points_minor for one in result.spent]
+    assert [sum(part["money"].values()) for part in by_line["spent"]] == [one.money_minor for one in result.spent]
+    given = sum(sum(part["money"].values()) for part in by_line["given"])
+    assert given == result.totals.discount_minor
+    certificates = sum(by_line["certificates"][0]["money"].values())
+    assert certificates == result.totals.certificates_minor
 
 
 @given(programmes(), baskets())

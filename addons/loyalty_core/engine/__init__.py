@@ -9,7 +9,7 @@ It knows no Odoo, no clock and no I/O; the same arguments always give the same a
 """
 
 from . import conditions, rewards, schema
-from .basket import Basket, Line, Member, Payment, Place, SpendRequest, Used
+from .basket import Basket, Given, Line, Member, Payment, Place, SpendRequest, Used
 from .evaluate import evaluate, explain, limited
 from .limits import Limits
 from .money import allocate
@@ -21,6 +21,7 @@ __all__ = [
     "Basket",
     "DocumentError",
     "Earned",
+    "Given",
     "Limits",
     "Line",
     "LineResult",

@@ -11,11 +11,20 @@ from datetime import datetime
 from typing import Self
 
 from . import schema
+from .money import half_up
 from .schema import MICRO
 
 _CODE = schema.text(max_length=128)
 AMOUNT_MINOR_MAX = 10**12
 _MINOR_MAX = AMOUNT_MINOR_MAX
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A discount that the till has given already, under the code of a promotion."""
+
+    promotion: str = schema.text(max_length=128)
+    discount_minor: int = schema.integer(min=0, max=_MINOR_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +34,8 @@ class Line:
     ``categories`` are the product's own and all their ancestors. ``amount_minor``, where given, is the line's
     base instead of price × quantity. ``min_price_minor`` is the floor of one unit. ``points`` are what the
     product itself earns, by unit, in minor units. A line that is ``no_discount`` still counts in conditions
-    and earns points.
+    and earns points. Where lines say what was ``given``, the discounts of the whole basket are a fact: none is
+    worked out, and points are earned on what those have left.
     """
 
     id: str = schema.text(max_length=64)
@@ -42,6 +52,14 @@ class Line:
     min_price_minor: int = schema.integer(min=0, max=_MINOR_MAX, default=0)
     points: Mapping[str, int] = schema.map_of(schema.integer(min=0, max=_MINOR_MAX), default={})
     no_discount: bool = schema.flag(default=False)
+    given: tuple[Given, ...] | None = schema.list_of(schema.nested(Given), max_length=100, default=None)
+
+    @property
+    def base_minor(self) -> int:
+        """The shelf amount."""
+        if self.amount_minor is not None:
+            return self.amount_minor
+        return half_up(self.price_minor * self.quantity_micro, MICRO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +131,9 @@ class Basket:
     def check(self) -> Iterator[tuple[str, str, str]]:
         if len({line.id for line in self.lines}) < len(self.lines):
             yield "lines", "duplicate", "has two lines with the same id"
+        for index, line in enumerate(self.lines):
+            if sum(one.discount_minor for one in line.given or ()) > line.base_minor:
+                yield f"lines[{index}].given", "conflict", "is more than the line comes to"
 
     def to_document(self) -> dict[str, object]:
         """The JSON form; from_document() of it is this very basket."""

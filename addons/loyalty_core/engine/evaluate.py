@@ -147,6 +147,7 @@ def _result(
         issued=(),
         suggestions=(),
         refusals=refusals,
+        certificates_by_line=_by_id(receipt, receipt.certificates),
         decimals=programme.decimals,
         unit_decimals={code: unit.decimals for code, unit in programme.units.items()},
         uses=uses,

@@ -165,6 +165,11 @@ class Programme:
     def promotion(self, code: str) -> Promotion:
         return self.promotions[self._positions[code]]
 
+    def names_of(self, code: str) -> tuple[str, ...]:
+        """By what the promotion may be named together with others: its code and its group's."""
+        position = self._positions.get(code)
+        return (code,) if position is None else (code, self.promotions[position].group)
+
     def candidates(self, keys: Collection[Key], named: Collection[str]) -> list[Promotion]:
         """Promotions that may apply to a basket with these keys, and those named, in order of creation."""
         found = self._index.find(keys)

@@ -81,7 +81,7 @@ class Receipt:
         self.programme = programme
         self.basket = basket
         self.lines = lines
-        self.base = [_base(line) for line in lines]
+        self.base = [line.base_minor for line in lines]
         self.current = list(self.base)
         self.least = [_least(line, base) for line, base in zip(lines, self.base, strict=True)]
         self.floor = [
@@ -93,6 +93,7 @@ class Receipt:
         self.spent = [0] * len(lines)
         self.consumed = [0] * len(lines)
         self.certificates_minor = 0
+        self.certificates: dict[int, int] = {}
         self.touched: set[int] = set()
         self.closed: set[int] = set()
         self.open = frozenset(i for i, line in enumerate(lines) if not line.no_discount)
@@ -106,6 +107,20 @@ class Receipt:
         self.declined: dict[str, list[Reason]] = {}
         self.asked = {request.unit: request.amount_minor for request in basket.spend}
         self._picked: dict[int, tuple[int, ...]] = {}
+        self.is_given = any(line.given is not None for line in lines)
+        self._take_given()
+
+    def _take_given(self) -> None:
+        """The discounts that the till has given stand, whatever the programme says of them."""
+        for i, line in enumerate(self.lines):
+            for one in line.given or ():
+                if one.discount_minor:
+                    parts = self.given.setdefault(one.promotion, {})
+                    parts[i] = parts.get(i, 0) + one.discount_minor
+                    self.current[i] -= one.discount_minor
+                    self.left[i] -= one.discount_minor
+                    self.touched.add(i)
+                    self.effective.add(one.promotion)
 
     def fork(self) -> "Receipt":
         """A copy on which something can be tried; what it learns of the basket serves both."""
@@ -174,7 +189,8 @@ class Receipt:
     def settle_certificates(self) -> None:
         """Certificates pay for all lines in proportion, as far as there is something left to pay."""
         self.certificates_minor = min(self.basket.certificates_minor, sum(self.left))
-        for i, part in enumerate(allocate(self.certificates_minor, self.left, self.left)):
+        self.certificates = dict(enumerate(allocate(self.certificates_minor, self.left, self.left)))
+        for i, part in self.certificates.items():
             self.left[i] -= part
 
 
@@ -295,7 +311,7 @@ class Turn:
         """What the named promotions and groups have taken off each line so far."""
         given = [0] * len(self.receipt.lines)
         for code, parts in self.receipt.given.items():
-            if not of.isdisjoint((code, self.receipt.programme.promotion(code).group)):
+            if not of.isdisjoint(self.receipt.programme.names_of(code)):
                 for i, part in parts.items():
                     given[i] += part
         return given
@@ -323,6 +339,8 @@ class Turn:
 
     def _give(self, parts: Mapping[int, int]) -> None:
         receipt = self.receipt
+        if receipt.is_given:
+            return
         given = dict(receipt.given.get(self.promotion.code, ()))
         for i, part in parts.items():
             if part:
@@ -369,12 +387,6 @@ class Turn:
         reasons = self.receipt.declined.setdefault(self.promotion.code, [])
         if (reason := Reason(code, params)) not in reasons:
             reasons.append(reason)
-
-
-def _base(line: Line) -> int:
-    if line.amount_minor is not None:
-        return line.amount_minor
-    return half_up(line.price_minor * line.quantity_micro, MICRO)
 
 
 def _least(line: Line, base: int) -> int:

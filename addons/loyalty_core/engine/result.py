@@ -117,6 +117,7 @@ class Result:
     issued: tuple[Mapping[str, object], ...]
     suggestions: tuple[Mapping[str, object], ...]
     refusals: tuple[Refusal, ...]
+    certificates_by_line: tuple[tuple[str, int], ...]
     decimals: int
     unit_decimals: Mapping[str, int]
     uses: tuple[Use, ...] = ()
@@ -138,6 +139,30 @@ class Result:
             "issued": [dict(one) for one in self.issued],
             "suggestions": [dict(one) for one in self.suggestions],
             "refusals": [self._refusal(one) for one in self.refusals],
+        }
+
+    def by_line(self) -> dict[str, list[dict[str, object]]]:
+        """How what was given, earned and spent falls on the lines, in minor units: returns of parts work with it."""
+        given: dict[str, dict[str, int]] = {}
+        for line in self.lines:
+            for code, minor in line.promotions:
+                given.setdefault(code, {})[line.id] = minor
+        return {
+            "given": [{"promotion": code, "money": money} for code, money in given.items()],
+            "earned": [
+                {"promotion": one.promotion, "unit": one.unit, "points": dict(one.by_line)} for one in self.earned
+            ],
+            "spent": [
+                {
+                    "promotion": one.promotion,
+                    "unit": one.unit,
+                    "as": one.as_,
+                    "money": dict(one.by_line),
+                    "points": dict(one.points_by_line),
+                }
+                for one in self.spent
+            ],
+            "certificates": [{"money": dict(self.certificates_by_line)}],
         }
 
     def _money(self, minor: int) -> float:

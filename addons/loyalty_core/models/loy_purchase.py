@@ -21,6 +21,11 @@ class LoyPurchase(models.Model):
     kind = fields.Selection([("sale", "Sale"), ("return", "Return")], required=True, readonly=True, default="sale")
     origin_id = BigMany2one("loy.purchase", string="Returned purchase", readonly=True, index="btree_not_null")
     return_ids = fields.One2many("loy.purchase", "origin_id", string="Returns")
+    exchange_id = BigMany2one(
+        "loy.purchase", string="Exchanged in", readonly=True, index="btree_not_null",
+        help="The receipt on which these goods came back.",
+    )  # fmt: skip
+    exchange_ids = fields.One2many("loy.purchase", "exchange_id", string="Came back in exchange")
     state = fields.Selection(
         [
             ("held", "Held"),
@@ -48,9 +53,19 @@ class LoyPurchase(models.Model):
     certificates = fields.Monetary(string="Paid with certificates", readonly=True)
     to_pay = fields.Monetary(string="To pay", readonly=True)
     is_late = fields.Boolean(string="Confirmed late", readonly=True, help="Confirmed after its hold had run out.")
+    is_offline = fields.Boolean(
+        string="Made offline", readonly=True, help="Sold while the till could not reach us; sent later as a fact."
+    )
+    difference = fields.Monetary(
+        readonly=True, help="By how much the till, offline, took more than the programme says; less than zero: less."
+    )
     programme_number = fields.Integer(string="Programme version", readonly=True)
     basket = fields.Json(readonly=True, help="What the engine was asked; with the programme version it is replayed.")
     result = fields.Json(readonly=True, help="What was answered.")
+    by_line = fields.Json(
+        readonly=True,
+        help="How points and certificates fall on the lines, in minor units; of a return, what was asked back.",
+    )
     hold_id = BigMany2one("loy.hold", readonly=True)
     held_until_at = fields.Datetime(string="Held until", readonly=True)
     draws_until_at = fields.Datetime(

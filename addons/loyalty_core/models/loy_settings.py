@@ -30,6 +30,12 @@ class LoySettings(models.Model):
         default=1,
         required=True, help="How far ahead a purchase may be dated, for clocks that differ."
     )
+    offline_days = fields.Integer(
+        string="Days back, offline",
+        default=31,
+        required=True,
+        help="How late a receipt that a till made offline may be sent. It is judged by the rules of its own time.",
+    )
     hold_minutes = fields.Integer(
         string="Minutes of a hold",
         default=30,
@@ -57,4 +63,37 @@ class LoySettings(models.Model):
         string="Points expire counting from",
         default="activation",
         required=True,
+    )
+    return_points_back = fields.Selection(
+        [("share", "With each part"), ("whole", "Only with the whole purchase"), ("never", "Never")],
+        string="Points paid come back",
+        default="share",
+        required=True,
+    )
+    return_earned = fields.Selection(
+        [("share", "Taken back in proportion"), ("re_earn", "Earned anew on what is kept")],
+        string="Points earned are",
+        default="share",
+        required=True,
+    )
+    return_offers = fields.Selection(
+        [("keep", "Stay as they were"), ("recheck", "Checked again for what is kept")],
+        string="Discounts",
+        default="keep",
+        required=True,
+        help="Checked again: a discount that what is kept does not earn any more is taken off the refund.",
+    )
+    is_return_negative = fields.Boolean(
+        string="A balance may go below zero",
+        default=True,
+        help="Points earned by what comes back and spent since become a debt. Otherwise they are forgiven.",
+    )
+    is_return_without_purchase = fields.Boolean(
+        string="Returns without their purchase", help="Goods are taken back though nobody knows the receipt."
+    )
+    is_return_elsewhere = fields.Boolean(string="Returns in another store", default=True)
+    return_grace_days = fields.Integer(
+        string="Days of grace",
+        default=0,
+        help="Points that come back after they have expired live so many days more. 0: they expire at once.",
     )

@@ -21,5 +21,7 @@ from . import limits
 from . import approvals
 from . import adjustments
 from . import counters
+from . import returns
+from . import exchange
 from . import api
 from . import demo

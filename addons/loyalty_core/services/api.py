@@ -138,9 +138,11 @@ class LoyApi(models.AbstractModel):
 
     @writes(requests.PurchaseReturn)
     def purchase_return(self, request):
-        """A confirmed purchase comes back. Codes: purchase_not_found, purchase_held, purchase_returned, line_not_found,
-        return_exceeds, return_not_whole, return_exists, at_out_of_range."""
-        return self._service("loy.purchases")._return(request)
+        """Goods come back, all or in part, with their purchase or without. Codes: purchase_not_found, purchase_held,
+        purchase_cancelled, purchase_returned, line_not_found, return_exceeds, return_exists, return_elsewhere,
+        return_needs_purchase, store_not_found, store_forbidden, register_not_found, member_not_found, card_not_found,
+        card_blocked, at_out_of_range."""
+        return self._service("loy.returns")._return(request)
 
     @reads(requests.PurchaseNumber)
     def purchase_get(self, request):

@@ -12,7 +12,7 @@ accounts and last of all, so that nobody who waits for one holds up others for l
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -27,8 +27,8 @@ from ..engine.basket import AMOUNT_MINOR_MAX
 from ..sql import counters as sql
 from ..sql.insert import insert_rows
 from .errors import LoyaltyError
+from .money import from_minor
 from .programme import CompiledProgramme
-from .purchases import from_minor
 from .transaction import lock_name, run_with_retry, try_lock_name
 
 T = TypeVar("T")
@@ -306,18 +306,16 @@ class LoyCounters(models.AbstractModel):
 
     def _parts(self, purchase) -> dict[int, Parts]:
         """Promotion → how what it gave fell on the lines."""
-        compiled = self.env["loy.programme"]._at(
-            purchase.company_id, purchase.purchased_at, purchase.programme_number
-        )
-        result = evaluate(compiled.programme, Basket.from_document(purchase.basket))
-        parts: dict[int, Parts] = {promotion_id: Parts({}, []) for promotion_id in compiled.promotions.values()}
-        for line in result.lines:
-            for code, discount_minor in line.promotions:
-                if code in compiled.promotions:
-                    parts[compiled.promotions[code]].discount[line.id] = discount_minor
-        for earned in result.earned:
-            decimals = compiled.units[earned.unit].decimals
-            parts[compiled.promotions[earned.promotion]].points.append((decimals, dict(earned.by_line)))
+        by_line = self.env["loy.purchases"]._by_line_of(purchase)
+        decimals = {
+            unit.id: unit.decimals
+            for unit in self.env["loy.unit"].browse({part["unit_id"] for part in by_line["earned"]})
+        }
+        parts: dict[int, Parts] = defaultdict(lambda: Parts({}, []))
+        for part in by_line["given"]:
+            parts[part["promotion_id"]].discount.update(part["money"])
+        for part in by_line["earned"]:
+            parts[part["promotion_id"]].points.append((decimals[part["unit_id"]], part["points"]))
         return parts
 
     def _part(self, own: Drawn, parts: Mapping[int, Parts], share: Callable[[Mapping[str, int]], int]) -> Drawn:

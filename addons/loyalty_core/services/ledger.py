@@ -233,6 +233,21 @@ class LoyLedger(models.AbstractModel):
             posting.move(header, account_id, None, -amount, (role, None))
         return posting.write()[0]
 
+    def _take_unknown(
+        self, amounts: Mapping[int, int], *, at: datetime, source: Source, is_debt_allowed: bool
+    ) -> list[int]:
+        """Take back what goods would have earned that come back without their purchase: there is no transaction to
+        reverse. What is missing becomes debt, or is forgiven. Returns the transaction, if there is something to take.
+        """
+        if not is_debt_allowed and amounts:
+            self._lock(amounts)
+            spendable = self._spendable(amounts, at)
+            amounts = {account_id: min(amount, spendable[account_id]) for account_id, amount in amounts.items()}
+        amounts = {account_id: amount for account_id, amount in amounts.items() if amount}
+        if not amounts:
+            return []
+        return [self._take("reverse", "issued", amounts, at=at, source=source, overrun=is_debt_allowed)]
+
     def _draw(
         self, posting: Posting, header: int, amounts: Mapping[int, int]
     ) -> tuple[list[tuple[int, int, int]], dict[int, int]]:

@@ -2,24 +2,27 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
 from odoo import fields, models
-from odoo.tools import SQL
 
-from ..engine import Basket, Line, Member, Payment, Place, Result, SpendRequest, evaluate, explain
+from ..engine import Basket, Given, Line, Member, Payment, Place, Result, SpendRequest, evaluate, explain
 from ..sql.insert import insert_rows
 from . import clock
 from .catalogue import PlaceFacts
 from .errors import LoyaltyError
-from .posting import Accrual, Reversal, Source
+from .money import from_minor, to_minor
+from .posting import Accrual, Source
 from .programme import CompiledProgramme, Unit
 from .transaction import lock_name
 
 AMOUNT_MINOR_MAX = 10**12
-ASKED_AGAIN = ("number", "kind", "state", "company_id", "store_id", "member_id", "purchased_at", "is_late")
+ASKED_AGAIN = (
+    "number", "kind", "state", "company_id", "store_id", "member_id", "purchased_at", "is_late", "is_offline",
+    "difference",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +39,6 @@ class Scene:
     basket: Basket
 
 
-def to_minor(amount: Decimal, decimals: int) -> int:
-    """Half a minor unit is rounded away from zero.
-
-    >>> to_minor(Decimal("1.005"), 2)
-    101
-    """
-    return int(amount.scaleb(decimals).quantize(Decimal(1), ROUND_HALF_UP))
-
-
-def from_minor(amount_minor: int, decimals: int) -> Decimal:
-    """
-    >>> from_minor(1250, 2)
-    Decimal('12.50')
-    """
-    return Decimal(amount_minor).scaleb(-decimals)
-
-
 class LoyPurchases(models.AbstractModel):
     """The life of a purchase: calculated, held, confirmed or cancelled, returned.
 
@@ -67,9 +53,13 @@ class LoyPurchases(models.AbstractModel):
 
     def _calculate(self, request) -> dict:
         """What the purchase comes to, without any effect."""
-        scene = self._scene(request, self._place(request), is_explained=request.explain)
+        place = self._place(request)
+        scene = self._scene(request, place, is_explained=request.explain)
         judge = explain if request.explain else evaluate
-        return judge(scene.compiled.programme, scene.basket).to_document()
+        result = judge(scene.compiled.programme, scene.basket)
+        answer = result.to_document()
+        back = self.env["loy.exchange"]._preview(request, place, scene.at)
+        return answer if back is None else {**answer, "exchange": self._exchanged(result, back)}
 
     def _hold(self, request) -> dict:
         """As calculated, with the points reserved until the deadline. A new hold takes the place of the one before."""
@@ -117,12 +107,15 @@ class LoyPurchases(models.AbstractModel):
         if place is None:
             return self._confirm_held(purchase, request)
         is_late = self._is_past_deadline(purchase)
+        if is_late and self._is_as_held(purchase, request, place):
+            return self._confirm_held(purchase, request)
         self._release(purchase)
+        back = self.env["loy.exchange"]._book(request, place)
         return self._attempt(
             request,
             place,
             purchase,
-            lambda scene, result: self._book_confirm(request, purchase, scene, result, is_late),
+            lambda scene, result: self._book_confirm(request, purchase, scene, result, is_late, back),
         )
 
     def _attempt(self, request, place: PlaceFacts, purchase, book) -> dict:
@@ -131,22 +124,52 @@ class LoyPurchases(models.AbstractModel):
         scene = self._scene(request, place, is_locked=True, held=held)
         return self.env["loy.counters"]._attempt(scene, held, book)
 
-    def _book_confirm(self, request, purchase, scene: Scene, result: Result, is_late: bool) -> dict:
-        self._check_expected(request, result.to_document())
+    def _book_confirm(
+        self, request, purchase, scene: Scene, result: Result, is_late: bool, back: dict | None
+    ) -> dict:
+        values = {"state": "confirmed", "confirmed_at": fields.Datetime.now(), "is_late": is_late}
+        if request.offline:
+            values |= {"is_offline": True, "difference": self._difference(request, scene, result)}
+        else:
+            self._check_expected(request, result.to_document())
         was_held = bool(purchase.draws_until_at)
-        purchase = self._write_purchase(
-            purchase,
-            request.purchase,
-            scene,
-            result,
-            {"state": "confirmed", "confirmed_at": fields.Datetime.now(), "is_late": is_late},
-        )
+        purchase = self._write_purchase(purchase, request.purchase, scene, result, values)
         points = self._points_spent(scene, result)
         if points:
-            self.env["loy.ledger"]._spend(points, at=scene.at, source=self._source("purchase", purchase))
+            self.env["loy.ledger"]._spend(
+                points, at=scene.at, source=self._source("purchase", purchase), overrun=request.offline
+            )
         self._post(purchase, scene, result)
-        self.env["loy.counters"]._draw(purchase, scene, result, was_held=was_held)
-        return self._answer(purchase, result.to_document())
+        self.env["loy.counters"]._draw(purchase, scene, result, was_held=was_held, is_fact=request.offline)
+        answer = self._answer(purchase, result.to_document())
+        if back is None:
+            return answer
+        self.env["loy.exchange"]._attach(purchase, back)
+        return {**answer, "exchange": self._exchanged(result, back)}
+
+    def _is_as_held(self, purchase, request, place: PlaceFacts) -> bool:
+        """Whether the lines sent are those that are held: then what was promised is what happened."""
+        held = Basket.from_document(purchase.basket)
+        sent = self._scene(request, place).basket
+        return all(
+            getattr(held, name) == getattr(sent, name) for name in ("lines", "place", "codes", "payments", "spend")
+        ) and (held.member and held.member.id) == (sent.member and sent.member.id)
+
+    def _difference(self, request, scene: Scene, result: Result) -> float:
+        """By how much the till took more than the programme says, for a receipt made offline."""
+        programme = result
+        if any(line.given is not None for line in scene.basket.lines):
+            lines = tuple(replace(line, given=None) for line in scene.basket.lines)
+            programme = evaluate(scene.compiled.programme, replace(scene.basket, lines=lines))
+        took = from_minor(result.totals.to_pay_minor, scene.compiled.currency_decimals)
+        if request.expected is not None and request.expected.to_pay is not None:
+            took = request.expected.to_pay
+        return float(took - from_minor(programme.totals.to_pay_minor, scene.compiled.currency_decimals))
+
+    def _exchanged(self, result: Result, back: dict) -> dict:
+        """What the customer gets for what came back, and what is left to pay: less than zero is paid out."""
+        to_pay = from_minor(result.totals.to_pay_minor, result.decimals)
+        return {**back, "refund": float(back["refund"]), "balance": float(to_pay - back["refund"])}
 
     def _confirm_held(self, purchase, request) -> dict:
         if not purchase:
@@ -211,39 +234,6 @@ class LoyPurchases(models.AbstractModel):
         self._check_time(at, purchase.company_id)
         return at
 
-    def _return(self, request) -> dict:
-        """All goods come back: points spent return to their lots, points earned are taken back."""
-        purchase = self._claim(request.purchase)
-        if not purchase:
-            raise self._not_found(request.purchase)
-        self._refuse(purchase, "held", "cancelled", "returned")
-        self._check_whole(purchase, request)
-        if self._claim(request.return_):
-            raise LoyaltyError(
-                "return_exists", self.env._("There is a purchase or return %s already.", request.return_)
-            )
-        if request.at:
-            at = purchase.store_id._to_utc(request.at)
-        else:
-            at = max(fields.Datetime.now(), purchase.purchased_at)  # of a till whose clock is ahead
-        self._check_time(at, purchase.company_id)
-        if at < purchase.purchased_at:
-            raise LoyaltyError(
-                "at_out_of_range",
-                self.env._("Purchase %s cannot come back before it was made; check the date.", purchase.number),
-            )
-        returned = self._insert_return(purchase, request.return_, at)
-        done = self.env["loy.ledger"]._reverse(
-            map(Reversal, self._booked(purchase)), at=at, source=self._source("return", returned)
-        )
-        moved = self.env["loy.ledger"]._moved(one.transaction_id for one in done if one.transaction_id)
-        self.env["loy.counters"]._give_back(purchase, by=returned)
-        answer = self._return_answer(purchase, request, moved)
-        returned.result = answer
-        purchase.state = "returned"
-        self._emit("purchase.returned", returned)
-        return answer
-
     def _get(self, request) -> dict:
         """State and result of a purchase."""
         purchase = self._find(request.purchase)
@@ -257,6 +247,8 @@ class LoyPurchases(models.AbstractModel):
             answer["member"] = str(purchase.member_id.id)
         if purchase.return_ids:
             answer["returns"] = [returned.number for returned in purchase.return_ids]
+        if purchase.exchange_ids:
+            answer["exchanged"] = [returned.number for returned in purchase.exchange_ids]
         return answer
 
     # ------------------------------------------------------------------ what a request refers to
@@ -270,16 +262,21 @@ class LoyPurchases(models.AbstractModel):
         at = place.to_utc(request.at) if request.at else fields.Datetime.now()
         company = self.env["res.company"].browse(place.company_id)
         compiled = self.env["loy.programme"]._at(company, at)
-        self._check_time(at, company, compiled.number)
-        member, card = self._find_member(request.member)
-        products = self.env["loy.catalogue"]._facts([line.sku for line in request.lines], place.company_id)
+        is_offline = getattr(request, "offline", False)
+        self._check_time(at, company, compiled.number, is_offline)
+        member, card = self._find_member(request.member, is_offline)
+        lines = [line for line in request.lines if line.quantity >= 0]
+        products = self.env["loy.catalogue"]._facts([line.sku for line in lines], place.company_id)
         accounts = self._accounts(member, compiled.units)
         if is_locked and accounts:
             # As late as can be: other purchases of the member wait from here to the commit.
             self.env["loy.ledger"]._lock(accounts.values())
+        spend = self._spend_requests(request, compiled)
+        # What was paid with points offline is paid, whatever there was.
+        paid = {one.unit: one.amount_minor or 0 for one in spend} if is_offline else {}
         basket = Basket(
             at=place.to_local(at),
-            lines=tuple(self._line(line, products.get(line.sku), compiled) for line in request.lines),
+            lines=tuple(self._line(line, products.get(line.sku), compiled) for line in lines),
             place=Place(
                 partner=place.partner,
                 network=place.network,
@@ -288,10 +285,10 @@ class LoyPurchases(models.AbstractModel):
                 register=request.register or "",
                 channel=request.channel,
             ),
-            member=self._engine_member(member, card, accounts, at),
+            member=self._engine_member(member, card, accounts, at, paid),
             codes=tuple(request.codes),
             payments=self._payments(request, compiled),
-            spend=self._spend_requests(request, compiled),
+            spend=spend,
         )
         basket = self.env["loy.counters"]._with_used(
             basket,
@@ -329,29 +326,35 @@ class LoyPurchases(models.AbstractModel):
         if bound and store.id not in bound:
             raise LoyaltyError("store_forbidden", self.env._("This user may not work for store %s.", store.code))
 
-    def _find_member(self, key):
-        """Member and card that a request names; both empty for a purchase by nobody known."""
+    def _find_member(self, key, is_offline: bool = False):
+        """Member and card that a request names; both empty for a purchase by nobody known.
+
+        A card that was blocked since counts for what was sold with it offline: the receipt is printed.
+        """
         if key is None:
             return self.env["res.partner"], self.env["loy.card"]
         members = self.env["loy.members"]
         if key.card:
-            card = self.env["loy.cards"]._resolve(key.card)
-            members._check_live(card.member_id.id)
+            cards = self.env["loy.cards"]
+            card = cards._get(key.card) if is_offline else cards._resolve(key.card)
+            if not is_offline:
+                members._check_live(card.member_id.id)
             return card.member_id, card
         member = members._find(key.given())
         card = members._main_card(member)
         return member, card if card.state == "active" else card.browse()
 
-    def _check_time(self, at: datetime, company, number: int | None = None) -> None:
+    def _check_time(self, at: datetime, company, number: int | None = None, is_offline: bool = False) -> None:
         """By the settings of today: those of the past know nothing of what is allowed now."""
         now = fields.Datetime.now()
         settings = self.env["loy.programme"]._at(company, now, number).settings
-        if not -settings.forward_days <= (now - at) / timedelta(days=1) <= settings.backdate_days:
+        backdate_days = settings.offline_days if is_offline else settings.backdate_days
+        if not -settings.forward_days <= (now - at) / timedelta(days=1) <= backdate_days:
             raise LoyaltyError(
                 "at_out_of_range",
                 self.env._(
                     "The moment may lie at most %(back)s days back and %(ahead)s days ahead; see the settings.",
-                    back=settings.backdate_days,
+                    back=backdate_days,
                     ahead=settings.forward_days,
                 ),
             )
@@ -393,8 +396,21 @@ class LoyPurchases(models.AbstractModel):
             price_minor=self._minor(price, decimals),
             amount_minor=self._minor(amount, decimals),
             no_discount=line.no_discount or bool(facts and facts.no_discount),
+            given=self._given(line, self._minor(amount, decimals), decimals),
             **known,
         )
+
+    def _given(self, line, base_minor: int, decimals: int) -> tuple[Given, ...] | None:
+        if line.given is None:
+            return None
+        given = tuple(
+            Given(promotion=one.promotion, discount_minor=self._minor(one.discount, decimals)) for one in line.given
+        )
+        if sum(one.discount_minor for one in given) > base_minor:
+            raise LoyaltyError(
+                "bad_request", self.env._("Line %s was given more than it comes to; check the discounts.", line.id)
+            )
+        return given
 
     def _minor(self, amount: Decimal, decimals: int) -> int:
         """An amount as the engine takes it, and can read it back from what was stored."""
@@ -403,14 +419,16 @@ class LoyPurchases(models.AbstractModel):
             raise LoyaltyError("bad_request", self.env._("An amount of %s is too large.", amount))
         return minor
 
-    def _engine_member(self, member, card, accounts: dict[str, int], at: datetime) -> Member | None:
+    def _engine_member(
+        self, member, card, accounts: dict[str, int], at: datetime, paid: Mapping[str, int]
+    ) -> Member | None:
         if not member:
             return None
         spendable = self.env["loy.ledger"]._spendable(accounts.values(), at)
         return Member(
             id=str(member.id),
             card_type=card.type_id._code_of(card.type_id.id) if card else "",
-            balances={code: spendable[account_id] for code, account_id in accounts.items()},
+            balances={code: max(spendable[account_id], paid.get(code, 0)) for code, account_id in accounts.items()},
         )
 
     def _payments(self, request, compiled: CompiledProgramme) -> tuple[Payment, ...]:
@@ -441,13 +459,15 @@ class LoyPurchases(models.AbstractModel):
 
     # ------------------------------------------------------------------ facts
 
-    def _claim(self, number: str, company_id: int | None = None):
+    def _claim(self, number: str, company_id: int | None = None, is_bound: bool = True):
         """The purchase of that number or an empty record; until the transaction ends nobody else works on it."""
         lock_name(self.env, "purchase", number)
-        return self._find(number, company_id)
+        return self._find(number, company_id, is_bound)
 
-    def _find(self, number: str, company_id: int | None = None):
-        """Companies number their receipts each by itself; a cancel that came before its hold named no store."""
+    def _find(self, number: str, company_id: int | None = None, is_bound: bool = True):
+        """The purchase of that number, in a store where the user may work if ``is_bound``.
+
+        Companies number their receipts each by itself; a cancel that came before its hold named no store."""
         purchase = self.env["loy.purchase"].search(
             [("number", "=", number), ("company_id", "in", self.env.companies.ids)]
         )
@@ -459,7 +479,7 @@ class LoyPurchases(models.AbstractModel):
                 "purchase_ambiguous",
                 self.env._("Several companies have a purchase %s; give the user one company.", number),
             )
-        if purchase.store_id:
+        if is_bound and purchase.store_id:
             self._check_bound(purchase.store_id)
         return purchase
 
@@ -484,8 +504,11 @@ class LoyPurchases(models.AbstractModel):
             "programme_number": scene.compiled.number,
             "is_late": False,
             "draws_until_at": None,
+            "is_offline": False,
+            "difference": 0.0,
             "basket": scene.basket.to_document(),
             "result": result.to_document(),
+            "by_line": _by_line(scene.compiled, result),
             **values,
         }
         if purchase:
@@ -538,6 +561,8 @@ class LoyPurchases(models.AbstractModel):
         decimals = scene.compiled.currency_decimals
         rows = []
         for (code, unit_code), use in sorted(uses.items()):
+            if code not in scene.compiled.promotions:
+                continue  # given offline by a till under a code that the programme does not know
             unit = scene.compiled.units.get(unit_code)
             rows.append(
                 {
@@ -606,90 +631,14 @@ class LoyPurchases(models.AbstractModel):
             data={"purchase": purchase.number},
         )
 
-    # ------------------------------------------------------------------ returns
-
-    def _check_whole(self, purchase, request) -> None:
-        bought = {line.line_ref: Decimal(str(line.quantity)) for line in purchase.line_ids}
-        for line in request.lines or ():
-            if line.id not in bought:
-                raise LoyaltyError(
-                    "line_not_found",
-                    self.env._("Purchase %(number)s has no line %(line)s.", number=purchase.number, line=line.id),
-                )
-            if line.quantity > bought[line.id]:
-                raise LoyaltyError(
-                    "return_exceeds",
-                    self.env._("Line %(line)s: only %(left)s can come back.", line=line.id, left=bought[line.id]),
-                )
-        whole = {line: quantity for line, quantity in bought.items() if quantity}
-        if request.lines is not None and {line.id: line.quantity for line in request.lines} != whole:
-            raise LoyaltyError(
-                "return_not_whole",
-                self.env._("Only a whole purchase can be returned. Send all lines in full, or none."),
-            )
-
-    def _insert_return(self, purchase, number: str, at: datetime):
-        sums = ("base", "discount", "spent", "certificates", "to_pay")
-        returned = self._insert_purchase(
-            {
-                "number": number,
-                "kind": "return",
-                "origin_id": purchase.id,
-                "state": "confirmed",
-                "company_id": purchase.company_id.id,
-                "currency_id": purchase.currency_id.id,
-                "is_price_tax_included": purchase.is_price_tax_included,
-                "store_id": purchase.store_id.id,
-                "register_id": purchase.register_id.id or None,
-                "channel": purchase.channel or None,
-                "member_id": purchase.member_id.id or None,
-                "card_id": purchase.card_id.id or None,
-                "purchased_at": at,
-                "purchased_on": purchase.store_id._to_local(at).date(),
-                "confirmed_at": fields.Datetime.now(),
-                "programme_number": purchase.programme_number,
-                **{name: -purchase[name] for name in sums},
-            }
+    def _by_line_of(self, purchase) -> dict:
+        """As it was kept; of a purchase of earlier versions it is worked out once more."""
+        if purchase.by_line:
+            return purchase.by_line
+        compiled = self.env["loy.programme"]._at(
+            purchase.company_id, purchase.purchased_at, purchase.programme_number
         )
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO loy_purchase_line (purchase_id, line_ref, member_id, purchased_at, product_id, categ_id,
-                                               sku, quantity, price, base, discount, spent, amount)
-                SELECT %s, line_ref, member_id, %s, product_id, categ_id,
-                       sku, -quantity, price, -base, -discount, -spent, -amount
-                  FROM loy_purchase_line WHERE purchase_id = %s ORDER BY id
-                """,
-                returned.id,
-                at,
-                purchase.id,
-            )
-        )
-        return returned
-
-    def _booked(self, purchase) -> list[int]:
-        """The movements that a whole return takes back, in the order in which they were booked."""
-        return [
-            transaction.id
-            for transaction in purchase.transaction_ids.sorted("id")
-            if transaction.kind in ("accrue", "spend", "settle")
-        ]
-
-    def _return_answer(self, purchase, request, moved: list[tuple[str, Decimal, Decimal]]) -> dict:
-        return {
-            "purchase": purchase.number,
-            "return": request.return_,
-            "refund": {
-                "money": purchase.result["totals"]["to_pay"],
-                "points": [{"unit": unit, "amount": float(given)} for unit, given, _taken in moved if given],
-                "certificates": [],
-            },
-            "taken_back": [{"unit": unit, "amount": float(taken)} for unit, _given, taken in moved if taken],
-            "lines": [
-                {"id": line.line_ref, "quantity": line.quantity, "amount": line.amount}
-                for line in purchase.line_ids.sorted("id")
-            ],
-        }
+        return _by_line(compiled, evaluate(compiled.programme, Basket.from_document(purchase.basket)))
 
     # ------------------------------------------------------------------ refusals and small things
 
@@ -729,7 +678,20 @@ class LoyPurchases(models.AbstractModel):
         answer = {**document, "purchase": purchase.number, "state": purchase.state}
         if purchase.is_late:
             answer["late"] = True
+        if purchase.is_offline:
+            answer["offline"] = True
+            answer["difference"] = purchase.difference
         return answer
+
+
+def _by_line(compiled: CompiledProgramme, result: Result) -> dict:
+    """What returns of parts work with; units and promotions are told by their records too, since codes may change."""
+    by_line = result.by_line()
+    for part in (*by_line["given"], *by_line["earned"], *by_line["spent"]):
+        part["promotion_id"] = compiled.promotions.get(part["promotion"])
+        if "unit" in part:
+            part["unit_id"] = compiled.units[part["unit"]].id
+    return by_line
 
 
 def _uses(result: Result) -> dict[tuple[str, str], dict[str, int]]:

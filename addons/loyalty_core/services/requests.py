@@ -158,17 +158,51 @@ class CardReplace:
 
 
 @dataclass(frozen=True, slots=True)
+class GivenDiscount:
+    """A discount that the till has given while it was offline."""
+
+    promotion: str = schema.text(max_length=128)
+    discount: object = schema.decimal(min=0, max=10**10)
+
+
+@dataclass(frozen=True, slots=True)
+class OriginLine:
+    """The line of an earlier purchase that comes back."""
+
+    purchase: str = schema.text(max_length=64)
+    line: str = schema.text(max_length=64)
+
+
+@dataclass(frozen=True, slots=True)
 class PurchaseLine:
-    """One line of the basket."""
+    """One line of the basket; a negative quantity comes back, as in an exchange."""
 
     id: str = schema.text(max_length=64)
     sku: str = schema.text(max_length=128)
-    quantity: object = schema.decimal(min=0, max=10**6)
+    quantity: object = schema.decimal(min=-(10**6), max=10**6)
     price: object = schema.decimal(min=0, max=10**10, default=None, help="The list price where absent.")
     amount: object = schema.decimal(
-        min=0, max=10**10, default=None, help="Instead of price × quantity, where the till rounds by itself."
+        min=-(10**10),
+        max=10**10,
+        default=None,
+        help="Instead of price × quantity, where the till rounds by itself; it has the sign of the quantity.",
     )
     no_discount: bool = schema.flag(default=False)
+    given: tuple[GivenDiscount, ...] | None = schema.list_of(
+        schema.nested(GivenDiscount),
+        max_length=100,
+        default=None,
+        help="Offline only: the discounts of the line as they stand on the receipt.",
+    )
+    of: OriginLine | None = schema.nested(
+        OriginLine, default=None, help="Of a line that comes back: where it was bought. Absent: nobody knows."
+    )
+
+    def check(self):
+        if self.amount is not None and self.amount * self.quantity < 0:
+            yield "amount", "conflict", "must have the sign of the quantity"
+        if self.of is not None and self.quantity >= 0:
+            yield "of", "conflict", "is only for a quantity below zero"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +254,12 @@ class PurchaseHold(BasketFields):
     key: str = new_key()
     purchase: str = schema.text(max_length=64)
 
+    def check(self):
+        yield from _duplicates(self.lines)
+        for index, line in enumerate(self.lines):
+            if line.quantity < 0:
+                yield f"lines[{index}].quantity", "range", "comes back: confirm an exchange at once, without a hold"
+
 
 @dataclass(frozen=True, slots=True)
 class Expected:
@@ -239,10 +279,18 @@ class PurchaseConfirm(BasketFields):
         schema.nested(PurchaseLine), max_length=LINES_MAX, default=None
     )
     expected: Expected | None = schema.nested(Expected, default=None)
+    offline: bool = schema.flag(
+        default=False, help="Printed while the till was offline: a fact, judged by the rules of its time."
+    )
 
     def check(self):
         if self.lines is not None and self.store is None:
             yield "store", "missing", "is required with lines"
+        if self.offline and self.lines is None:
+            yield "lines", "missing", "is required with offline"
+        for index, line in enumerate(self.lines or ()):
+            if line.given is not None and not self.offline:
+                yield f"lines[{index}].given", "conflict", "is only for what was sold offline"
         if self.lines is None and (self.store or self.member or self.codes or self.spend or self.payments):
             yield "lines", "missing", "is required, unless only a held purchase is named"
         yield from _duplicates(self.lines or ())
@@ -266,10 +314,16 @@ class PurchaseCancel:
 
 @dataclass(frozen=True, slots=True)
 class ReturnLine:
-    """How much of a line comes back."""
+    """How much of a line comes back; without its purchase also what it is and what is paid for it."""
 
-    id: str = schema.text(max_length=64)
-    quantity: object = schema.decimal(above=0)
+    id: str = schema.text(max_length=64, help="The line of the purchase.")
+    quantity: object = schema.decimal(above=0, max=10**6)
+    sku: str | None = schema.text(max_length=128, default=None)
+    price: object = schema.decimal(min=0, max=10**10, default=None)
+    amount: object = schema.decimal(min=0, max=10**10, default=None, help="Instead of price × quantity.")
+
+    def is_described(self) -> bool:
+        return self.sku is not None or self.price is not None or self.amount is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,15 +331,42 @@ class PurchaseReturn:
     """Goods that come back."""
 
     key: str = new_key()
-    purchase: str = schema.text(max_length=64)
+    purchase: str | None = schema.text(
+        max_length=64, default=None, help="Absent: nobody knows it. The settings say whether such goods are taken."
+    )
     return_: str = schema.text(max_length=64, help="The till's own number of the return.")
     lines: tuple[ReturnLine, ...] | None = schema.list_of(
-        schema.nested(ReturnLine), max_length=LINES_MAX, default=None, help="All where absent."
+        schema.nested(ReturnLine), min_length=1, max_length=LINES_MAX, default=None, help="All that is left if absent."
+    )
+    store: str | None = schema.text(max_length=64, default=None, help="That of the purchase where absent.")
+    register: str | None = schema.text(max_length=64, default=None)
+    member: MemberKey | None = schema.nested(
+        MemberKey, default=None, help="Whose goods they are; only without a purchase."
     )
     at: object = schema.instant(default=None)
+    offline: bool = schema.flag(default=False, help="Made while the till was offline.")
 
     def check(self):
         yield from _duplicates(self.lines or ())
+        if self.purchase is None:
+            yield from self._check_unknown()
+            return
+        if self.member is not None:
+            yield "member", "conflict", "is only for goods without their purchase"
+        if self.register is not None and self.store is None:
+            yield "store", "missing", "is required with a register"
+        for index, line in enumerate(self.lines or ()):
+            if line.is_described():
+                yield f"lines[{index}]", "conflict", "is told by the purchase: send id and quantity"
+
+    def _check_unknown(self):
+        if self.store is None:
+            yield "store", "missing", "is required without a purchase"
+        if self.lines is None:
+            yield "lines", "missing", "is required without a purchase"
+        for index, line in enumerate(self.lines or ()):
+            if line.sku is None or (line.price is None and line.amount is None):
+                yield f"lines[{index}]", "missing", "needs sku, and price or amount"
 
 
 def _duplicates(lines):

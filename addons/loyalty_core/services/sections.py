@@ -74,6 +74,8 @@ class Section:
         """What ``record`` says, without what goes without saying."""
         document = {}
         for key, member in schema.members(self.document).items():
+            if self.column(key) not in record._fields:
+                continue  # told by the section itself
             value = _plain(record, self.column(key))
             if member.is_required or value != _default(member.default):
                 document[key] = value
@@ -222,12 +224,36 @@ class ProductDocument:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnsDocument:
+    """What happens when goods come back; promotions.md, section 5a."""
+
+    points_back: str = schema.choice(
+        "share", "whole", "never", default="share", help="When points that paid come back: with parts, with the whole."
+    )
+    earned: str = schema.choice(
+        "share", "re_earn", default="share", help="Earned points go in proportion, or what is kept earns anew."
+    )
+    offers: str = schema.choice(
+        "keep", "recheck", default="keep", help="`recheck`: discounts that what is kept does not earn leave the refund."
+    )
+    negative: bool = schema.flag(default=True, help="Whether a balance may go below zero; else the rest is forgiven.")
+    without_purchase: bool = schema.flag(default=False, help="Whether goods are taken without their purchase.")
+    elsewhere: bool = schema.flag(default=True, help="Whether goods may come back in another store.")
+    grace_days: int = schema.integer(
+        min=0, max=3_650, default=0, help="Points that come back expired live so many days; 0: they expire at once."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsDocument:
     """The rules for the whole programme of a company."""
 
     timezone: str | None = schema.declare(TimeZone(), None)
     backdate_days: int = schema.integer(min=0, max=100_000, default=31)
     forward_days: int = schema.integer(min=0, max=100_000, default=1)
+    offline_days: int = schema.integer(
+        min=0, max=100_000, default=31, help="How late a receipt made offline may be sent."
+    )
     hold_minutes: int = schema.integer(min=1, max=100_000, default=30)
     line_cap_percent: object = schema.decimal(min=0, max=100, default=Decimal(100))
     receipt_cap_percent: object = schema.decimal(min=0, max=100, default=Decimal(100))
@@ -237,6 +263,8 @@ class SettingsDocument:
     )
     guess_minutes: int = schema.integer(min=1, max=100_000, default=15, help="Within so long, and stopped for so long.")
     expiry_from: str = schema.choice("activation", "purchase", default="activation", help="What expiry counts from.")
+    returns: ReturnsDocument = schema.nested(ReturnsDocument, default=ReturnsDocument())
+
 
 @dataclass(frozen=True, slots=True)
 class LimitsDocument:
@@ -268,6 +296,38 @@ class PromotionDocument(CodedDocument):
 
 
 LIMIT_FIELDS = {member: f"limit_{member}" for member in schema.members(LimitsDocument)}
+
+
+#: Keys of `settings.returns` and the fields that keep them.
+RETURNS = {
+    "points_back": "return_points_back",
+    "earned": "return_earned",
+    "offers": "return_offers",
+    "negative": "is_return_negative",
+    "without_purchase": "is_return_without_purchase",
+    "elsewhere": "is_return_elsewhere",
+    "grace_days": "return_grace_days",
+}
+
+
+class SettingsSection(Section):
+    """The rules of returns are an object of the document and fields of the record."""
+
+    __slots__ = ()
+
+    def values_of(self, document) -> dict[str, object]:
+        values = Section.values_of(self, document)
+        returns = values.pop("returns")
+        return values | {name: getattr(returns, key) for key, name in RETURNS.items()}
+
+    def document_of(self, record) -> dict[str, object]:
+        document = Section.document_of(self, record)
+        returns = {
+            key: record[name]
+            for key, name in RETURNS.items()
+            if record[name] != schema.members(ReturnsDocument)[key].default
+        }
+        return {**document, "returns": returns} if returns else document
 
 
 class PromotionSection(Section):
@@ -334,7 +394,7 @@ def _period_edge(day, clock: str | bool) -> str:
 
 
 SECTIONS: list[Section] = [
-    Section(
+    SettingsSection(
         "settings",
         "loy.settings",
         SettingsDocument,

@@ -1,0 +1,631 @@
+"""Returns: how much of a purchase comes back, and what that gives to the customer and takes from them.
+
+Everything that comes back is a share of what there was: of an amount x of a line of which r of q units have come back
+so far, ``round(x · r ÷ q)`` is due, less what earlier returns gave already. So any series of part returns adds up to
+the whole, to the cent and to the point, in whatever order (law 8 of docs/ledger.md).
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from odoo import fields, models
+from odoo.tools import SQL
+
+from ..engine import Basket, Given, Line, Result, SpendRequest, allocate, evaluate
+from ..engine.money import half_up
+from ..sql.insert import insert_rows
+from .catalogue import PlaceFacts
+from .errors import LoyaltyError
+from .money import from_minor, to_minor
+from .posting import Reversal
+from .requests import PurchaseConfirm, PurchaseLine
+from .sections import ReturnsDocument
+
+
+@dataclass(frozen=True, slots=True)
+class SoldLine:
+    """A line of a purchase in minor units, and what has come back of it: ``before`` this return and ``after`` it.
+
+    ``money`` is what was paid for it beside points and certificates.
+    """
+
+    ref: str
+    sku: str
+    quantity_micro: int
+    before_micro: int
+    after_micro: int
+    base: int
+    spent: int
+    amount: int
+    certificate: int
+    money: int
+
+    def due(self, value: int, is_whole: bool) -> int:
+        """The share of a value that has to be back after this return; what had no quantity goes with the rest."""
+        return self._share(value, self.after_micro, is_whole)
+
+    def now(self, value: int, is_whole: bool) -> int:
+        """The share that this return brings."""
+        return self.due(value, is_whole) - self._share(value, self.before_micro, False)
+
+    def _share(self, value: int, back_micro: int, is_whole: bool) -> int:
+        if not self.quantity_micro:
+            return value if is_whole else 0
+        sign = -1 if value < 0 else 1
+        return sign * half_up(abs(value) * back_micro, self.quantity_micro)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a return comes to. ``asked`` is what it wants back of each thing earned and spent, in minor units of its
+    unit, in the order in which the purchase answered them."""
+
+    lines: tuple[SoldLine, ...]
+    is_whole: bool
+    amounts: Mapping[str, int]  # line → what comes back of its amount
+    money: int
+    certificates: int
+    asked: Mapping[str, list[int]]
+
+    def due(self, amounts: Mapping[str, int]) -> int:
+        """Of amounts by line, how much has to be back by now."""
+        return sum(line.due(amounts.get(line.ref, 0), self.is_whole) for line in self.lines)
+
+
+class LoyReturns(models.AbstractModel):
+    """A return is planned without effect and then booked: an exchange shows the plan before it happens."""
+
+    _name = "loy.returns"
+    _description = "Return service"
+
+    # ------------------------------------------------------------------ the calls
+
+    def _return(self, request) -> dict:
+        """Goods come back, all or in part, with their purchase or without."""
+        place = request.store and self.env["loy.catalogue"]._place(request.store, request.register)
+        return self._return_at(request, place or None)
+
+    def _return_at(self, request, place: PlaceFacts | None) -> dict:
+        """The same at a known place; without one where the purchase was made."""
+        if request.purchase is None:
+            return self._return_unknown(request, place)
+        purchase = self._origin(request.purchase, place)
+        self._check_new(request.return_, purchase.company_id.id)
+        place = place or self.env["loy.catalogue"]._place_of(purchase.store_id, purchase.register_id)
+        at = self._returned_at(purchase, place, request)
+        rules = self._rules(purchase.company_id, at)
+        if place.store_id != purchase.store_id.id and not rules.elsewhere:
+            raise LoyaltyError(
+                "return_elsewhere",
+                self.env._("Purchase %s can only come back in the store where it was made.", purchase.number),
+            )
+        plan = self._plan(purchase, request.lines, rules)
+        returned = self._insert_return(purchase, request.return_, place, at, plan)
+        reversals = self.env["loy.ledger"]._reverse(
+            self._reversals(purchase, plan),
+            at=at,
+            source=self.env["loy.purchases"]._source("return", returned),
+            is_debt_allowed=rules.negative,
+            grace_until=at + timedelta(days=rules.grace_days) if rules.grace_days else None,
+        )
+        moved = self.env["loy.ledger"]._moved(one.transaction_id for one in reversals if one.transaction_id)
+        self.env["loy.counters"]._give_back(purchase, None if plan.is_whole else plan.due, by=returned)
+        answer = self._answer(purchase, request.return_, plan, moved)
+        returned.result = answer
+        if plan.is_whole:
+            purchase.state = "returned"
+        self.env["loy.purchases"]._emit("purchase.returned", returned)
+        return answer
+
+    def _preview(self, request, place: PlaceFacts, at: datetime) -> dict:
+        """What a return would give, without any effect."""
+        if request.purchase is None:
+            scene, _result = self._as_bought(request, place)
+            self._check_unknown_allowed(scene)
+            money = sum(line.base_minor for line in scene.basket.lines)
+            return {"refund": {"money": float(from_minor(money, scene.compiled.currency_decimals))}}
+        purchase = self._origin(request.purchase, place, is_claimed=False)
+        plan = self._plan(purchase, request.lines, self._rules(purchase.company_id, at))
+        return {"purchase": purchase.number, "refund": {"money": self._number(plan.money, purchase)}}
+
+    # ------------------------------------------------------------------ goods without their purchase
+
+    def _return_unknown(self, request, place: PlaceFacts) -> dict:
+        """Nobody knows what was paid and earned: the refund is what the till says, and what such goods would earn today
+        is taken back from the member who brings them."""
+        self._check_new(request.return_, place.company_id)
+        scene, result = self._as_bought(request, place)
+        self._check_unknown_allowed(scene)
+        rules = scene.compiled.settings.returns
+        purchases = self.env["loy.purchases"]
+        returned = self._insert_unknown(request, scene)
+        points: Counter = Counter()
+        for earned in result.earned:
+            if earned.unit in scene.accounts:
+                points[scene.accounts[earned.unit]] += earned.amount_minor
+        taken = self.env["loy.ledger"]._take_unknown(
+            +points, at=scene.at, source=purchases._source("return", returned), is_debt_allowed=rules.negative
+        )
+        moved = self.env["loy.ledger"]._moved(taken)
+        decimals = scene.compiled.currency_decimals
+        answer = {
+            "return": request.return_,
+            "refund": {
+                "money": float(from_minor(sum(line.base_minor for line in scene.basket.lines), decimals)),
+                "points": [],
+                "certificates": [],
+            },
+            "taken_back": [{"unit": unit, "amount": float(amount)} for unit, _given, amount in moved if amount],
+            "lines": [
+                {
+                    "id": line.id,
+                    "quantity": float(from_minor(line.quantity_micro, 6)),
+                    "amount": float(from_minor(line.base_minor, decimals)),
+                }
+                for line in scene.basket.lines
+            ],
+        }
+        returned.result = answer
+        purchases._emit("purchase.returned", returned)
+        return answer
+
+    def _as_bought(self, request, place: PlaceFacts):
+        """The goods as if they were bought now for what is paid back: a scene and what it would earn."""
+        lines = tuple(
+            PurchaseLine(
+                id=line.id, sku=line.sku, quantity=line.quantity, price=line.price, amount=line.amount, given=()
+            )
+            for line in request.lines
+        )
+        basket = PurchaseConfirm(
+            key="",
+            purchase=request.return_,
+            store=request.store,
+            register=request.register,
+            at=request.at,
+            member=request.member,
+            lines=lines,
+            offline=request.offline,
+        )
+        scene = self.env["loy.purchases"]._scene(basket, place)
+        return scene, evaluate(scene.compiled.programme, scene.basket)
+
+    def _check_unknown_allowed(self, scene) -> None:
+        if not scene.compiled.settings.returns.without_purchase:
+            raise LoyaltyError(
+                "return_needs_purchase",
+                self.env._("Goods come back only with their purchase: send its number. The settings may allow others."),
+            )
+
+    def _insert_unknown(self, request, scene):
+        decimals = scene.compiled.currency_decimals
+        money = from_minor(-sum(line.base_minor for line in scene.basket.lines), decimals)
+        returned = self.env["loy.purchases"]._insert_purchase(
+            {
+                "number": request.return_,
+                "kind": "return",
+                "state": "confirmed",
+                "company_id": scene.place.company_id,
+                "currency_id": scene.place.currency_id,
+                "is_price_tax_included": scene.place.is_price_tax_included,
+                "store_id": scene.place.store_id,
+                "register_id": scene.place.register_id,
+                "member_id": scene.member.id or None,
+                "card_id": scene.card.id or None,
+                "purchased_at": scene.at,
+                "purchased_on": scene.basket.at.date(),
+                "confirmed_at": fields.Datetime.now(),
+                "is_offline": request.offline,
+                "programme_number": scene.compiled.number,
+                "basket": scene.basket.to_document(),
+                "base": money,
+                "to_pay": money,
+            }
+        )
+        insert_rows(
+            self.env["loy.purchase.line"],
+            [
+                {
+                    "purchase_id": returned.id,
+                    "line_ref": line.id,
+                    "member_id": scene.member.id or None,
+                    "purchased_at": scene.at,
+                    "product_id": scene.products[line.sku].product_id if line.sku in scene.products else None,
+                    "categ_id": scene.products[line.sku].category_id if line.sku in scene.products else None,
+                    "sku": line.sku,
+                    "quantity": from_minor(-line.quantity_micro, 6),
+                    "price": from_minor(line.price_minor, decimals),
+                    "base": from_minor(-line.base_minor, decimals),
+                    "discount": 0,
+                    "spent": 0,
+                    "amount": from_minor(-line.base_minor, decimals),
+                }
+                for line in scene.basket.lines
+            ],
+        )
+        return returned
+
+    # ------------------------------------------------------------------ what is there
+
+    def _origin(self, number: str, place: PlaceFacts | None, is_claimed: bool = True):
+        """The purchase, if something of it can come back. Who returns elsewhere need not sell where it was made."""
+        purchases = self.env["loy.purchases"]
+        find = purchases._claim if is_claimed else purchases._find
+        purchase = find(number, place and place.company_id, is_bound=place is None)
+        if not purchase or (not purchase.store_id and purchase.state != "cancelled"):
+            raise purchases._not_found(number)
+        purchases._refuse(purchase, "held", "cancelled", "returned")
+        return purchase
+
+    def _check_new(self, number: str, company_id: int) -> None:
+        if self.env["loy.purchases"]._claim(number, company_id, is_bound=False):
+            raise LoyaltyError("return_exists", self.env._("There is a purchase or return %s already.", number))
+
+    def _returned_at(self, purchase, place: PlaceFacts, request) -> datetime:
+        # The clock of a till may be ahead of ours.
+        at = place.to_utc(request.at) if request.at else max(fields.Datetime.now(), purchase.purchased_at)
+        self.env["loy.purchases"]._check_time(at, purchase.company_id, is_offline=request.offline)
+        if at < purchase.purchased_at:
+            raise LoyaltyError(
+                "at_out_of_range",
+                self.env._("Purchase %s cannot come back before it was made; check the date.", purchase.number),
+            )
+        return at
+
+    def _rules(self, company, at: datetime) -> ReturnsDocument:
+        """As they are when the goods come back."""
+        return self.env["loy.programme"]._at(company, at).settings.returns
+
+    def _sold(self, purchase, wanted: Mapping[str, int] | None) -> tuple[SoldLine, ...]:
+        """The lines of the purchase, with what comes back now: all that is left where nothing is named."""
+        before = self._back_before(purchase)
+        basket = {line["id"]: line for line in purchase.basket["lines"]}
+        by_line = self.env["loy.purchases"]._by_line_of(purchase)
+        payments = [part["money"] for part in by_line["spent"] if part["as"] == "payment"]
+        certificates = by_line["certificates"][0]["money"]
+        lines = []
+        for line in purchase.line_ids.sorted("id"):
+            quantity = basket[line.line_ref].get("quantity_micro", 10**6)
+            gone = before.get(line.line_ref, 0)
+            amount = self._minor(line.amount, purchase)
+            certificate = certificates.get(line.line_ref, 0)
+            lines.append(
+                SoldLine(
+                    ref=line.line_ref,
+                    sku=line.sku,
+                    quantity_micro=quantity,
+                    before_micro=gone,
+                    after_micro=quantity if wanted is None else gone + wanted.get(line.line_ref, 0),
+                    base=self._minor(line.base, purchase),
+                    spent=self._minor(line.spent, purchase),
+                    amount=amount,
+                    certificate=certificate,
+                    money=amount - certificate - sum(payment.get(line.line_ref, 0) for payment in payments),
+                )
+            )
+        return tuple(lines)
+
+    def _back_before(self, purchase) -> dict[str, int]:
+        """What earlier returns brought of each line, in millionths."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT line.line_ref, (-SUM(line.quantity) * 1000000)::int8
+                  FROM loy_purchase_line AS line JOIN loy_purchase AS returned ON returned.id = line.purchase_id
+                 WHERE returned.origin_id = %s GROUP BY line.line_ref
+                """,
+                purchase.id,
+            )
+        )
+        return dict(rows)
+
+    # ------------------------------------------------------------------ the plan
+
+    def _plan(self, purchase, wanted: Sequence | None, rules: ReturnsDocument) -> Plan:
+        """What the wanted lines (all that is left without them) give and take under the rules."""
+        lines = self._sold(purchase, self._wanted(purchase, wanted))
+        self._check_quantities(purchase, lines)
+        is_whole = all(line.after_micro == line.quantity_micro for line in lines)
+        by_line = self.env["loy.purchases"]._by_line_of(purchase)
+        spent_due = [
+            self._points_due(lines, is_whole, part["points"], rules.points_back) for part in by_line["spent"]
+        ]
+        earned_due = [self._points_due(lines, is_whole, part["points"], "share") for part in by_line["earned"]]
+        refund = sum(line.due(line.money, is_whole) for line in lines)
+        if not is_whole and (rules.offers == "recheck" or rules.earned == "re_earn"):
+            kept = self._kept(purchase, lines, spent_due, rules)
+            if rules.earned == "re_earn":
+                earned_due = self._earned_due(by_line["earned"], kept)
+            if rules.offers == "recheck":
+                refund = max(0, self._minor(purchase.to_pay, purchase) - kept.totals.to_pay_minor)
+        money = max(0, refund + sum(self._minor(one.to_pay, purchase) for one in purchase.return_ids))
+        asked = self._asked_before(purchase)
+        return Plan(
+            lines=lines,
+            is_whole=is_whole,
+            amounts=self._amounts(lines, is_whole, money),
+            money=money,
+            certificates=sum(line.now(line.certificate, is_whole) for line in lines),
+            asked={
+                name: [max(0, one - asked[name, index]) for index, one in enumerate(due)]
+                for name, due in (("earned", earned_due), ("spent", spent_due))
+            },
+        )
+
+    def _wanted(self, purchase, lines: Sequence | None) -> dict[str, int] | None:
+        if lines is None:
+            return None
+        known = set(purchase.line_ids.mapped("line_ref"))
+        for line in lines:
+            if line.id not in known:
+                raise LoyaltyError(
+                    "line_not_found",
+                    self.env._("Purchase %(number)s has no line %(line)s.", number=purchase.number, line=line.id),
+                )
+        return {line.id: to_minor(line.quantity, 6) for line in lines}
+
+    def _check_quantities(self, purchase, lines: Iterable[SoldLine]) -> None:
+        for line in lines:
+            if line.after_micro > line.quantity_micro:
+                raise LoyaltyError(
+                    "return_exceeds",
+                    self.env._(
+                        "Line %(line)s: only %(left)s can come back.",
+                        line=line.ref,
+                        left=f"{from_minor(line.quantity_micro - line.before_micro, 6).normalize():f}",
+                    ),
+                )
+
+    def _points_due(self, lines, is_whole: bool, parts: Mapping[str, int], policy: str) -> int:
+        """Of points that fall on lines: what has to be back by now."""
+        if policy == "never" or (policy == "whole" and not is_whole):
+            return 0
+        return sum(line.due(parts.get(line.ref, 0), is_whole) for line in lines)
+
+    def _asked_before(self, purchase) -> Counter:
+        """What earlier returns have asked back of each thing earned and spent."""
+        asked: Counter = Counter()
+        for returned in purchase.return_ids:
+            for name in ("earned", "spent"):
+                for index, amount in enumerate((returned.by_line or {}).get(name, ())):
+                    asked[name, index] += amount
+        return asked
+
+    # ------------------------------------------------------------------ what is kept
+
+    def _kept(self, purchase, lines: Sequence[SoldLine], spent_due: list[int], rules: ReturnsDocument) -> Result:
+        """The purchase calculated for the goods that are kept, under the programme by which it was answered."""
+        compiled = self.env["loy.programme"]._at(
+            purchase.company_id, purchase.purchased_at, purchase.programme_number
+        )
+        basket = Basket.from_document(purchase.basket)
+        by_line = self.env["loy.purchases"]._by_line_of(purchase)
+        sold = {line.ref: line for line in lines}
+        left: Counter = Counter()
+        for part, due in zip(by_line["spent"], spent_due, strict=True):
+            left[part["unit"]] += sum(part["points"].values()) - due
+        # Discounts that stay are as much a fact as those of a receipt made offline.
+        given = by_line["given"] if rules.offers == "keep" else None
+        kept = replace(
+            basket,
+            lines=tuple(
+                self._kept_line(line, sold[line.id], given)
+                for line in basket.lines
+                if sold[line.id].after_micro < sold[line.id].quantity_micro
+            ),
+            spend=tuple(SpendRequest(unit=unit, amount_minor=amount) for unit, amount in left.items()),
+        )
+        return evaluate(compiled.programme, kept)
+
+    def _kept_line(self, line: Line, sold: SoldLine, given: Sequence[Mapping] | None) -> Line:
+        return replace(
+            line,
+            quantity_micro=sold.quantity_micro - sold.after_micro,
+            amount_minor=sold.base - sold.due(sold.base, False),
+            given=None
+            if given is None
+            else tuple(
+                Given(promotion=one["promotion"], discount_minor=amount - sold.due(amount, False))
+                for one in given
+                for amount in [one["money"].get(line.id, 0)]
+            ),
+        )
+
+    def _earned_due(self, earned: Sequence[Mapping], kept: Result) -> list[int]:
+        """Of each thing earned, what the kept goods would not earn."""
+        earns: Counter = Counter()
+        for one in kept.earned:
+            earns[one.promotion, one.unit] += one.amount_minor
+        due = []
+        for part in earned:
+            had = sum(part["points"].values())
+            keeps = min(had, earns[part["promotion"], part["unit"]])
+            earns[part["promotion"], part["unit"]] -= keeps
+            due.append(had - keeps)
+        return due
+
+    def _amounts(self, lines: Sequence[SoldLine], is_whole: bool, money: int) -> dict[str, int]:
+        """What comes back of each line; where the refund is not the sum of their shares, they bear the difference."""
+        amounts = [line.now(line.amount, is_whole) for line in lines]
+        extra = money - sum(line.now(line.money, is_whole) for line in lines)
+        parts = allocate(abs(extra), amounts, amounts if extra < 0 else None)
+        sign = 1 if extra > 0 else -1
+        return {
+            line.ref: amount + sign * part for line, amount, part in zip(lines, amounts, parts, strict=True)
+        }
+
+    # ------------------------------------------------------------------ booking
+
+    def _reversals(self, purchase, plan: Plan) -> list[Reversal]:
+        """The movements of the purchase, each with the part that is asked back; of a whole return all that is left."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT header.id, header.kind, entry.unit_id, MIN(entry.account_id)
+                  FROM loy_transaction AS header JOIN loy_entry AS entry ON entry.transaction_id = header.id
+                 WHERE header.purchase_id = %s AND header.kind IN ('accrue', 'spend', 'settle')
+                 GROUP BY header.id, header.kind, entry.unit_id ORDER BY header.id
+                """,
+                purchase.id,
+            )
+        )
+        by_line = self.env["loy.purchases"]._by_line_of(purchase)
+        spent: Counter = Counter()
+        for part, amount in zip(by_line["spent"], plan.asked["spent"], strict=True):
+            spent[part["unit_id"]] += amount
+        back: dict[int, dict[int, int]] = {}
+        for transaction_id, kind, unit_id, account_id in rows:
+            if kind != "accrue" and spent[unit_id]:
+                back.setdefault(transaction_id, {})[account_id] = spent[unit_id]
+        accruals = [row for row in rows if row[1] == "accrue"]
+        earned = [
+            amount
+            for part, amount in zip(by_line["earned"], plan.asked["earned"], strict=True)
+            if sum(part["points"].values())
+        ]
+        for (transaction_id, _kind, _unit_id, account_id), amount in zip(accruals, earned, strict=True):
+            if amount:
+                back[transaction_id] = {account_id: amount}
+        return [Reversal(transaction_id, amounts) for transaction_id, amounts in back.items()]
+
+    def _insert_return(self, purchase, number: str, place: PlaceFacts, at: datetime, plan: Plan):
+        now = {
+            name: sum(line.now(getattr(line, name), plan.is_whole) for line in plan.lines)
+            for name in ("base", "spent", "amount", "money")
+        }
+        spent = now["spent"] + now["amount"] - now["money"] - plan.certificates
+        sums = {
+            "base": now["base"],
+            "spent": spent,
+            "certificates": plan.certificates,
+            "to_pay": plan.money,
+            "discount": now["base"] - spent - plan.certificates - plan.money,
+        }
+        decimals = purchase.currency_id.decimal_places
+        returned = self.env["loy.purchases"]._insert_purchase(
+            {
+                "number": number,
+                "kind": "return",
+                "origin_id": purchase.id,
+                "state": "confirmed",
+                "company_id": purchase.company_id.id,
+                "currency_id": purchase.currency_id.id,
+                "is_price_tax_included": purchase.is_price_tax_included,
+                "store_id": place.store_id,
+                "register_id": place.register_id,
+                "channel": purchase.channel or None,
+                "member_id": purchase.member_id.id or None,
+                "card_id": purchase.card_id.id or None,
+                "purchased_at": at,
+                "purchased_on": place.to_local(at).date(),
+                "confirmed_at": fields.Datetime.now(),
+                "programme_number": purchase.programme_number,
+                "by_line": dict(plan.asked),
+                **{name: from_minor(-value, decimals) for name, value in sums.items()},
+            }
+        )
+        purchase.invalidate_recordset(["return_ids"])
+        self._insert_lines(purchase, returned, at, plan)
+        self._insert_uses(purchase, returned, at, plan)
+        return returned
+
+    def _insert_lines(self, purchase, returned, at: datetime, plan: Plan) -> None:
+        sold = {line.line_ref: line for line in purchase.line_ids}
+        decimals = purchase.currency_id.decimal_places
+        rows = []
+        for line in plan.lines:
+            quantity = line.after_micro - line.before_micro
+            base, spent = (line.now(value, plan.is_whole) for value in (line.base, line.spent))
+            amount = plan.amounts[line.ref]
+            if not quantity and not base and not amount:
+                continue
+            original = sold[line.ref]
+            rows.append(
+                {
+                    "purchase_id": returned.id,
+                    "line_ref": line.ref,
+                    "member_id": purchase.member_id.id or None,
+                    "purchased_at": at,
+                    "product_id": original.product_id.id or None,
+                    "categ_id": original.categ_id.id or None,
+                    "sku": line.sku,
+                    "quantity": from_minor(-quantity, 6),
+                    "price": original.price,
+                    "base": from_minor(-base, decimals),
+                    "discount": from_minor(amount + spent - base, decimals),
+                    "spent": from_minor(-spent, decimals),
+                    "amount": from_minor(-amount, decimals),
+                }
+            )
+        insert_rows(self.env["loy.purchase.line"], rows)
+
+    def _insert_uses(self, purchase, returned, at: datetime, plan: Plan) -> None:
+        """What promotions gave for the goods that come back counts no more: uses with negative sums."""
+        by_line = self.env["loy.purchases"]._by_line_of(purchase)
+        lines = {line.ref: line for line in plan.lines}
+
+        def back(part):
+            return sum(lines[ref].now(amount, plan.is_whole) for ref, amount in part["money"].items())
+
+        uses: dict[tuple[int, int | None], Counter] = defaultdict(Counter)
+        for part in by_line["given"]:
+            uses[part["promotion_id"], None]["discount"] += back(part)
+        for part in by_line["spent"]:
+            uses[part["promotion_id"], part["unit_id"]]["spent"] += back(part)
+        for part, points in zip(by_line["earned"], plan.asked["earned"], strict=True):
+            uses[part["promotion_id"], part["unit_id"]]["points"] += points
+        decimals = purchase.currency_id.decimal_places
+        units = {unit.id: unit.decimals for unit in purchase.promotion_ids.unit_id}
+        insert_rows(
+            self.env["loy.purchase.promotion"],
+            [
+                {
+                    "purchase_id": returned.id,
+                    "promotion_id": promotion_id,
+                    "company_id": purchase.company_id.id,
+                    "currency_id": purchase.currency_id.id,
+                    "purchased_at": at,
+                    "discount": from_minor(-use["discount"], decimals),
+                    "spent": from_minor(-use["spent"], decimals),
+                    "unit_id": unit_id,
+                    "points": from_minor(-use["points"], units.get(unit_id, 0)),
+                }
+                for (promotion_id, unit_id), use in uses.items()
+                if promotion_id and any(use.values())
+            ],
+        )
+
+    def _answer(self, purchase, number: str, plan: Plan, moved: list[tuple[str, Decimal, Decimal]]) -> dict:
+        return {
+            "purchase": purchase.number,
+            "return": number,
+            "refund": {
+                "money": self._number(plan.money, purchase),
+                "points": [{"unit": unit, "amount": float(given)} for unit, given, _taken in moved if given],
+                "certificates": [],
+            },
+            "taken_back": [{"unit": unit, "amount": float(taken)} for unit, _given, taken in moved if taken],
+            "lines": [
+                {
+                    "id": line.ref,
+                    "quantity": float(from_minor(line.after_micro - line.before_micro, 6)),
+                    "amount": self._number(plan.amounts[line.ref], purchase),
+                }
+                for line in plan.lines
+                if line.after_micro > line.before_micro
+            ],
+            "left": [
+                {"id": line.ref, "quantity": float(from_minor(line.quantity_micro - line.after_micro, 6))}
+                for line in plan.lines
+                if line.after_micro < line.quantity_micro
+            ],
+        }
+
+    def _minor(self, amount: float, purchase) -> int:
+        return to_minor(Decimal(str(amount)), purchase.currency_id.decimal_places)
+
+    def _number(self, amount_minor: int, purchase) -> float:
+        return float(from_minor(amount_minor, purchase.currency_id.decimal_places))
