@@ -12,6 +12,7 @@ from . import loy_store
 from . import loy_register
 from . import loy_card_type
 from . import loy_card_series
+from . import loy_card_export
 from . import loy_card
 from . import loy_card_log
 from . import loy_product_points

@@ -55,6 +55,7 @@ class LoyCardSeries(models.Model):
     ready_at = fields.Datetime(string="Ready since", readonly=True, copy=False)
     company_id = fields.Many2one(related="type_id.company_id", store=True, index="btree_not_null")
     card_ids = fields.One2many("loy.card", "series_id", string="Cards")
+    export_ids = fields.One2many("loy.card.export", "series_id", string="Exports")
     issued_count = fields.Integer(string="Issued", compute="_compute_issued_count", help="Cards that members have.")
 
     _count_sound = models.Constraint(
@@ -118,6 +119,18 @@ class LoyCardSeries(models.Model):
         self.check_access("write")
         run_with_retry(self.env, lambda: self.env["loy.series"]._void(self))
         return True
+
+    def action_loy_export(self):
+        """The wizard asks for format and columns."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Numbers for the printer"),
+            "res_model": "loy.card.export.wizard",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_series_id": self.id},
+        }
 
     def action_loy_refresh(self):
         """The progress bar moves on."""

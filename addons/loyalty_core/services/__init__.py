@@ -2,6 +2,7 @@ from . import errors
 from . import cards
 from . import card_replacement
 from . import card_series
+from . import card_export
 from . import catalogue
 from . import members
 from . import duplicates

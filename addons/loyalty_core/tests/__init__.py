@@ -4,6 +4,7 @@ from . import test_members_concurrent
 from . import test_cards
 from . import test_card_replacement
 from . import test_card_series
+from . import test_card_export
 from . import test_duplicates
 from . import test_guesses
 from . import test_catalogue

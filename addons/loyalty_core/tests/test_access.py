@@ -25,6 +25,7 @@ loy.brand                   r        r         rwcd      rwcd
 loy.calendar                r        r         rwc       rwc
 loy.calendar.day            r        r         rwcd      rwcd
 loy.card                    r        rwc       r         rwcd
+loy.card.export             -        r         r         r
 loy.card.log                r        r         r         r
 loy.card.series             -        rwc       r         rwcd
 loy.card.type               r        r         rwcd      rwcd
@@ -59,6 +60,7 @@ loy.unit                    r        r         r         rwcd
 loy.adjustment.wizard       -        rwcd      -         rwcd
 loy.refusal.wizard          -        rwcd      -         rwcd
 loy.card.issue.wizard       -        rwcd      -         rwcd
+loy.card.export.wizard      -        rwcd      -         rwcd
 loy.card.replace.wizard     -        rwcd      -         rwcd
 loy.card.transition.wizard  -        rwcd      -         rwcd
 """
@@ -181,7 +183,10 @@ class TestCompanies(TransactionCase):
         made["loy.register"] = env["loy.register"].create({"code": "A", "name": "A", "store_id": store.id})
         made["loy.store.attribute"] = store.attribute_ids
         now = "2026-01-05 10:00:00"
-        made["loy.card.series"] = env["loy.card.series"].create({"type_id": made["loy.card.type"].id})
+        made["loy.card.series"] = env["loy.card.series"].create({"type_id": made["loy.card.type"].id, "count": 2})
+        made["loy.card.series"].action_loy_make()
+        env["loy.card.exports"]._export(made["loy.card.series"], "csv", ["number"]).close()
+        made["loy.card.export"] = made["loy.card.series"].export_ids
         made["loy.lockout"] = env["loy.lockout"].create(
             {"user_id": env.uid, "misses": 1, "since_at": now, "last_at": now, "company_id": company.id}
         )

@@ -1,3 +1,4 @@
+from . import loy_card_export_wizard
 from . import loy_card_issue_wizard
 from . import loy_card_replace_wizard
 from . import loy_card_transition_wizard
