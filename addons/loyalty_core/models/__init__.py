@@ -43,6 +43,8 @@ from . import res_company
 from . import loy_duplicate
 from . import loy_duplicate_key
 from . import loy_duplicate_scan
+from . import loy_member_alias
+from . import loy_member_merge
 from . import loy_calendar
 from . import loy_adjustment
 from . import loy_adjustment_limit

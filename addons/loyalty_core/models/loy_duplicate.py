@@ -62,6 +62,11 @@ class LoyDuplicate(models.Model):
         self.check_access("write")
         self.env["loy.duplicates"]._reopen(self)
 
+    def action_loy_merge(self):
+        self.ensure_one()
+        self.check_access("write")
+        return self.env["loy.member.merge.wizard"]._open(self.member_id | self.other_id, self)
+
     @api.model
     def action_loy_search(self):
         """Search now; what is not done at once goes on in the background."""

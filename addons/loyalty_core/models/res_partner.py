@@ -3,6 +3,8 @@ from functools import partial
 from odoo import api, fields, models
 from odoo.tools.misc import formatLang
 
+from ..services.errors import LoyaltyError
+
 #: What a change of which must pass the rules of the member base.
 CONTACT_FIELDS = {
     "is_loyalty_member",
@@ -99,6 +101,13 @@ class ResPartner(models.Model):
         copy=False,
         help="From the form or the envelope. Empty: a card of the default type is made.",
     )
+    loy_merged_into_id = fields.Many2one(
+        "res.partner", string="Merged into", copy=False, readonly=True, index="btree_not_null", ondelete="restrict"
+    )
+    loy_merged_from_ids = fields.One2many(
+        "res.partner", "loy_merged_into_id", string="Merged members", context={"active_test": False}, groups=CASHIER
+    )
+    loy_alias_ids = fields.One2many("loy.member.alias", "member_id", string="Also known by", groups=CASHIER)
     loy_search = fields.Char(string="Member", store=False, search="_search_loy_search")
 
     _loy_phone_unique = models.UniqueIndex(
@@ -188,6 +197,8 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         vals = _without_derived(vals)
+        if vals.get("active") or vals.get("is_loyalty_member"):
+            self._check_not_merged()
         if not CONTACT_FIELDS & vals.keys():
             return super().write(vals)
         members = self.env["loy.members"]
@@ -209,6 +220,19 @@ class ResPartner(models.Model):
         if newcomers:
             members._welcome(newcomers)
         return True
+
+    def _check_not_merged(self):
+        """A merged member stays as an archived contact that points to the one who goes on."""
+        if merged := self.filtered("loy_merged_into_id")[:1]:
+            raise LoyaltyError(
+                "member_merged",
+                self.env._(
+                    "%(member)s was merged into %(survivor)s (id %(id)s) and stays archived; use that member",
+                    member=merged.display_name,
+                    survivor=merged.loy_merged_into_id.display_name,
+                    id=merged.loy_merged_into_id.id,
+                ),
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_member_with_cards(self):
@@ -268,6 +292,10 @@ class ResPartner(models.Model):
         """One click from a member who says: I have lost my card."""
         self.ensure_one()
         return self.loy_main_card_id.action_loy_replace()
+
+    def action_loy_merge(self):
+        """Members chosen in a list, or this one and another to be chosen."""
+        return self.env["loy.member.merge.wizard"]._open(self)
 
     def action_loy_issue_card(self):
         self.ensure_one()

@@ -13,6 +13,7 @@ from . import ledger_passing
 from . import ledger_reading
 from . import guesses
 from . import ledger
+from . import member_merge
 from . import transaction
 from . import sections
 from . import programme

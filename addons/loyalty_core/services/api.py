@@ -71,6 +71,20 @@ class LoyApi(models.AbstractModel):
         members._update(partner, values, self._moment(request.at))
         return {**members._profile(partner), "member": str(partner.id)}
 
+    @writes(requests.MemberMerge)
+    def member_merge(self, request):
+        """A member becomes a part of another: accounts, cards, purchases and history move, and the old id, cards,
+        phone and e-mail find the survivor. Codes: member_not_found, merge_itself, member_merged, member_archived,
+        merge_companies, merge_logins, merge_family, account_held, at_out_of_range."""
+        members = self._service("loy.members")
+        survivor = members._find({"member": request.into})
+        other = self._service("res.partner").browse(int(request.member) if request.member.isdecimal() else 0)
+        merges = self._service("loy.merges")
+        merges._merge(survivor, other, at=self._moment(request.at), reason=request.reason or "")
+        balances = self._balances(survivor, None, None)
+        profile = {**members._profile(survivor), "member": str(survivor.id)}
+        return {**profile, "merged": request.member, "balances": balances}
+
     @writes(requests.CardIssue)
     def card_issue(self, request):
         """A further card. Codes: member_not_found, card_type_not_found, card_taken, card_not_found, bad_card_number,

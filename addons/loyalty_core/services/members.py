@@ -48,6 +48,15 @@ class LoyMembers(models.AbstractModel):
     _name = "loy.members"
     _description = "Member service"
 
+    def _check_right(self, code: str) -> None:
+        """``right_missing`` unless the user has the right ``code``."""
+        if "loy.rights" in self.env:
+            self.env["loy.rights"]._check(code)
+            return
+        group = {"member.erase": "group_admin", "member.access_log": "group_admin"}.get(code, "group_operator")
+        if not self.env.user.has_group(f"loyalty_core.{group}"):
+            raise LoyaltyError("right_missing", self.env._("You may not do this; ask an administrator of Loyalty"))
+
     # -- registering and changing (BaseModel has an attribute _register: hence the longer name)
 
     def _register_member(self, values: Mapping):
@@ -176,9 +185,13 @@ class LoyMembers(models.AbstractModel):
             found = self.env.execute_query(
                 SQL(
                     "SELECT id, active, %(column)s FROM res_partner"
-                    " WHERE %(column)s = ANY(%(wanted)s) AND id != %(own)s LIMIT 1",
+                    " WHERE %(column)s = ANY(%(wanted)s) AND id != %(own)s"
+                    " UNION ALL "
+                    "SELECT member_id, true, value FROM loy_member_alias"
+                    " WHERE value = ANY(%(wanted)s) AND kind = %(kind)s AND member_id != %(own)s LIMIT 1",
                     column=SQL.identifier(column),
                     wanted=wanted,
+                    kind=key,
                     own=partner.id if partner else 0,
                 )
             )
@@ -302,12 +315,27 @@ class LoyMembers(models.AbstractModel):
         member = partners.search_fetch(
             [(field, "=", wanted), ("is_loyalty_member", "=", True)], MEMBER_FIELDS, order="id", limit=1
         )
+        if not member:
+            member = self._find_former(name, wanted)
         if not member or (member.company_id and member.company_id not in self.env.companies):
             raise LoyaltyError(
                 "member_not_found",
                 self.env._("there is no member with %(key)s %(value)s", key=name, value=value),
             )
         return member
+
+    def _find_former(self, name: str, wanted):
+        """The survivor of a merge, by what one of the merged members was known by."""
+        if name == "member":
+            query = SQL("SELECT loy_merged_into_id FROM res_partner WHERE id = %s", wanted)
+        else:
+            query = SQL("SELECT member_id FROM loy_member_alias WHERE value = %s AND kind = %s", wanted, name)
+        survivor_ids = [survivor_id for (survivor_id,) in self.env.execute_query(query) if survivor_id]
+        # By one exact key, as in _find.
+        partners = self.env["res.partner"].sudo()
+        return partners.search_fetch(
+            [("id", "in", survivor_ids), ("is_loyalty_member", "=", True)], MEMBER_FIELDS, limit=1
+        )
 
     def _check_live(self, member_id: int) -> None:
         """``member_not_found`` for somebody who has left or was archived: their cards open nothing."""
@@ -327,10 +355,10 @@ class LoyMembers(models.AbstractModel):
         number = self.env["loy.cards"]._normalise(text)
         prefix = re.sub(r"([%_\\])", r"\\\1", text)
         if "@" in text:
-            return Domain("loy_email", "=like", f"{prefix.lower()}%")
+            return Domain("loy_email", "=like", f"{prefix.lower()}%") | self._search_former([f"{prefix.lower()}%"])
         if not any(char.isdigit() for char in text):
             return Domain("name", "ilike", text)
-        domain = Domain("loy_external_id", "=like", f"{prefix}%")
+        domain = Domain("loy_external_id", "=like", f"{prefix}%") | self._search_former([f"{prefix}%"])
         digits = re.sub(r"[^0-9]", "", text)
         if re.fullmatch(r"[0-9A-Za-z]{4,}", number):
             # Looked up first: a subquery inside an OR would read every contact.
@@ -343,9 +371,15 @@ class LoyMembers(models.AbstractModel):
             domain |= Domain("loy_phone", "=like", f"+{digits}%")
             # People write 067…, tills +38067…
             domain |= Domain("loy_phone", "=like", f"+{code}{digits.lstrip('0')}%")
+            domain |= self._search_former([f"+{digits}%", f"+{code}{digits.lstrip('0')}%"])
         if re.search(r"[^\W\d]", text):
             domain |= Domain("name", "ilike", text)
         return domain
+
+    def _search_former(self, prefixes: list[str]) -> Domain:
+        """The survivors of members who had such a phone, e-mail or external id; looked up first, as cards are."""
+        values = Domain.OR([Domain("value", "=like", prefix)] for prefix in prefixes)
+        return Domain("id", "in", self.env["loy.member.alias"].search(values, limit=200).member_id.ids)
 
     # -- as plain values
 

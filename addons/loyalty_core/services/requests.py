@@ -121,6 +121,17 @@ class MemberUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberMerge:
+    """One member becomes a part of another."""
+
+    key: str = new_key()
+    member: str = schema.text(max_length=9, help="The id of the member who goes.")
+    into: str = schema.text(max_length=20, help="The id of the member who stays.")
+    reason: str | None = schema.text(max_length=255, default=None)
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
 class CardIssue:
     """A further card for a member."""
 

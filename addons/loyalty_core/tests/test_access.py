@@ -41,6 +41,8 @@ loy.hold                    -        r         r         r
 loy.hold.line               -        r         r         r
 loy.lockout                 -        -         -         rw
 loy.lot                     r        r         r         r
+loy.member.alias            r        rd        r         rd
+loy.member.merge            -        r         r         r
 loy.network                 r        r         r         rwcd
 loy.partner                 r        r         r         rwcd
 loy.product.points          r        r         rwcd      rwcd
@@ -63,6 +65,8 @@ loy.card.issue.wizard       -        rwcd      -         rwcd
 loy.card.export.wizard      -        rwcd      -         rwcd
 loy.card.replace.wizard     -        rwcd      -         rwcd
 loy.card.transition.wizard  -        rwcd      -         rwcd
+loy.member.merge.wizard     -        rwcd      -         rwcd
+loy.member.merge.wizard.line -       rwcd      -         rwcd
 """
 
 
@@ -226,6 +230,9 @@ class TestCompanies(TransactionCase):
         api.purchase_confirm({"key": "4", **purchase})
         api.purchase_hold({"key": "5", **purchase, "purchase": "B"})
         other = api.member_register({"key": "7", "email": f"t{company.id}@example.com"})["member"]
+        third = api.member_register({"key": "8", "email": f"third{company.id}@example.com"})["member"]
+        api.member_merge({"key": "9", "member": third, "into": other})
+        made["loy.member.merge"] = env["loy.member.merge"].search([("merged_id", "=", int(third))])
         pair = {"member_id": int(member), "other_id": int(other), "reason": "phone", "score": 85}
         made["loy.duplicate"] = env["loy.duplicate"].create({**pair, "company_id": company.id})
         made["loy.duplicate.key"] = env["loy.duplicate.key"].create(
