@@ -12,6 +12,7 @@ ROLES = [
     ("forgiven", "Forgiven"),
     ("clearing", "Clearing"),
     ("transit", "In transit"),
+    ("converted", "Converted"),
 ]
 
 

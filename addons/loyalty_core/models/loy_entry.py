@@ -42,6 +42,8 @@ class LoyEntry(models.Model):
     purchase_id = BigMany2one(related="transaction_id.purchase_id", string="Purchase")
     document = fields.Char(related="transaction_id.document")
     author_id = fields.Many2one(related="transaction_id.author_id")
+    actor_id = fields.Many2one(related="transaction_id.member_id", string="Who")
+    card_id = fields.Many2one(related="transaction_id.card_id")
     reason_id = fields.Many2one(related="transaction_id.reason_id")
     booked_at = fields.Datetime(related="transaction_id.booked_at")
 

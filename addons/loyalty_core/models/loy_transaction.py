@@ -40,6 +40,10 @@ class LoyTransaction(models.Model):
     note = fields.Char()
     author_id = FactMany2one("res.users", string="Author")
     store_id = FactMany2one("loy.store")
+    member_id = FactMany2one(
+        "res.partner", string="Who", help="The member whose fact it is, whatever account it is booked on."
+    )
+    card_id = FactMany2one("loy.card")
     company_id = FactMany2one("res.company", required=True)
     occurred_at = fields.Datetime("Occurred at", required=True)
     booked_at = fields.Datetime("Booked at", required=True)

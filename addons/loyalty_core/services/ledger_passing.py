@@ -1,4 +1,6 @@
-"""What moves between accounts of one unit with its terms: all of an account to the one that continues it."""
+"""What moves between accounts: all of one to the account that continues it, an amount with the terms of its lots, or an
+amount into another unit.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +11,9 @@ from odoo import models
 
 from ..sql import ledger as sql
 from ..sql import passing as passing_sql
+from ..sql import reversal as reversal_sql
 from .errors import LoyaltyError
-from .posting import Accrual, Posting, Source
+from .posting import Account, Accrual, Posting, Source
 
 
 class LoyLedgerPassing(models.AbstractModel):
@@ -70,14 +73,77 @@ class LoyLedgerPassing(models.AbstractModel):
                 origin_id=lot,
                 company_id=company_id,
             )
-            new = posting.pass_on(headers[account_id], account_id, lot, heir)
-            # As every new lot it repays debt first.
-            if repaid := min(accounts[heir.account_id].debt, amount):
-                posting.repay(headers[account_id], heir.account_id, new, repaid)
+            self._hand_over(posting, headers[account_id], account_id, lot, heir)
         ids = posting.write()
         self.env.cr.execute(passing_sql.set_successors(heirs))
         self._invalidate()
         return ids
+
+    # ------------------------------------------------------------------ amounts
+
+    def _transfer(self, account_id: int, to_account_id: int, amount_minor: int, *, at: datetime, source: Source) -> int:
+        """An amount goes to another account, what would be spent first; its lots keep their terms. Returns the
+        transaction; `insufficient_points`, `bad_amount`.
+        """
+        accounts = self._lock_for_moving(account_id, to_account_id, amount_minor, at)
+        posting = Posting(self, accounts, at, source)
+        header = posting.header("transfer", company_id=posting.company(accounts[account_id]))
+        drawn = self._draw_all(posting, header, account_id, amount_minor)
+        terms = {row[0]: row[1:] for row in self.env.execute_query(reversal_sql.terms(drawn))}
+        for lot, amount in drawn.items():
+            active_from, expires_at, promotion_code, company_id = terms[lot]
+            heir = Accrual(
+                to_account_id,
+                amount,
+                active_from=active_from,
+                expires_at=expires_at,
+                promotion_code=promotion_code or "",
+                origin_id=lot,
+                company_id=company_id,
+            )
+            self._hand_over(posting, header, account_id, lot, heir)
+        return posting.write()[0]
+
+    def _convert(self, account_id: int, amount_minor: int, gain: Accrual, *, at: datetime, source: Source) -> int:
+        """An amount of one unit leaves its account, and a lot of another unit takes its place. Returns the
+        transaction; `insufficient_points`, `bad_amount`.
+        """
+        accounts = self._lock_for_moving(account_id, gain.account_id, amount_minor, at)
+        posting = Posting(self, accounts, at, source)
+        header = posting.header("convert", company_id=posting.company(accounts[account_id]))
+        for lot, amount in self._draw_all(posting, header, account_id, amount_minor).items():
+            posting.move(header, account_id, lot, -amount, ("converted", None))
+        new = posting.new_lot(header, gain)
+        posting.move(header, gain.account_id, new, gain.amount_minor, ("converted", None))
+        self._repay_debt(posting, header, gain.account_id, new, gain.amount_minor)
+        return posting.write()[0]
+
+    def _lock_for_moving(
+        self, account_id: int, to_account_id: int, amount_minor: int, at: datetime
+    ) -> dict[int, Account]:
+        if account_id == to_account_id:
+            raise LoyaltyError("same_account", self.env._("Both have the same account: nothing is to be moved"))
+        self._lock([account_id, to_account_id])  # both in their order; what follows locks them once more
+        taken = self._lock_for_taking({account_id: amount_minor}, at)
+        return self._lock([to_account_id]) | taken
+
+    def _draw_all(self, posting: Posting, header: int, account_id: int, amount_minor: int) -> dict[int, int]:
+        """The lots that pay the amount, {lot: amount}."""
+        takes, short = self._draw(posting, header, {account_id: amount_minor})
+        if short:
+            self._refuse(posting.accounts, short, {account_id: amount_minor})
+        return {lot: amount for _account_id, lot, amount in takes}
+
+    def _hand_over(self, posting: Posting, header: int, account_id: int, lot: int, heir: Accrual) -> None:
+        new = posting.pass_on(header, account_id, lot, heir)
+        self._repay_debt(posting, header, heir.account_id, new, heir.amount_minor)
+
+    def _repay_debt(self, posting: Posting, header: int, account_id: int, lot: int, amount: int) -> None:
+        """As every new lot it repays debt first."""
+        if repaid := min(posting.accounts[account_id].debt, amount):
+            posting.repay(header, account_id, lot, repaid)
+
+    # ------------------------------------------------------------------ refusals
 
     def _check_not_held(self, account_ids: Mapping[int, int]) -> None:
         held = self.env.execute_query(passing_sql.open_holds(account_ids))

@@ -22,6 +22,8 @@ class Source:
     note: str = ""
     company_id: int | None = None
     store_id: int | None = None
+    member_id: int | None = None  # whose fact it is: several members may share an account
+    card_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,8 @@ class Posting:
                 "note": self.source.note or None,
                 "author_id": self.ledger.env.uid,
                 "store_id": self.source.store_id,
+                "member_id": self.source.member_id,
+                "card_id": self.source.card_id,
                 "company_id": self.company(),
                 "occurred_at": self.at,
                 "booked_at": self.ledger.env.cr.now(),

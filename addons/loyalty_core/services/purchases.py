@@ -618,6 +618,8 @@ class LoyPurchases(models.AbstractModel):
             document=purchase.number,
             company_id=purchase.company_id.id,
             store_id=purchase.store_id.id,
+            member_id=purchase.member_id.id or None,
+            card_id=purchase.card_id.id or None,
         )
 
     def _emit(self, kind: str, purchase, at: datetime | None = None) -> None:

@@ -311,13 +311,22 @@ def statement(
                entry.delta_minor, entry.balance_after_minor,
                entry.lot_id, lot.active_from, lot.expires_at, lot.promotion_code,
                header.source, header.purchase_id, header.document, header.note,
-               header.reason_id, reason.code AS reason_code, header.author_id, header.store_id
+               header.reason_id, reason.code AS reason_code, header.author_id, header.store_id,
+               header.member_id, card.number AS card_number, beside.member_id AS other_member_id
           FROM (
                    SELECT * FROM loy_entry AS entry WHERE %s ORDER BY entry.id DESC LIMIT %s OFFSET %s
                ) AS entry
           JOIN loy_transaction AS header ON header.id = entry.transaction_id
           LEFT JOIN loy_lot AS lot ON lot.id = entry.lot_id
           LEFT JOIN loy_reason AS reason ON reason.id = header.reason_id
+          LEFT JOIN loy_card AS card ON card.id = header.card_id
+          LEFT JOIN LATERAL (
+                   SELECT account.member_id
+                     FROM loy_entry AS other
+                     JOIN loy_account AS account ON account.id = other.account_id
+                    WHERE other.transaction_id = entry.transaction_id AND other.account_id <> entry.account_id
+                    LIMIT 1
+               ) AS beside ON entry.kind IN ('transfer', 'merge')
          ORDER BY entry.id DESC
         """,
         SQL(" AND ").join(conditions),
@@ -406,6 +415,34 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
                       WHERE delta_minor > 0 GROUP BY lot_id, transaction_id) e
             ON e.lot_id = l.id AND e.transaction_id = l.transaction_id
          WHERE COALESCE(e.accrued, 0) <> l.amount_minor
+        """,
+    ),
+    (
+        "lot_amount_is_what_became_of_it",
+        "loy.lot",
+        """
+        SELECT l.id, l.amount_minor,
+               (l.remaining_minor + COALESCE(gone.spent + gone.expired + gone.reversed + gone.transferred
+                                             + gone.converted + gone.repaid, 0))::int8
+          FROM loy_lot l
+          LEFT JOIN (
+                   SELECT e.lot_id,
+                          COALESCE(-SUM(delta_minor) FILTER (
+                              WHERE other.role IN ('redeemed', 'adjusted', 'settlement')), 0) AS spent,
+                          COALESCE(-SUM(delta_minor) FILTER (WHERE other.role = 'expired'), 0) AS expired,
+                          COALESCE(-SUM(delta_minor) FILTER (WHERE other.role = 'issued'), 0) AS reversed,
+                          COALESCE(-SUM(delta_minor) FILTER (WHERE other.role = 'transit'), 0) AS transferred,
+                          COALESCE(-SUM(delta_minor) FILTER (WHERE other.role = 'converted'), 0) AS converted,
+                          COALESCE(-SUM(delta_minor) FILTER (WHERE other.role = 'clearing'), 0) AS repaid
+                     FROM loy_entry e
+                     JOIN loy_lot own ON own.id = e.lot_id
+                     JOIN loy_account other
+                       ON other.id = CASE WHEN e.delta_minor > 0 THEN e.from_account_id ELSE e.to_account_id END
+                    WHERE NOT (e.transaction_id = own.transaction_id AND e.delta_minor > 0)
+                    GROUP BY e.lot_id
+               ) gone ON gone.lot_id = l.id
+         WHERE l.amount_minor <> l.remaining_minor + COALESCE(gone.spent + gone.expired + gone.reversed
+                                                              + gone.transferred + gone.converted + gone.repaid, 0)
         """,
     ),
     (

@@ -2,7 +2,7 @@
 
 from odoo.tests import tagged
 
-from ..services.posting import Balance
+from ..services.posting import Accrual, Balance
 from .ledger_common import SOURCE, LedgerCase
 
 
@@ -159,3 +159,54 @@ class TestLedgerPassing(LedgerCase):
             self.absorb(member, self.other, 1)
             counts.append(self.env.cr.sql_log_count - before)
         self.assertEqual(counts[1], counts[2])
+
+    # amounts
+
+    def transfer(self, amount, day=0, account=None, to=None):
+        return self.ledger._transfer(
+            account or self.account, to or self.heir, amount, at=self.at(day), source=SOURCE
+        )
+
+    def test_a_transfer_moves_what_would_be_spent_first_with_its_terms(self):
+        self.accrue(10, 0)
+        self.accrue(5, 0, expires=9)
+        self.transfer(7, 1)
+        self.assertEqual(self.lots(self.account), [(8, self.at(0), False)])
+        self.assertEqual(self.lots(self.heir), [(5, self.at(0), self.at(9)), (2, self.at(0), False)])
+        rows = self.ledger._statement(self.account) + self.ledger._statement(self.heir)
+        others = {row["other_member_id"] for row in rows if row["kind"] == "transfer"}
+        self.assertEqual(others, {self.member.id, self.other.id})
+        self.assert_books()
+
+    def test_no_more_is_transferred_than_is_available(self):
+        self.accrue(10, 0)
+        self.hold(4, 0, 3)
+        with self.refused("insufficient_points"):
+            self.transfer(7, 1)
+        with self.refused("bad_amount"):
+            self.transfer(0, 1)
+        with self.refused("same_account"):
+            self.transfer(1, 1, to=self.account)
+        self.transfer(10, 3)  # the deadline of the hold has passed
+        self.assertEqual(self.available(3, self.heir), 10)
+        self.assert_books()
+
+    def test_what_is_transferred_repays_the_debt_of_who_gets_it(self):
+        self.accrue(10, 0)
+        self.spend(4, 0, account=self.heir, overrun=True)
+        self.transfer(6, 1)
+        self.assertEqual(self.balance(1, self.heir), Balance(active=2, available=2))
+        self.assert_books()
+
+    def test_a_conversion_takes_one_unit_and_gives_another(self):
+        wallet = self.account_of(self.member, self.wallet)
+        self.accrue(10, 0)
+        for amount, gain in ((6, 150), (4, 100)):
+            self.ledger._convert(
+                self.account, amount, Accrual(wallet, gain, expires_at=self.at(9)), at=self.at(1), source=SOURCE
+            )
+        self.assertEqual((self.available(1), self.available(1, wallet)), (0, 250))
+        self.assertEqual(self.lots(wallet), [(150, self.at(1), self.at(9)), (100, self.at(1), self.at(9))])
+        with self.refused("insufficient_points"):
+            self.ledger._convert(self.account, 1, Accrual(wallet, 25), at=self.at(1), source=SOURCE)
+        self.assert_books()
