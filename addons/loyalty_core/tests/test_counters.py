@@ -163,6 +163,37 @@ class TestLimits(CounterCase):
         self.assertEqual([counters._give_back_overdue(self.env.cr.now()) for _time in "ab"], [2, 0])
         self.assertEqual(self.used(promotion), 1)
 
+    def test_a_receipt_made_offline_is_a_fact_beyond_the_limit(self):
+        promotion = self.limit(total=1, per_member=1, budget=3)
+        self.buy()
+        line = {**BUN[0], "price": 20, "given": [{"promotion": "T_LIMITED", "discount": 2}]}
+        self.assertEqual(self.buy("P-1", lines=[line], offline=True), 2)
+        self.assertEqual((self.used(promotion), self.used(promotion, "budget")), (2, 4))
+        over = self.env["loy.counter.draw"].search([("is_over", "=", True)])
+        self.assertEqual(over.purchase_id.number, "P-1")
+        self.assertEqual(self.buy(), 0)
+        self.call("purchase_return", purchase="P-1", return_="R-1")
+        self.assertEqual((self.used(promotion), self.used(promotion, "budget")), (1, 2))
+
+    def test_returns_of_parts_give_back_and_the_last_part_the_use(self):
+        points = {"kind": "points", "unit": "T_MILES", "percent": 1}
+        promotion = self.limit("T_LIMITED", TEN, points, total=1, budget=100, budget_points=100)
+        self.confirm("P-1", lines=[{**BUN[0], "quantity": 3, "price": 9.99}])
+        seen = []
+        for number in (1, 2, 3):
+            lines = [{"id": "1", "quantity": 1}]
+            self.call("purchase_return", purchase="P-1", return_=f"R-{number}", lines=lines)
+            seen.append((self.used(promotion), self.used(promotion, "budget")))
+        self.assertEqual(seen, [(1, 2.0), (1, 1.0), (0, 0)])
+        self.assertEqual(self.used(promotion, "budget_points"), 0)
+
+    def test_an_exchange_may_use_what_it_brings_back(self):
+        promotion = self.limit(total=1)
+        self.buy("P-1")
+        back = {"id": "b", "sku": "T-1002", "quantity": -1, "of": {"purchase": "P-1", "line": "1"}}
+        self.assertEqual(self.buy("P-2", lines=[{**BUN[0], "quantity": 2}, back]), 4)
+        self.assertEqual(self.used(promotion), 1)
+
     def test_a_whole_return_gives_the_use_back(self):
         promotion = self.limit(total=1, per_member=1, per_day=1, budget=2)
         self.buy("P-1")
