@@ -267,7 +267,7 @@ class TestApiRequests(ApiCase):
             "bad_request",
             "purchase_calculate",
             lines=[
-                {"id": "1", "sku": "", "quantity": -1},
+                {"id": "1", "sku": "", "quantity": -10**7},
                 {"id": "1", "sku": "T-1001", "quantity": float("nan")},
             ],
             spend=[{"unit": "T_BONUS", "amount": "all"}],
