@@ -1,1 +1,2 @@
 from . import card_export
+from . import member_export

@@ -45,6 +45,7 @@ from . import loy_duplicate_key
 from . import loy_duplicate_scan
 from . import loy_member_alias
 from . import loy_member_merge
+from . import loy_access_log
 from . import loy_calendar
 from . import loy_adjustment
 from . import loy_adjustment_limit

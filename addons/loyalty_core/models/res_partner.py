@@ -297,6 +297,22 @@ class ResPartner(models.Model):
         """Members chosen in a list, or this one and another to be chosen."""
         return self.env["loy.member.merge.wizard"]._open(self)
 
+    def web_read(self, specification):
+        """Whoever opens the form of a member is written down; lists, which do not ask for balances as a card, are not.
+        """
+        if len(self) == 1 and "loy_balance_html" in specification:
+            self.check_access("read")
+            if self.is_loyalty_member:
+                self.env["loy.privacy"]._note_access(self, "view")
+        return super().web_read(specification)
+
+    def action_loy_export(self):
+        """All that is held on the person, as a file."""
+        self.ensure_one()
+        self.env["loy.members"]._check_right("member.export")
+        self.check_access("read")
+        return {"type": "ir.actions.act_url", "url": f"/loyalty_core/member/{self.id}/export", "target": "self"}
+
     def action_loy_issue_card(self):
         self.ensure_one()
         return {

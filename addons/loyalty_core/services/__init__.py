@@ -14,6 +14,7 @@ from . import ledger_reading
 from . import guesses
 from . import ledger
 from . import member_merge
+from . import privacy
 from . import transaction
 from . import sections
 from . import programme

@@ -1,5 +1,6 @@
 """``loy.api``: everything that tills, shops and other systems may call."""
 
+from base64 import b64encode
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -70,6 +71,15 @@ class LoyApi(models.AbstractModel):
             values["attributes"] = {**(partner.loy_attributes or {}), **request.attributes}
         members._update(partner, values, self._moment(request.at))
         return {**members._profile(partner), "member": str(partner.id)}
+
+    @reads(requests.MemberOf)
+    def member_export(self, request):
+        """All that is held on a person, as a zip in base64: JSON, CSV and a page to read. The export is written to the
+        access log; the answer is not kept. Codes: member_not_found."""
+        name, content = self._service("loy.privacy")._export(
+            self._service("loy.members")._find({"member": request.member})
+        )
+        return {"name": name, "file": b64encode(content).decode()}
 
     @writes(requests.MemberMerge)
     def member_merge(self, request):

@@ -121,6 +121,13 @@ class MemberUpdate:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberOf:
+    """Which member."""
+
+    member: str = schema.text(max_length=20, help="The member's id.")
+
+
+@dataclass(frozen=True, slots=True)
 class MemberMerge:
     """One member becomes a part of another."""
 

@@ -18,6 +18,7 @@ ROLES = {
 #: do nothing with any of them.
 TABLE = """
                             cashier  operator  marketer  admin
+loy.access.log              -        -         -         r
 loy.account                 r        r         r         r
 loy.adjustment              -        rwcd      r         rwcd
 loy.adjustment.limit        -        r         r         rwcd
@@ -233,6 +234,8 @@ class TestCompanies(TransactionCase):
         third = api.member_register({"key": "8", "email": f"third{company.id}@example.com"})["member"]
         api.member_merge({"key": "9", "member": third, "into": other})
         made["loy.member.merge"] = env["loy.member.merge"].search([("merged_id", "=", int(third))])
+        api.member_export({"member": member})
+        made["loy.access.log"] = env["loy.access.log"].search([("member_id", "=", int(member))])
         pair = {"member_id": int(member), "other_id": int(other), "reason": "phone", "score": 85}
         made["loy.duplicate"] = env["loy.duplicate"].create({**pair, "company_id": company.id})
         made["loy.duplicate.key"] = env["loy.duplicate.key"].create(
