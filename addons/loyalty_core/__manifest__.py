@@ -11,6 +11,7 @@
         "security/groups.xml",
         "security/ir.model.access.csv",
         "security/members_rules.xml",
+        "security/rights_rules.xml",
         "data/loy_card_types.xml",
         "security/promotions_rules.xml",
         "data/loy_group_data.xml",
@@ -51,6 +52,8 @@
         "data/loy_adjustment_data.xml",
         "views/loy_adjustment_views.xml",
         "views/loy_adjustment_limit_views.xml",
+        "views/loy_role_views.xml",
+        "data/loy_rights.xml",
     ],
     "demo": [
         "demo/loy_units.xml",

@@ -5,6 +5,8 @@ from . import loy_bigint_mixin
 from . import loy_fact_mixin
 from . import loy_amount_mixin
 from . import loy_approval_mixin
+from . import loy_right
+from . import loy_role
 from . import loy_brand
 from . import loy_partner
 from . import loy_network

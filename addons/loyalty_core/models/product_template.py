@@ -19,7 +19,7 @@ class ProductTemplate(models.Model):
         "loy.product.points",
         "product_tmpl_id",
         string="Points for a unit",
-        groups="loyalty_core.group_cashier",  # others may not read them, and read whole products still
+        groups="loyalty_core.group_staff",  # others may not read them, and read whole products still
     )
 
     _loy_min_price_positive = models.Constraint(

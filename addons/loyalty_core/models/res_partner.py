@@ -18,7 +18,7 @@ CONTACT_FIELDS = {
 }
 
 #: Who may see what the shop knows of a person; everybody else reads the contact without it.
-CASHIER = "loyalty_core.group_cashier"
+STAFF = "loyalty_core.group_staff"
 #: The plain forms by which members are told apart: made of phone and e-mail, never taken from a client.
 DERIVED_FIELDS = {"loy_phone", "loy_email"}
 
@@ -66,9 +66,9 @@ class ResPartner(models.Model):
     )
     loy_first_name = fields.Char(string="First name", copy=False)
     loy_last_name = fields.Char(string="Last name", copy=False)
-    loy_birth_date = fields.Date(string="Birth date", copy=False, groups=CASHIER)
+    loy_birth_date = fields.Date(string="Birth date", copy=False, groups=STAFF)
     loy_sex = fields.Selection(
-        [("female", "Female"), ("male", "Male"), ("other", "Other")], string="Sex", copy=False, groups=CASHIER
+        [("female", "Female"), ("male", "Male"), ("other", "Other")], string="Sex", copy=False, groups=STAFF
     )
     loy_store_id = fields.Many2one(
         "loy.store", string="Preferred store", copy=False, index="btree_not_null", ondelete="set null"
@@ -76,25 +76,25 @@ class ResPartner(models.Model):
     loy_external_id = fields.Char(
         string="External id", copy=False, help="The member's key in another system."
     )
-    loy_attributes = fields.Json(string="Own attributes", copy=False, groups=CASHIER)
-    loy_card_ids = fields.One2many("loy.card", "member_id", string="Cards", groups=CASHIER)
-    loy_card_count = fields.Integer(string="Number of cards", compute="_compute_loy_cards", groups=CASHIER)
+    loy_attributes = fields.Json(string="Own attributes", copy=False, groups=STAFF)
+    loy_card_ids = fields.One2many("loy.card", "member_id", string="Cards", groups=STAFF)
+    loy_card_count = fields.Integer(string="Number of cards", compute="_compute_loy_cards", groups=STAFF)
     loy_main_card_id = fields.Many2one(
-        "loy.card", string="Main card", compute="_compute_loy_cards", groups=CASHIER
+        "loy.card", string="Main card", compute="_compute_loy_cards", groups=STAFF
     )
     loy_balance_text = fields.Char(
-        string="Balance", compute="_compute_loy_balances", groups=CASHIER, help="What can be spent now."
+        string="Balance", compute="_compute_loy_balances", groups=STAFF, help="What can be spent now."
     )
     loy_balance_html = fields.Html(
-        string="Balances", compute="_compute_loy_balances", sanitize=False, groups=CASHIER
+        string="Balances", compute="_compute_loy_balances", sanitize=False, groups=STAFF
     )
     loy_last_purchase_ids = fields.Many2many(
-        "loy.purchase", string="Last purchases", compute="_compute_loy_last_purchases", groups=CASHIER
+        "loy.purchase", string="Last purchases", compute="_compute_loy_last_purchases", groups=STAFF
     )
     loy_purchase_count = fields.Integer(
-        string="Number of purchases", compute="_compute_loy_purchases", groups=CASHIER
+        string="Number of purchases", compute="_compute_loy_purchases", groups=STAFF
     )
-    loy_purchase_amount = fields.Float(string="Spent in all", compute="_compute_loy_purchases", groups=CASHIER)
+    loy_purchase_amount = fields.Float(string="Spent in all", compute="_compute_loy_purchases", groups=STAFF)
     loy_new_card_number = fields.Char(
         string="Number of the card handed out",
         store=False,
@@ -105,9 +105,9 @@ class ResPartner(models.Model):
         "res.partner", string="Merged into", copy=False, readonly=True, index="btree_not_null", ondelete="restrict"
     )
     loy_merged_from_ids = fields.One2many(
-        "res.partner", "loy_merged_into_id", string="Merged members", context={"active_test": False}, groups=CASHIER
+        "res.partner", "loy_merged_into_id", string="Merged members", context={"active_test": False}, groups=STAFF
     )
-    loy_alias_ids = fields.One2many("loy.member.alias", "member_id", string="Also known by", groups=CASHIER)
+    loy_alias_ids = fields.One2many("loy.member.alias", "member_id", string="Also known by", groups=STAFF)
     loy_search = fields.Char(string="Member", store=False, search="_search_loy_search")
 
     _loy_phone_unique = models.UniqueIndex(

@@ -12,7 +12,7 @@ class ResUsers(models.Model):
         "user_id",
         "store_id",
         string="Loyalty stores",
-        groups="loyalty_core.group_cashier",
+        groups="loyalty_core.group_staff",
         help="The stores this user may sell in through the loyalty API. Empty: all.",
     )
 

@@ -1,4 +1,6 @@
 from . import errors
+from . import rights
+from . import roles
 from . import cards
 from . import card_replacement
 from . import card_series

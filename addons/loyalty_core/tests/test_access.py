@@ -6,7 +6,10 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "d": "unlink"}
 ROLES = {
     "cashier": "loyalty_core.group_cashier",
+    "store_manager": "loyalty_core.group_store_manager",
+    "contact_centre": "loyalty_core.group_contact_centre",
     "operator": "loyalty_core.group_operator",
+    "analyst": "loyalty_core.group_analyst",
     "marketer": "loyalty_core.group_marketer",
     "admin": "loyalty_core.group_admin",
     "integrator": "loyalty_core.group_integrator",
@@ -17,57 +20,59 @@ ROLES = {
 #: Model → what the roles of the shop may do. Integrators, plain internal users, portal users and visitors may
 #: do nothing with any of them.
 TABLE = """
-                            cashier  operator  marketer  admin
-loy.access.log              -        -         -         r
-loy.account                 r        r         r         r
-loy.adjustment              -        rwcd      r         rwcd
-loy.adjustment.limit        -        r         r         rwcd
-loy.brand                   r        r         rwcd      rwcd
-loy.calendar                r        r         rwc       rwc
-loy.calendar.day            r        r         rwcd      rwcd
-loy.card                    r        rwc       r         rwcd
-loy.card.export             -        r         r         r
-loy.card.log                r        r         r         r
-loy.card.series             -        rwc       r         rwcd
-loy.card.type               r        r         rwcd      rwcd
-loy.duplicate               -        rw        r         rw
-loy.duplicate.key           -        -         -         r
-loy.duplicate.scan          -        r         -         r
-loy.counter                 -        -         r         r
-loy.counter.draw            -        r         r         r
-loy.entry                   -        r         r         r
-loy.event                   -        r         r         r
-loy.group                   r        r         rwc       rwc
-loy.hold                    -        r         r         r
-loy.hold.line               -        r         r         r
-loy.lockout                 -        -         -         rw
-loy.lot                     r        r         r         r
-loy.member.alias            r        rd        r         rd
-loy.member.merge            -        r         r         r
-loy.network                 r        r         r         rwcd
-loy.partner                 r        r         r         rwcd
-loy.product.points          r        r         rwcd      rwcd
-loy.promotion               r        r         rwc       rwc
-loy.purchase                r        r         r         r
-loy.purchase.line           r        r         r         r
-loy.purchase.promotion      r        r         r         r
-loy.reason                  r        r         r         rwcd
-loy.register                r        r         r         rwcd
-loy.request                 -        -         -         r
-loy.revision                -        -         r         r
-loy.settings                -        -         r         rwc
-loy.store                   r        r         r         rwcd
-loy.store.attribute         r        r         r         rwcd
-loy.transaction             -        r         r         r
-loy.unit                    r        r         r         rwcd
-loy.adjustment.wizard       -        rwcd      -         rwcd
-loy.refusal.wizard          -        rwcd      -         rwcd
-loy.card.issue.wizard       -        rwcd      -         rwcd
-loy.card.export.wizard      -        rwcd      -         rwcd
-loy.card.replace.wizard     -        rwcd      -         rwcd
-loy.card.transition.wizard  -        rwcd      -         rwcd
-loy.member.merge.wizard     -        rwcd      -         rwcd
-loy.member.merge.wizard.line -       rwcd      -         rwcd
+                               cashier  store_manager  contact_centre  operator  analyst  marketer  admin
+loy.access.log                 -        -              -               -         -        -         r
+loy.account                    r        r              r               r         r        r         r
+loy.adjustment                 -        -              rwcd            rwcd      r        r         rwcd
+loy.adjustment.limit           -        -              r               r         r        r         rwcd
+loy.brand                      r        r              r               r         r        rwcd      rwcd
+loy.calendar                   r        r              r               r         r        rwc       rwc
+loy.calendar.day               r        r              r               r         r        rwcd      rwcd
+loy.card                       r        r              rwc             rwc       r        r         rwcd
+loy.card.export                -        -              -               r         r        r         r
+loy.card.log                   r        r              r               r         r        r         r
+loy.card.series                -        -              -               rwc       r        r         rwcd
+loy.card.type                  r        r              r               r         r        rwcd      rwcd
+loy.counter                    -        -              -               -         r        r         r
+loy.counter.draw               -        -              r               r         r        r         r
+loy.duplicate                  -        -              -               rw        r        r         rw
+loy.duplicate.key              -        -              -               -         -        -         r
+loy.duplicate.scan             -        -              -               r         -        -         r
+loy.entry                      -        -              r               r         r        r         r
+loy.event                      -        -              r               r         r        r         r
+loy.group                      r        r              r               r         r        rwc       rwc
+loy.hold                       -        -              r               r         r        r         r
+loy.hold.line                  -        -              r               r         r        r         r
+loy.lockout                    -        -              -               -         -        -         rw
+loy.lot                        r        r              r               r         r        r         r
+loy.member.alias               r        r              rd              rd        r        r         rd
+loy.member.merge               -        -              -               r         r        r         r
+loy.member.merge.wizard.line   -        -              -               rwcd      -        -         rwcd
+loy.network                    r        r              r               r         r        r         rwcd
+loy.partner                    r        r              r               r         r        r         rwcd
+loy.product.points             r        r              r               r         r        rwcd      rwcd
+loy.promotion                  r        r              r               r         r        rwc       rwc
+loy.purchase                   r        r              r               r         r        r         r
+loy.purchase.line              r        r              r               r         r        r         r
+loy.purchase.promotion         r        r              r               r         r        r         r
+loy.reason                     r        r              r               r         r        r         rwcd
+loy.register                   r        r              r               r         r        r         rwcd
+loy.request                    -        -              -               -         -        -         r
+loy.revision                   -        -              -               -         r        r         r
+loy.right                      r        r              r               r         r        r         r
+loy.role                       -        -              -               -         -        -         rwcd
+loy.settings                   -        -              -               -         r        r         rwc
+loy.store                      r        r              r               r         r        r         rwcd
+loy.store.attribute            r        r              r               r         r        r         rwcd
+loy.transaction                -        -              r               r         r        r         r
+loy.unit                       r        r              r               r         r        r         rwcd
+loy.adjustment.wizard          -        -              rwcd            rwcd      -        -         rwcd
+loy.card.export.wizard         -        -              -               rwcd      -        -         rwcd
+loy.card.issue.wizard          -        -              rwcd            rwcd      -        -         rwcd
+loy.card.replace.wizard        -        -              rwcd            rwcd      -        -         rwcd
+loy.card.transition.wizard     -        -              rwcd            rwcd      -        -         rwcd
+loy.member.merge.wizard        -        -              -               rwcd      -        -         rwcd
+loy.refusal.wizard             -        -              rwcd            rwcd      -        -         rwcd
 """
 
 
@@ -132,7 +137,10 @@ class TestAccess(TransactionCase):
         )
         for role, may in {
             "cashier": "r",
+            "store_manager": "r",
+            "contact_centre": "rwc",
             "operator": "rwc",
+            "analyst": "r",
             "marketer": "r",
             "admin": "rwc",
             "integrator": "-",
@@ -180,6 +188,7 @@ class TestCompanies(TransactionCase):
             made[f"loy.{name}"] = env[f"loy.{name}"].create(
                 {"code": "A", "name": "A", "company_id": company.id}
             )
+        made["loy.role"] = env["loy.role"].create({"name": company.name, "company_id": company.id})
         store = made["loy.store"]
         store.attributes = {"format": "express"}
         made["loy.settings"] = env["loy.settings"].search([("company_id", "=", company.id)]) or env[

@@ -1,0 +1,269 @@
+"""Single rights, the roles made of them, and who may give what."""
+
+from itertools import count
+
+from odoo.addons.loyalty_core.services.errors import LoyaltyError
+from odoo.addons.loyalty_core.services.rights import RIGHTS, STANDARD_ROLES
+from odoo.exceptions import AccessError, ValidationError
+from odoo.fields import Command
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+NUMBERS = count(1)
+
+
+class RightsCase(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.manager = new_test_user(cls.env, "t_manager", groups="loyalty_core.group_admin")
+        cls.person = new_test_user(cls.env, "t_person", groups="base.group_user")
+
+    def rights(self, *codes):
+        found = self.env["loy.right"].search([("code", "in", codes)])
+        self.assertEqual(set(found.mapped("code")), set(codes))
+        return found
+
+    def role(self, *codes, users=None, by=None, **values):
+        return (
+            self.env["loy.role"]
+            .with_user(by or self.manager)
+            .create(
+                {
+                    "name": f"Role {next(NUMBERS)}",
+                    "right_ids": [Command.set(self.rights(*codes).ids)],
+                    "user_ids": [Command.set((self.person if users is None else users).ids)],
+                    **values,
+                }
+            )
+        )
+
+    def may(self, code, user=None):
+        return self.env["loy.rights"].with_user(user or self.person)._has(code)
+
+    def standard(self, name):
+        return self.env["loy.role"].search([("group_id", "=", self.env.ref(f"loyalty_core.group_{name}").id)])
+
+    def refused(self, code, call, *args, **kwargs):
+        with self.assertRaises(LoyaltyError) as caught, self.env.cr.savepoint():
+            call(*args, **kwargs)
+        self.assertEqual(caught.exception.code, code)
+        return str(caught.exception)
+
+
+@tagged("post_install", "-at_install")
+class TestCatalogue(RightsCase):
+    def test_the_database_has_the_rights_that_the_code_declares(self):
+        declared = self.env["loy.rights"]._declared()
+        known = {right.code: right for right in self.env["loy.right"].search([("code", "!=", False)])}
+        self.assertEqual(known.keys(), declared.keys())
+        for code, values in declared.items():
+            self.assertEqual({name: known[code][name] for name in values}, values)
+        self.assertGreaterEqual(len(known), 120)
+
+    def test_synchronising_again_changes_nothing(self):
+        before = {role.id: (role.right_ids, role.implied_ids) for role in self.env["loy.role"].search([])}
+        self.env["loy.rights"]._synchronise()
+        after = {role.id: (role.right_ids, role.implied_ids) for role in self.env["loy.role"].search([])}
+        self.assertEqual(before, after)
+
+    def test_every_right_has_a_name_that_says_what_it_allows(self):
+        for right in self.env["loy.right"].search([("code", "!=", False)]):
+            self.assertTrue(right.name and right.name != right.code, right.code)
+
+    def test_rights_are_found_by_their_names(self):
+        found = self.env["loy.right"].search([("name", "ilike", "merge")])
+        self.assertIn("member.merge", found.mapped("code"))
+        named = self.env["loy.right"].name_search("series of new")
+        self.assertEqual([name for _id, name in named], ["Make a series of new cards"])
+
+    def test_each_standard_group_is_a_role(self):
+        for xmlid in STANDARD_ROLES:
+            role = self.env["loy.role"].search([("group_id", "=", self.env.ref(xmlid).id)])
+            self.assertTrue(role.is_standard and role.all_right_ids, xmlid)
+
+    def test_the_administrator_has_every_right_but_those_of_programs(self):
+        has = self.standard("admin").all_right_ids
+        self.assertEqual(has, self.env["loy.right"].search([("kind", "!=", "api")]))
+
+    def test_a_standard_role_allows_what_its_people_may_do(self):
+        """What the screen of roles shows is what Odoo decides."""
+        for xmlid in STANDARD_ROLES:
+            user = new_test_user(self.env, xmlid, groups=xmlid)
+            shown = set(
+                self.env["loy.role"]
+                .search([("group_id", "=", self.env.ref(xmlid).id)])
+                .all_right_ids.mapped("code")
+            )
+            held = {right.code for right in self.env["loy.right"].search([]) if self.may(right.code, user)}
+            self.assertEqual(shown, held, xmlid)
+
+
+@tagged("post_install", "-at_install")
+class TestCheck(RightsCase):
+    def test_who_lacks_a_right_is_told_which_and_who_gives_it(self):
+        said = self.refused("right_missing", self.env["loy.rights"].with_user(self.person)._check, "member.merge")
+        self.assertIn("Merge two members into one", said)
+        self.assertIn("member.merge", said)
+        self.assertIn("Administrator", said)
+
+    def test_a_right_is_there_as_soon_as_it_is_given_and_gone_when_it_is_taken(self):
+        self.assertFalse(self.may("member.merge"))
+        role = self.role("member.merge")
+        self.assertTrue(self.may("member.merge"))
+        role.write({"right_ids": [Command.clear()]})
+        self.assertFalse(self.may("member.merge"))
+        role.write({"right_ids": [Command.set(self.rights("member.merge").ids)]})
+        role.write({"user_ids": [Command.unlink(self.person.id)]})
+        self.assertFalse(self.may("member.merge"))
+        self.person.group_ids = [Command.link(role.sudo().group_id.id)]  # Odoo's own form of users
+        self.assertTrue(self.may("member.merge"))
+        role.unlink()
+        self.assertFalse(self.may("member.merge"))
+
+    def test_a_service_that_acts_as_superuser_has_the_rights_of_the_person(self):
+        rights = self.env["loy.rights"].with_user(self.person).sudo()
+        self.assertFalse(rights._has("member.merge"))
+        self.assertFalse(rights._has("loy.card.write"))
+        self.assertTrue(self.env["loy.rights"].with_user(self.env.ref("base.user_root"))._has("member.merge"))
+
+    def test_a_right_on_records_opens_them_and_nothing_else(self):
+        self.role("loy.promotion.read", "loy.promotion.write")
+        promotions = self.env["loy.promotion"].with_user(self.person)
+        self.assertTrue(promotions.has_access("write"))
+        self.assertFalse(promotions.has_access("create"))
+        self.assertFalse(self.env["loy.card"].with_user(self.person).has_access("read"))
+        self.assertTrue(self.may("loy.promotion.write"))
+        self.assertFalse(self.may("loy.promotion.create"))
+
+    def test_a_role_includes_what_other_roles_may(self):
+        inner = self.role("member.merge", users=self.env["res.users"])
+        outer = self.role("card.issue", implied_ids=[Command.set(inner.ids)], name="Outer")
+        self.assertTrue(self.may("member.merge"))
+        self.assertEqual(outer.all_right_ids, self.rights("member.merge", "card.issue"))
+        self.refused("role_cycle", inner.write, {"implied_ids": [Command.set(outer.ids)]})
+
+    def test_a_role_given_to_a_group_is_everybodys_in_it(self):
+        group = self.env["res.groups"].create({"name": "Sales"})
+        group.user_ids = self.person
+        role = self.role("member.merge", users=self.env["res.users"], given_group_ids=[Command.set(group.ids)])
+        self.assertTrue(self.may("member.merge"))
+        self.assertEqual(role.given_group_ids, group)
+        role.write({"given_group_ids": [Command.clear()]})
+        self.assertFalse(self.may("member.merge"))
+
+    def test_who_has_a_role_finds_its_menus(self):
+        self.role("loy.promotion.read")
+        menus = self.env["ir.ui.menu"].with_user(self.person)
+        visible = self.env["ir.ui.menu"].browse(menus._visible_menu_ids())
+        self.assertIn(self.env.ref("loyalty_core.loy_promotion_menu"), visible)
+        self.assertNotIn(self.env.ref("loyalty_core.loy_card_menu"), visible)
+
+    def test_an_archived_role_gives_nothing(self):
+        role = self.role("member.merge", "loy.promotion.read")
+        role.active = False
+        self.assertFalse(self.may("member.merge") or self.may("loy.promotion.read"))
+        role.active = True
+        self.assertTrue(self.may("member.merge") and self.may("loy.promotion.read"))
+
+    def test_a_copy_of_a_standard_role_has_all_its_rights_by_itself(self):
+        operator = self.standard("operator")
+        copy = operator.with_user(self.manager).copy()
+        self.assertEqual(copy.right_ids, operator.all_right_ids)
+        self.assertFalse(copy.is_standard or copy.implied_ids or copy.user_ids)
+        copy.write({"user_ids": [Command.set(self.person.ids)]})
+        held = {right.code for right in self.env["loy.right"].search([]) if self.may(right.code)}
+        self.assertEqual(held, set(operator.all_right_ids.mapped("code")))
+
+
+@tagged("post_install", "-at_install")
+class TestEscalation(RightsCase):
+    """Nobody comes to more than he was given."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.deputy = new_test_user(cls.env, "t_deputy", groups="base.group_user")
+
+    def setUp(self):
+        super().setUp()
+        self.role(
+            *("loy.role.read", "loy.role.write", "loy.role.create", "loy.role.unlink", "loy.right.read"),
+            *("member.merge", "loy.promotion.read"),
+            users=self.deputy,
+        )
+
+    def test_a_deputy_gives_what_he_has(self):
+        role = self.role("member.merge", by=self.deputy)
+        self.assertTrue(self.may("member.merge"))
+        role.unlink()
+
+    def test_a_deputy_does_not_give_what_he_has_not(self):
+        self.refused("right_not_yours", self.role, "member.erase", by=self.deputy)
+        self.refused("right_not_yours", self.role, "loy.promotion.write", by=self.deputy)
+        self.refused("right_not_yours", self.role, "roles.manage", by=self.deputy, users=self.deputy)
+        mine = self.role("member.merge", by=self.deputy)
+        for values in (
+            {"right_ids": [Command.link(self.rights("member.erase").id)]},
+            {"implied_ids": [Command.link(self.standard("admin").id)]},
+        ):
+            self.refused("right_not_yours", mine.write, values)
+        admin = self.standard("admin").with_user(self.deputy)
+        self.refused("right_not_yours", admin.write, {"user_ids": [Command.link(self.deputy.id)]})
+        strong = self.role("member.erase", users=self.env["res.users"]).with_user(self.deputy)
+        self.refused("right_not_yours", strong.write, {"user_ids": [Command.link(self.deputy.id)]})
+        self.refused("right_not_yours", strong.unlink)
+
+    def test_the_group_behind_a_role_is_not_chosen(self):
+        system = self.env.ref("base.group_system")
+        role = self.role("member.merge")
+        self.refused("role_fixed", role.write, {"group_id": system.id})
+        self.refused("role_fixed", self.role, "member.merge", group_id=system.id)
+        self.refused("role_fixed", role.write, {"is_standard": True})
+
+    def test_groups_of_the_system_and_people_from_outside_are_out_of_reach(self):
+        role = self.role("member.merge")
+        for xmlid in ("group_system", "group_erp_manager", "group_portal", "group_public", "group_user"):
+            group = self.env.ref(f"base.{xmlid}")
+            self.refused("group_out_of_reach", role.write, {"given_group_ids": [Command.link(group.id)]})
+        with self.assertRaises(ValidationError), self.env.cr.savepoint():
+            portal = new_test_user(self.env, "t_portal", groups="base.group_portal")
+            self.role("member.merge", users=portal, name="For a portal user")
+
+    def test_nothing_is_created_or_changed_through_a_role(self):
+        role = self.role("member.merge")
+        for command in (
+            Command.create({"name": "X", "login": "x"}),
+            Command.update(self.person.id, {"login": "x"}),
+            Command.delete(self.person.id),
+        ):
+            self.refused("bad_request", role.write, {"user_ids": [command]})
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            role.write({"right_ids": [Command.create({"code": "x", "kind": "function", "section": "other"})]})
+        with self.assertRaises(AccessError), self.env.cr.savepoint():
+            self.rights("member.merge").with_user(self.manager).write({"code": "x"})
+
+    def test_no_role_opens_anything_beyond_the_suite(self):
+        everything = self.env["loy.right"].search([("kind", "!=", "api")])
+        role = self.role(*everything.mapped("code"))
+        names = role.sudo().group_id.model_access.model_id.mapped("model")
+        self.assertEqual({name for name in names if not name.startswith("loy.")}, {"res.partner"})
+        self.assertFalse(self.person.has_group("base.group_system") or self.person.has_group("base.group_erp_manager"))
+        for model in ("res.users", "res.groups", "ir.model.access", "ir.rule", "loy.right"):
+            self.assertFalse(self.env[model].with_user(self.person).has_access("write"), model)
+
+    def test_a_standard_role_is_given_but_not_changed(self):
+        operator = self.standard("operator").with_user(self.manager)
+        for values in ({"name": "X"}, {"right_ids": [Command.clear()]}, {"active": False}):
+            self.refused("role_standard", operator.write, values)
+        self.refused("role_standard", operator.unlink)
+        operator.write({"user_ids": [Command.link(self.person.id)]})
+        self.assertTrue(self.may("member.merge"))
+
+    def test_a_role_of_a_company_is_for_people_of_the_company(self):
+        company = self.env["res.company"].create({"name": "Sister"})
+        self.manager.company_ids = [Command.link(company.id)]
+        self.refused("role_company", self.role, "member.merge", company_id=company.id)
+
+    def test_functions_declared_by_the_suite_are_known_sections(self):
+        for right in RIGHTS.values():
+            self.assertIn(right.section, dict(self.env["loy.right"]._fields["section"].selection))
