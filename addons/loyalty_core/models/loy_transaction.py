@@ -55,6 +55,10 @@ class LoyTransaction(models.Model):
     entry_ids = fields.One2many("loy.entry", "transaction_id")
 
     _occurred = models.Index("(occurred_at)")
+    # The payment of a top-up: its method and its reference.
+    _top_up = models.UniqueIndex(
+        "(company_id, note, document) WHERE source = 'top_up'", "This payment has been booked already."
+    )
 
     @api.depends("kind", "document")
     def _compute_display_name(self):

@@ -40,10 +40,21 @@ class LoyUnit(models.Model):
         default="expires_first",
         help="Which of the member's lots pays when units are spent.",
     )
+    is_transferable = fields.Boolean("Members give it to each other", help="By the API and in the cabinet of a member.")
+    transfer_min = fields.Float("Least at once", digits=(16, 6))
+    transfer_day_max = fields.Float(
+        "Most in a day",
+        digits=(16, 6),
+        help="What one account gives in a day, by the time zone of the programme. 0: any.",
+    )
     account_count = fields.Integer(compute="_compute_account_count")
 
     _decimals_range = models.Constraint(
         "CHECK (decimals BETWEEN 0 AND 6)", "A unit has from 0 to 6 decimals."
+    )
+    _transfer_positive = models.Constraint(
+        "CHECK (COALESCE(transfer_min, 0) >= 0 AND COALESCE(transfer_day_max, 0) >= 0)",
+        "The limits of transfers cannot be below zero.",
     )
     _rate_positive = models.Constraint("CHECK (rate > 0)", "The rate of a unit must be greater than zero.")
 

@@ -15,6 +15,7 @@ from . import ledger_passing
 from . import ledger_reading
 from . import guesses
 from . import ledger
+from . import account_moves
 from . import member_merge
 from . import privacy
 from . import transaction

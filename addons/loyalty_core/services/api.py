@@ -9,6 +9,7 @@ from odoo import fields, models, release
 from . import requests
 from .endpoint import reads, writes
 from .errors import LoyaltyError
+from .posting import Source
 
 STATEMENT_PAGE = 80
 EXPIRING_DAYS = 30
@@ -222,6 +223,45 @@ class LoyApi(models.AbstractModel):
         approval_required."""
         return self._adjust("write_off", request, {})
 
+    @writes(requests.AccountTransfer)
+    def account_transfer(self, request):
+        """A member gives another one of a unit; the lots keep their terms. Codes: member_not_found, unit_not_found,
+        transfer_not_allowed, transfer_too_small, transfer_limit, same_account, insufficient_points, at_out_of_range."""
+        members = self._service("loy.members")
+        giver, taker = members._find({"member": request.member}), members._find({"member": request.to})
+        unit = self._by_code("loy.unit", request.unit, "unit_not_found")
+        reason, note = self._reason(request.reason)
+        source = Source(
+            "transfer",
+            reason_id=reason.id if reason else None,
+            note=note,
+            company_id=self._company().id,
+            member_id=giver.id,
+        )
+        self._service("loy.account.moves")._transfer(
+            giver, taker, unit, request.amount, self._moment(request.at), source
+        )
+        return {"member": request.member, "to": request.to, "balances": self._balances(giver, unit, None)}
+
+    @writes(requests.AccountTopUp)
+    def account_top_up(self, request):
+        """Money paid into a money account; a payment is booked once. Codes: member_not_found, unit_not_found,
+        unit_not_money, payment_booked, store_not_found, register_not_found, store_forbidden, at_out_of_range."""
+        partner = self._service("loy.members")._find({"member": request.member})
+        unit = self._by_code("loy.unit", request.unit, "unit_not_found")
+        place = self._service("loy.catalogue")._place(request.store, request.register) if request.store else None
+        at = place.to_utc(request.at) if place and request.at else request.at
+        source = Source(
+            "top_up",
+            document=request.payment.reference,
+            note=request.payment.method,
+            company_id=place.company_id if place else self._company().id,
+            store_id=place.store_id if place else None,
+            member_id=partner.id,
+        )
+        self._service("loy.account.moves")._top_up(partner, unit, request.amount, self._moment(at), source)
+        return {"member": request.member, "balances": self._balances(partner, unit, None)}
+
     # ------------------------------------------------------------------ operations
 
     @reads(requests.Empty)
@@ -391,5 +431,6 @@ def _movement(row: dict, unit) -> dict:
         "lot": row["lot_id"] and str(row["lot_id"]),
         "active_from": row["active_from"],
         "expires_at": row["expires_at"],
+        **({"other": str(row["other_member_id"])} if row["other_member_id"] else {}),
         **{name: row[column] for name, column in texts.items() if row[column]},
     }

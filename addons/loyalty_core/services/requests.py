@@ -436,6 +436,41 @@ class AccountMove:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountTransfer:
+    """A member gives another one of a unit."""
+
+    key: str = new_key()
+    member: str = schema.text(max_length=20, help="Who gives.")
+    to: str = schema.text(max_length=20, help="Who gets it: the id of a member.")
+    unit: str = schema.text(max_length=64)
+    amount: object = schema.decimal(above=0, max=10**12)
+    reason: str | None = schema.text(max_length=255, default=None, help="The code of a reason, or a free text.")
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class TopUpPayment:
+    """How money came in."""
+
+    method: str = schema.text(max_length=64)
+    reference: str = schema.text(max_length=128, help="Its number there; booked once for each method.")
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTopUp:
+    """Money paid into a money account."""
+
+    key: str = new_key()
+    member: str = schema.text(max_length=20)
+    unit: str = schema.text(max_length=64)
+    amount: object = schema.decimal(above=0, max=10**12)
+    payment: TopUpPayment = schema.nested(TopUpPayment)
+    store: str | None = schema.text(max_length=64, default=None, help="Where it was paid; online where absent.")
+    register: str | None = schema.text(max_length=64, default=None)
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
 class AccountAccrue(AccountMove):
     """Points or money given by hand, as one lot."""
 

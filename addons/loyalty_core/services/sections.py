@@ -151,6 +151,11 @@ class UnitDocument(CodedDocument):
     spend_order: str = schema.choice(
         "expires_first", "oldest_first", default="expires_first", help="Which lots are spent first."
     )
+    transfers: bool = schema.flag(default=False, help="Members may give each other of it.")
+    transfer_min: object = schema.decimal(min=0, max=10**9, default=Decimal(0), help="The least at once.")
+    transfer_day_max: object = schema.decimal(
+        min=0, max=10**9, default=Decimal(0), help="The most that one account gives in a day; 0: any."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,7 +406,7 @@ SECTIONS: list[Section] = [
         {"caps_include_points": "is_cap_with_points"},
         key=(),
     ),
-    Section("units", "loy.unit", UnitDocument),
+    Section("units", "loy.unit", UnitDocument, {"transfers": "is_transferable"}),
     Section("groups", "loy.group", GroupDocument, {"exclusive": "is_exclusive"}),
     Section("calendars", "loy.calendar", CalendarDocument),
     Section(

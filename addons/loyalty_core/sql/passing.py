@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from odoo.tools import SQL
 
@@ -53,4 +54,20 @@ def set_successors(heirs: Mapping[int, int]) -> SQL:
         """,
         ids(heirs.keys()),
         ids(heirs.values()),
+    )
+
+
+def transferred(account_id: int, since: datetime, until: datetime) -> SQL:
+    """One row (amount): what the account has given by transfers within the period."""
+    return SQL(
+        """
+        SELECT COALESCE(-SUM(entry.delta_minor), 0)::int8
+          FROM loy_entry AS entry
+          JOIN loy_account AS other ON other.id = entry.to_account_id AND other.role = 'transit'
+         WHERE entry.account_id = %s AND entry.kind = 'transfer'
+           AND entry.occurred_at >= %s AND entry.occurred_at < %s
+        """,
+        account_id,
+        since,
+        until,
     )

@@ -24,6 +24,7 @@ from . import test_rights
 from . import test_api_examples
 from . import test_translations
 from . import test_transaction
+from . import test_account_moves
 from . import test_adjustments
 from . import test_counters
 from . import test_counters_concurrent

@@ -1,0 +1,100 @@
+"""What members and staff do with accounts by themselves: a gift to another member, money paid in."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from odoo import models
+from odoo.tools import SQL
+
+from ..sql import passing as passing_sql
+from . import clock
+from .errors import LoyaltyError
+from .posting import Accrual, Source
+
+
+class LoyAccountMoves(models.AbstractModel):
+    _name = "loy.account.moves"
+    _description = "Transfers and top-ups"
+
+    def _transfer(self, giver, taker, unit, amount: Decimal, at: datetime, source: Source) -> int:
+        """A member gives another one of a unit, within the unit's limits. Returns the transaction.
+
+        `transfer_not_allowed`, `transfer_too_small`, `transfer_limit`, `same_account`, `insufficient_points`.
+        """
+        ledger = self.env["loy.ledger"]
+        amount_minor = self._minor(amount, unit)
+        if not unit.is_transferable:
+            raise LoyaltyError(
+                "transfer_not_allowed", self.env._("%s cannot be given to another member.", unit.display_name)
+            )
+        if amount_minor < round(unit.transfer_min * 10**unit.decimals):
+            raise LoyaltyError(
+                "transfer_too_small",
+                self.env._(
+                    "At least %(least)s %(unit)s are given at once.", least=f"{unit.transfer_min:g}", unit=unit.name
+                ),
+            )
+        accounts = ledger._accounts([giver.id, taker.id], [unit.id], create=True)
+        account_id, to_account_id = accounts[giver.id, unit.id], accounts[taker.id, unit.id]
+        ledger._lock([account_id, to_account_id])
+        self._check_day(account_id, unit, amount_minor, at)
+        return ledger._transfer(account_id, to_account_id, amount_minor, at=at, source=source)
+
+    def _check_day(self, account_id: int, unit, amount_minor: int, at: datetime) -> None:
+        """Under the lock of the account: two transfers at once cannot both be the last."""
+        most = round(unit.transfer_day_max * 10**unit.decimals)
+        if not most:
+            return
+        timezone = self.env["loy.programme"]._at(self.env.company, at).settings.timezone or "UTC"
+        day = clock.to_local(at, timezone).replace(hour=0, minute=0, second=0, microsecond=0)
+        period = clock.to_utc(day, timezone), clock.to_utc(day + timedelta(days=1), timezone)
+        given = self.env.execute_query(passing_sql.transferred(account_id, *period))[0][0]
+        if given + amount_minor > most:
+            raise LoyaltyError(
+                "transfer_limit",
+                self.env._(
+                    "At most %(most)s %(unit)s are given in a day; %(left)s are left.",
+                    most=f"{unit.transfer_day_max:g}",
+                    unit=unit.name,
+                    left=f"{max(most - given, 0) / 10**unit.decimals:g}",
+                ),
+            )
+
+    def _top_up(self, member, unit, amount: Decimal, at: datetime, source: Source) -> int:
+        """Money that was paid in; a payment (``source.note`` its method, ``source.document`` its reference) is booked
+        once. Returns the transaction. `unit_not_money`, `payment_booked`.
+        """
+        if unit.kind != "money":
+            raise LoyaltyError(
+                "unit_not_money", self.env._("%s are points: only money accounts are topped up.", unit.display_name)
+            )
+        booked = SQL(
+            "SELECT occurred_at FROM loy_transaction "
+            "WHERE source = 'top_up' AND company_id = %s AND note = %s AND document = %s",
+            source.company_id,
+            source.note,
+            source.document,
+        )
+        if found := self.env.execute_query(booked):
+            raise LoyaltyError(
+                "payment_booked",
+                self.env._(
+                    "Payment %(reference)s was booked already, of %(at)s UTC.",
+                    reference=source.document,
+                    at=found[0][0].isoformat(sep=" ", timespec="minutes"),
+                ),
+            )
+        ledger = self.env["loy.ledger"]
+        account_id = ledger._accounts([member.id], [unit.id], create=True)[member.id, unit.id]
+        return ledger._accrue([Accrual(account_id, self._minor(amount, unit))], at=at, source=source)[0]
+
+    def _minor(self, amount: Decimal, unit) -> int:
+        minor = amount.scaleb(unit.decimals)
+        if minor != int(minor):
+            raise LoyaltyError(
+                "bad_request",
+                self.env._(
+                    "amount has more than the %(places)s decimals of %(unit)s", places=unit.decimals, unit=unit.code
+                ),
+            )
+        return int(minor)

@@ -1,0 +1,91 @@
+"""What members do with their accounts by themselves: transfers within limits, money paid in once."""
+
+from odoo.tests import TransactionCase, new_test_user, tagged
+
+from ..services.endpoint import ApiError
+from ..services.posting import Accrual, Source
+
+
+@tagged("post_install", "-at_install")
+class TestAccountMoves(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        user = new_test_user(cls.env, "t_moves", groups="loyalty_core.group_integrator")
+        cls.api = cls.env["loy.api"].with_user(user)
+        unit = {"company_id": cls.env.company.id}
+        cls.points = cls.env["loy.unit"].create(
+            {
+                **unit,
+                "code": "T_GIFT",
+                "name": "Gift",
+                "is_transferable": True,
+                "transfer_min": 5,
+                "transfer_day_max": 20,
+            }
+        )
+        cls.wallet = cls.env["loy.unit"].create(
+            {**unit, "code": "T_WALLET", "name": "Wallet", "kind": "money", "decimals": 2}
+        )
+        cls.giver, cls.taker = cls.env["res.partner"].create(
+            [{"name": name, "is_loyalty_member": True} for name in ("Giver", "Taker")]
+        )
+        cls.number = 0
+
+    def call(self, method, **request):
+        type(self).number += 1
+        return getattr(self.api, method)({"key": f"t-moves-{self.number}", "member": str(self.giver.id), **request})
+
+    def transfer(self, amount, **request):
+        return self.call("account_transfer", to=str(self.taker.id), unit="T_GIFT", amount=amount, **request)
+
+    def give(self, amount):
+        ledger = self.env["loy.ledger"]
+        accounts = ledger._accounts([self.giver.id], [self.points.id], create=True)
+        at = self.env.cr.now().replace(year=2020)
+        ledger._accrue([Accrual(account, amount) for account in accounts.values()], at=at, source=Source("test"))
+
+    def available(self, member, unit):
+        (balance,) = self.api.account_balance({"member": str(member.id), "unit": unit})["balances"]
+        return balance["available"]
+
+    def test_a_transfer_keeps_to_the_limits_of_the_unit(self):
+        self.give(100)
+        with self.assertRaisesRegex(ApiError, "^transfer_too_small: "):
+            self.transfer(4)
+        self.transfer(15)
+        with self.assertRaisesRegex(ApiError, "^transfer_limit: .* 5 are left"):
+            self.transfer(6)
+        self.transfer(5)
+        self.assertEqual((self.available(self.giver, "T_GIFT"), self.available(self.taker, "T_GIFT")), (80, 20))
+        self.points.is_transferable = False
+        with self.assertRaisesRegex(ApiError, "^transfer_not_allowed: "):
+            self.transfer(5)
+        self.assertTrue(self.env["loy.ledger"]._check_books()["ok"])
+
+    def test_both_statements_show_the_other_side(self):
+        self.give(10)
+        self.transfer(5)
+        for member, other in ((self.giver, self.taker), (self.taker, self.giver)):
+            movements = self.api.account_statement({"member": str(member.id), "unit": "T_GIFT"})["movements"]
+            self.assertEqual(
+                [one["other"] for one in movements if one["kind"] == "transfer"], [str(other.id)], member.name
+            )
+
+    def test_nobody_transfers_what_they_have_not_nor_to_themselves(self):
+        with self.assertRaisesRegex(ApiError, "^insufficient_points: "):
+            self.transfer(5)
+        with self.assertRaisesRegex(ApiError, "^same_account: "):
+            self.call("account_transfer", to=str(self.giver.id), unit="T_GIFT", amount=5)
+
+    def test_a_payment_is_booked_once(self):
+        pay = {"method": "card", "reference": "REF-1"}
+        self.call("account_top_up", unit="T_WALLET", amount=100.25, payment=pay)
+        with self.assertRaisesRegex(ApiError, "^payment_booked: "):
+            self.call("account_top_up", unit="T_WALLET", amount=100.25, payment=pay)
+        self.call("account_top_up", unit="T_WALLET", amount=1, payment={**pay, "method": "cash"})
+        self.assertEqual(self.available(self.giver, "T_WALLET"), 101.25)
+
+    def test_points_are_not_topped_up(self):
+        with self.assertRaisesRegex(ApiError, "^unit_not_money: "):
+            self.call("account_top_up", unit="T_GIFT", amount=5, payment={"method": "card", "reference": "REF-2"})
