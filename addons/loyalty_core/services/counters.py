@@ -119,7 +119,7 @@ class LoyCounters(models.AbstractModel):
         if not found:
             return replace(basket, used={}) if basket.used else basket
         if is_locked and member_id and any(one.limits.per_member is not None for one in found):
-            lock_name(self.env, "limits", member_id)
+            self._lock_members((member_id,))
         own = self._own(held)
         limits = {compiled.promotions[one.code]: one.limits for one in found}
         used = self._used(company_id, limits, basket.at.date(), member_id, own)
@@ -283,9 +283,13 @@ class LoyCounters(models.AbstractModel):
 
     def _absorb(self, from_member_id: int, to_member_id: int) -> None:
         """What one member has used counts for another: of a merge. Shared limits do not change."""
-        for member_id in sorted((from_member_id, to_member_id)):
-            lock_name(self.env, "limits", member_id)
+        self._lock_members((from_member_id, to_member_id))
         self.env.cr.execute(sql.absorb(from_member_id, to_member_id))
+
+    def _lock_members(self, member_ids: Iterable[int]) -> None:
+        """Until the transaction ends nobody else uses a limit of these members."""
+        for member_id in sorted(member_ids):
+            lock_name(self.env, "limits", member_id)
 
     # ------------------------------------------------------------------ what a purchase has drawn
 

@@ -64,6 +64,7 @@ class LoyMerges(models.AbstractModel):
         source = Source(kind="merge", document=str(survivor.id), note=reason, company_id=survivor.company_id.id or None)
         for other in others:
             self.env["loy.ledger"]._absorb(other.id, survivor.id, at=at, source=source)
+            self.env["loy.counters"]._absorb(other.id, survivor.id)
         self._move_cards(survivor, others, at)
         self._move_references(survivor, others)
         self.env.invalidate_all()
@@ -141,12 +142,14 @@ class LoyMerges(models.AbstractModel):
             )
 
     def _lock(self, members) -> None:
-        """Accounts before contacts, as purchases do; then nobody can refer to these members until we are done."""
+        """Accounts before limits before contacts, as purchases do; then nobody can refer to these members until we are
+        done."""
         self.env.flush_all()
         who = ids(members.ids, "int4")
         self.env.cr.execute(
             SQL("SELECT FROM loy_account WHERE member_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", who)
         )
+        self.env["loy.counters"]._lock_members(members.ids)
         self.env.cr.execute(SQL("SELECT FROM res_partner WHERE id = ANY(%s) ORDER BY id FOR UPDATE", who))
         self.env.invalidate_all()
 
