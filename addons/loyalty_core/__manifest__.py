@@ -31,6 +31,7 @@
         "views/loy_promotion_views.xml",
         "views/loy_group_views.xml",
         "views/loy_calendar_views.xml",
+        "views/loy_return_wizard_views.xml",
         "views/loy_purchase_views.xml",
         "views/loy_revision_views.xml",
         "views/loy_settings_views.xml",

@@ -94,6 +94,10 @@ class LoyPurchase(models.Model):
         for purchase in self:
             purchase.transaction_count = counts.get(purchase, 0)
 
+    def action_loy_cancel(self):
+        self.ensure_one()
+        self.env["loy.purchases"]._cancel_by_hand(self)
+
     def action_open_transactions(self):
         self.ensure_one()
         return {

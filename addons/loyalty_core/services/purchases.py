@@ -16,7 +16,8 @@ from .errors import LoyaltyError
 from .money import from_minor, to_minor
 from .posting import Accrual, Source
 from .programme import CompiledProgramme, Unit
-from .transaction import lock_name
+from .requests import PurchaseCancel
+from .transaction import lock_name, run_with_retry
 
 AMOUNT_MINOR_MAX = 10**12
 ASKED_AGAIN = (
@@ -225,6 +226,14 @@ class LoyPurchases(models.AbstractModel):
                 )
             self._emit("purchase.cancelled", purchase, self._cancelled_at(purchase, request))
         return {"purchase": request.purchase, "state": "cancelled"}
+
+    def _cancel_by_hand(self, purchase) -> None:
+        """Staff end a hold that no till will confirm."""
+        self.env["loy.rights"]._check("purchase.cancel")
+        purchase.check_access("read")
+        request = PurchaseCancel(key="", purchase=purchase.number)
+        # Staff write no purchases; the right to cancel them is checked above.
+        run_with_retry(self.env, lambda: self.sudo()._cancel(request))
 
     def _cancelled_at(self, purchase, request) -> datetime:
         if request.at is None:

@@ -21,8 +21,9 @@ from .catalogue import PlaceFacts
 from .errors import LoyaltyError
 from .money import from_minor, to_minor
 from .posting import Reversal
-from .requests import PurchaseConfirm, PurchaseLine
+from .requests import PurchaseConfirm, PurchaseLine, PurchaseReturn, ReturnLine
 from .sections import ReturnsDocument
+from .transaction import run_with_retry
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,43 @@ class LoyReturns(models.AbstractModel):
         purchase = self._origin(request.purchase, place, is_claimed=False)
         plan = self._plan(purchase, request.lines, self._rules(purchase.company_id, at))
         return {"purchase": purchase.number, "refund": {"money": self._number(plan.money, purchase)}}
+
+    # ------------------------------------------------------------------ in the office
+
+    def _left(self, purchase) -> list[tuple[str, str, int | None, float]]:
+        """What can come back still: (line, SKU, product, quantity)."""
+        purchase.check_access("read")
+        products = {line.line_ref: line.product_id.id or None for line in purchase.line_ids}
+        return [
+            (line.ref, line.sku, products[line.ref], float(from_minor(line.quantity_micro - line.before_micro, 6)))
+            for line in self._sold(purchase, {})
+            if line.quantity_micro > line.before_micro
+        ]
+
+    def _refund_of(self, purchase, quantities: Mapping[str, float]) -> float:
+        """The money that such a return would pay out; nothing where more is named than can come back."""
+        purchase.check_access("read")
+        left = {ref: quantity for ref, _sku, _product, quantity in self._left(purchase)}
+        if not quantities or any(quantity > left.get(ref, 0) for ref, quantity in quantities.items()):
+            return 0.0
+        # Rules and programme of the purchase, which whoever sees it need not be able to read.
+        returns = self.sudo()
+        rules = returns._rules(purchase.company_id, fields.Datetime.now())
+        return self._number(returns._plan(purchase.sudo(), _return_lines(quantities), rules).money, purchase)
+
+    def _return_by_hand(self, purchase, number: str, quantities: Mapping[str, float]):
+        """The return that staff enter for a till; answers its record."""
+        self.env["loy.rights"]._check("purchase.return")
+        purchase.check_access("read")
+        if not quantities:
+            raise LoyaltyError("bad_request", self.env._("Say how much of which line comes back."))
+        request = PurchaseReturn(
+            key="", purchase=purchase.number, return_=number.strip(), lines=_return_lines(quantities)
+        )
+        place = self.env["loy.catalogue"]._place_of(purchase.store_id, purchase.register_id)
+        # Staff write no purchases; the right to take them back is checked above.
+        run_with_retry(self.env, lambda: self.sudo()._return_at(request, place))
+        return purchase.search([("number", "=", request.return_), ("company_id", "=", purchase.company_id.id)])
 
     # ------------------------------------------------------------------ goods without their purchase
 
@@ -629,3 +667,9 @@ class LoyReturns(models.AbstractModel):
 
     def _number(self, amount_minor: int, purchase) -> float:
         return float(from_minor(amount_minor, purchase.currency_id.decimal_places))
+
+
+def _return_lines(quantities: Mapping[str, float]) -> tuple[ReturnLine, ...]:
+    return tuple(
+        ReturnLine(id=ref, quantity=Decimal(str(round(quantity, 6)))) for ref, quantity in quantities.items()
+    )

@@ -73,6 +73,8 @@ loy.card.replace.wizard        -        -              rwcd            rwcd     
 loy.card.transition.wizard     -        -              rwcd            rwcd      -        -         rwcd
 loy.member.merge.wizard        -        -              -               rwcd      -        -         rwcd
 loy.refusal.wizard             -        -              rwcd            rwcd      -        -         rwcd
+loy.return.wizard              -        rwcd           -               rwcd      -        -         rwcd
+loy.return.wizard.line         -        rwcd           -               rwcd      -        -         rwcd
 """
 
 

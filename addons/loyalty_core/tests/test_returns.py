@@ -3,7 +3,8 @@
 import random
 from decimal import Decimal
 
-from odoo.tests import tagged
+from odoo.exceptions import UserError
+from odoo.tests import Form, new_test_user, tagged
 
 from .api_common import BEGINNING, ago
 from .test_purchases import SPEND_ALL, PurchaseCase
@@ -328,3 +329,50 @@ class TestExchange(ReturnCase):
             self.call("purchase_confirm", **request), self.call("purchase_confirm", **request)
         )
         self.assertEqual(len(self.purchase_of("T-1").return_ids), 1)
+
+
+@tagged("post_install", "-at_install")
+class TestByHand(ReturnCase):
+    """Staff put right in the office what the till did not do."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.operator = new_test_user(cls.env, "t_operator", groups="loyalty_core.group_operator")
+        cls.cashier = new_test_user(cls.env, "t_cashier", groups="loyalty_core.group_cashier")
+
+    def wizard(self, number, user=None):
+        wizard = self.env["loy.return.wizard"].with_user(user or self.operator)
+        return Form(wizard.with_context(default_purchase_id=self.purchase_of(number).id))
+
+    def test_a_part_comes_back_and_the_rest_is_offered_again(self):
+        self.confirm("T-1")
+        with self.wizard("T-1") as form:
+            self.assertEqual((form.number, form.refund), ("T-1/R1", 101.0))
+            with form.line_ids.edit(0) as line:
+                line.quantity = 1
+            with form.line_ids.edit(1) as line:
+                line.quantity = 0
+            self.assertEqual(form.refund, 40.5)
+        action = form.save().action_loy_return()
+        returned = self.env["loy.purchase"].browse(action["res_id"])
+        self.assertEqual((returned.kind, returned.to_pay, returned.number), ("return", -40.5, "T-1/R1"))
+        self.purchase_of("T-1")
+        form = self.wizard("T-1")
+        self.assertEqual([form.number, form.refund], ["T-1/R2", 60.5])
+        self.assert_books()
+
+    def test_a_hold_that_no_till_confirms_is_cancelled(self):
+        self.hold("T-1", spend=SPEND_ALL)
+        self.purchase_of("T-1").with_user(self.operator).action_loy_cancel()
+        self.assertEqual(self.purchase_of("T-1").state, "cancelled")
+        self.assertEqual(self.balance()["held"], 0)
+
+    def test_who_has_no_right_changes_nothing(self):
+        self.confirm("T-1")
+        self.hold("T-2")
+        purchase = self.purchase_of("T-1").with_user(self.cashier)
+        with self.assertRaisesRegex(UserError, "right_missing"):
+            self.env["loy.returns"].with_user(self.cashier)._return_by_hand(purchase, "T-1R", {"1": 1})
+        with self.assertRaisesRegex(UserError, "right_missing"):
+            self.purchase_of("T-2").with_user(self.cashier).action_loy_cancel()

@@ -4,5 +4,6 @@ from . import loy_card_issue_wizard
 from . import loy_card_replace_wizard
 from . import loy_card_transition_wizard
 from . import loy_refusal_wizard
+from . import loy_return_wizard
 from . import loy_adjustment_wizard
 from . import loy_member_merge_wizard
