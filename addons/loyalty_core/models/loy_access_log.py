@@ -15,7 +15,9 @@ class LoyAccessLog(models.Model):
     at = fields.Datetime(string="When", required=True, readonly=True)
     user_id = FactMany2one("res.users", string="Who", required=True, readonly=True)
     member_id = FactMany2one("res.partner", string="Member", required=True, readonly=True)
-    kind = fields.Selection([("view", "Looked at"), ("export", "Exported")], required=True, readonly=True)
+    kind = fields.Selection(
+        [("view", "Looked at"), ("export", "Exported"), ("erase", "Erased")], required=True, readonly=True
+    )
     company_id = FactMany2one("res.company", readonly=True)
 
     _by_member = models.Index("(member_id, at)")

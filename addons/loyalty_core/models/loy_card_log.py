@@ -10,6 +10,7 @@ class LoyCardLog(models.Model):
     _inherit = ["loy.fact.mixin"]
     _description = "History of a card"
     _order = "id desc"
+    _personal_columns = ("note",)
 
     card_id = fields.Many2one("loy.card", required=True, index=True, ondelete="restrict", readonly=True)
     from_state = fields.Selection(STATES, string="From", readonly=True)

@@ -16,6 +16,7 @@ class LoyEvent(models.Model):
     _description = "Business event"
     _order = "at desc, id desc"
     _auto = False
+    _personal_columns = ("data",)
 
     at = fields.Datetime("When", required=True, readonly=True)
     kind = fields.Char(required=True, readonly=True)

@@ -16,6 +16,8 @@ class LoyFactMixin(models.AbstractModel):
     _inherit = ["loy.bigint.mixin"]
     _description = "Immutable fact"
     _log_access = False
+    #: What may tell of a person and is blanked when the person is erased (loy.privacy).
+    _personal_columns: tuple[str, ...] = ()
 
     def init(self):
         super().init()
@@ -26,6 +28,13 @@ class LoyFactMixin(models.AbstractModel):
                 """
                 CREATE OR REPLACE FUNCTION loy_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN
+                    -- A person's erasure may blank what the table has declared as personal, and nothing else.
+                    IF TG_OP = 'UPDATE' AND TG_NARGS > 0 THEN
+                        IF current_setting('loy.erasure', true) = 'on'
+                           AND to_jsonb(NEW) - TG_ARGV::text[] = to_jsonb(OLD) - TG_ARGV::text[] THEN
+                            RETURN NEW;
+                        END IF;
+                    END IF;
                     RAISE EXCEPTION USING
                         MESSAGE = 'immutable_fact: rows of ' || TG_TABLE_NAME
                                   || ' are never changed or deleted',
@@ -38,8 +47,9 @@ class LoyFactMixin(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 "CREATE OR REPLACE TRIGGER loy_refuse_change BEFORE UPDATE OR DELETE ON %s "
-                "FOR EACH ROW EXECUTE FUNCTION loy_refuse_change()",
+                "FOR EACH ROW EXECUTE FUNCTION loy_refuse_change(%s)",
                 table,
+                SQL(", ").join(SQL("%s", column) for column in self._personal_columns),
             )
         )
         self.env.cr.execute(

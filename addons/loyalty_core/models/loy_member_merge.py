@@ -12,6 +12,7 @@ class LoyMemberMerge(models.Model):
     _description = "Merge of members"
     _order = "id desc"
     _rec_name = "survivor_id"
+    _personal_columns = ("kept", "dropped", "reason")
 
     survivor_id = FactMany2one("res.partner", string="Into", required=True, readonly=True)
     merged_id = FactMany2one("res.partner", string="Merged member", required=True, readonly=True)

@@ -306,6 +306,14 @@ class ResPartner(models.Model):
                 self.env["loy.privacy"]._note_access(self, "view")
         return super().web_read(specification)
 
+    def action_loy_erase(self):
+        """The person is forgotten; refused while anything is on the accounts."""
+        self.ensure_one()
+        self.env["loy.members"]._check_right("member.erase")
+        self.check_access("write")
+        self.env["loy.privacy"]._erase(self)
+        return self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_member_action")
+
     def action_loy_export(self):
         """All that is held on the person, as a file."""
         self.ensure_one()

@@ -18,6 +18,7 @@ from . import ledger
 from . import account_moves
 from . import member_merge
 from . import privacy
+from . import erasure
 from . import transaction
 from . import sections
 from . import programme

@@ -82,6 +82,20 @@ class LoyApi(models.AbstractModel):
         )
         return {"name": name, "file": b64encode(content).decode()}
 
+    @writes(requests.MemberErase)
+    def member_erase(self, request):
+        """The person is forgotten for good: contacts, names, messages and files go, cards are closed; purchases and
+        movements stay without a name. Codes: member_not_found, not_confirmed, member_has_login, account_held,
+        balance_remains, at_out_of_range."""
+        if request.confirm != request.member:
+            raise LoyaltyError("not_confirmed", self.env._("Repeat the member's id in confirm: this is for good"))
+        partner = self._service("loy.members")._find({"member": request.member})
+        written_off = self._service("loy.privacy")._erase(
+            partner, is_written_off=request.write_off, at=self._moment(request.at), reason=request.reason or ""
+        )
+        amounts = [{"unit": unit, "amount": amount} for unit, amount in written_off.items()]
+        return {"erased": request.member, "written_off": amounts}
+
     @writes(requests.MemberMerge)
     def member_merge(self, request):
         """A member becomes a part of another: accounts, cards, purchases and history move, and the old id, cards,

@@ -81,7 +81,7 @@ class LoyDemo(models.AbstractModel):
         self.env["loy.purchases"]._confirm(schema.read(PurchaseConfirm, body))
         if chance.random() < 0.02:
             returned = {"key": f"{body['key']}-return", "purchase": body["purchase"], "return": f"{body['purchase']}-R"}
-            self.env["loy.purchases"]._return(schema.read(PurchaseReturn, returned))
+            self.env["loy.returns"]._return(schema.read(PurchaseReturn, returned))
 
     def _leave_some_open(self, store, members, skus) -> None:
         """A receipt at the till right now: its points are held."""

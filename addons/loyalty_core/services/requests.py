@@ -128,6 +128,18 @@ class MemberOf:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberErase:
+    """A person who is to be forgotten."""
+
+    key: str = new_key()
+    member: str = schema.text(max_length=20, help="The member's id.")
+    confirm: str = schema.text(max_length=20, help="The same id again.")
+    write_off: bool = schema.flag(default=False, help="What is on the accounts is written off; else it is refused.")
+    reason: str | None = schema.text(max_length=255, default=None)
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
 class MemberMerge:
     """One member becomes a part of another."""
 

@@ -68,3 +68,58 @@ class TestPrivacy(ApiCase):
             self.ann.with_user(cashier).action_loy_export()
         action = self.ann.action_loy_export()
         self.assertIn(f"/member/{self.member}/export", action["url"])
+
+    def erase(self, **values):
+        return self.call("member_erase", member=self.member, confirm=self.member, **values)
+
+    def test_after_erasure_nothing_tells_who_it_was_and_the_books_are_balanced(self):
+        self.ann.write({"city": "Kyiv", "loy_birth_date": "1990-05-17", "comment": "Likes tea"})
+        self.ann.message_post(body="Called about the card")
+        self.call("purchase_confirm", purchase="X-2", **self.basket())
+        self.give(30)
+        card = self.ann.loy_main_card_id
+        again = self.call("member_register", phone="+380671110009", first_name="Anna")["member"]
+        self.call("member_merge", member=again, into=self.member)
+        self.assert_books()
+        taken = self.available()
+        answer = self.erase(write_off=True)
+        self.assertEqual(answer["written_off"], [{"unit": "T_BONUS", "amount": taken}])
+        self.assert_books()
+        self.env.invalidate_all()
+        self.assertEqual((card.state, self.ann.active, self.ann.loy_birth_date), ("closed", False, False))
+        self.assertEqual(self.purchase_of("X-2").member_id, self.ann)
+        for key in ({"member": self.member}, {"phone": "+380671110001"}, {"phone": "+380671110009"}):
+            self.refused("member_not_found", "member_find", **key)
+        self.env.cr.execute(
+            """
+            SELECT string_agg(t, ' ') FROM (
+                SELECT to_jsonb(p)::text AS t FROM res_partner p WHERE id = ANY(%s)
+                UNION ALL SELECT to_jsonb(m)::text FROM mail_message m WHERE model = 'res.partner' AND res_id = ANY(%s)
+                UNION ALL SELECT to_jsonb(e)::text FROM loy_event e WHERE member_id = ANY(%s)
+                UNION ALL SELECT to_jsonb(e)::text FROM loy_member_merge e WHERE survivor_id = ANY(%s)
+                UNION ALL SELECT answer FROM loy_request WHERE method LIKE 'member%%'
+            ) AS rows
+            """,
+            [[int(self.member), int(again)]] * 4,
+        )
+        (told,) = self.env.cr.fetchone()
+        for word in ("Ann", "Lee", "67111000", "ann@example", "Likes tea", "Called", "Kyiv"):
+            self.assertNotIn(word, told)
+        self.assertNotEqual(self.call("member_register", phone="+380671110001")["member"], self.member)
+
+    def test_erasure_is_refused_while_something_remains_or_is_reserved(self):
+        self.refused("not_confirmed", "member_erase", member=self.member, confirm="1")
+        self.give(30)
+        self.refused("balance_remains", "member_erase", member=self.member, confirm=self.member)
+        spend = [{"unit": "T_BONUS", "amount": 15}]
+        self.call("purchase_hold", purchase="X-3", **self.basket(spend=spend))
+        self.refused("account_held", "member_erase", member=self.member, confirm=self.member, write_off=True)
+
+    def test_facts_let_only_personal_columns_be_blanked_and_only_by_an_erasure(self):
+        self.env.flush_all()
+        for statement in (
+            "UPDATE loy_event SET data = NULL WHERE member_id = %s",
+            "SELECT set_config('loy.erasure', 'on', true); UPDATE loy_event SET kind = 'x' WHERE member_id = %s",
+        ):
+            with self.assertRaisesRegex(Exception, "immutable_fact"), self.cr.savepoint():
+                self.cr.execute(statement, [self.ann.id], log_exceptions=False)
