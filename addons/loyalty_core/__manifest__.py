@@ -20,6 +20,7 @@
         "data/loy_ledger_cron.xml",
         "data/loy_reasons.xml",
         "views/loy_unit_views.xml",
+        "views/loy_conversion_rate_views.xml",
         "views/loy_reason_views.xml",
         "views/loy_lot_views.xml",
         "views/loy_entry_views.xml",

@@ -1,4 +1,6 @@
-"""What members and staff do with accounts by themselves: a gift to another member, money paid in."""
+"""What members and staff do with accounts by themselves: a gift to another member, one unit for another, money
+paid in.
+"""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,7 +16,7 @@ from .posting import Accrual, Source
 
 class LoyAccountMoves(models.AbstractModel):
     _name = "loy.account.moves"
-    _description = "Transfers and top-ups"
+    _description = "Transfers, conversions and top-ups"
 
     def _transfer(self, giver, taker, unit, amount: Decimal, at: datetime, source: Source) -> int:
         """A member gives another one of a unit, within the unit's limits. Returns the transaction.
@@ -45,9 +47,7 @@ class LoyAccountMoves(models.AbstractModel):
         most = round(unit.transfer_day_max * 10**unit.decimals)
         if not most:
             return
-        timezone = self.env["loy.programme"]._at(self.env.company, at).settings.timezone or "UTC"
-        day = clock.to_local(at, timezone).replace(hour=0, minute=0, second=0, microsecond=0)
-        period = clock.to_utc(day, timezone), clock.to_utc(day + timedelta(days=1), timezone)
+        period = self._day_of(at)
         given = self.env.execute_query(passing_sql.transferred(account_id, *period))[0][0]
         if given + amount_minor > most:
             raise LoyaltyError(
@@ -59,6 +59,54 @@ class LoyAccountMoves(models.AbstractModel):
                     left=f"{max(most - given, 0) / 10**unit.decimals:g}",
                 ),
             )
+
+    def _day_of(self, at: datetime) -> tuple[datetime, datetime]:
+        timezone = self.env["loy.programme"]._at(self.env.company, at).settings.timezone or "UTC"
+        day = clock.to_local(at, timezone).replace(hour=0, minute=0, second=0, microsecond=0)
+        return clock.to_utc(day, timezone), clock.to_utc(day + timedelta(days=1), timezone)
+
+    def _convert(self, member, unit, to_unit, amount: Decimal, at: datetime, source: Source) -> Decimal:
+        """A member turns one unit into another at the rate of the two. Returns what was got.
+
+        `no_conversion_rate`, `conversion_step`, `conversion_too_small`, `conversion_limit`, `insufficient_points`.
+        """
+        rate = self.env["loy.conversion.rate"].search(
+            [
+                ("unit_id", "=", unit.id),
+                ("to_unit_id", "=", to_unit.id),
+                ("company_id", "in", [False, source.company_id]),
+            ],
+            order="company_id",
+            limit=1,
+        )
+        if not rate:
+            raise LoyaltyError(
+                "no_conversion_rate",
+                self.env._("%(unit)s is not converted into %(other)s.", unit=unit.name, other=to_unit.name),
+            )
+        amount_minor = self._minor(amount, unit)
+        if rate.step and amount % Decimal(str(rate.step)):
+            raise LoyaltyError("conversion_step", self.env._("Only multiples of %s are converted.", f"{rate.step:g}"))
+        got = amount * Decimal(str(rate.rate))
+        got_minor = int(got.scaleb(to_unit.decimals))
+        if amount < Decimal(str(rate.minimum)) or not got_minor:
+            raise LoyaltyError(
+                "conversion_too_small", self.env._("At least %s are converted at once.", f"{rate.minimum:g}")
+            )
+        ledger = self.env["loy.ledger"]
+        accounts = ledger._accounts([member.id], [unit.id, to_unit.id], create=True)
+        account_id, to_account_id = accounts[member.id, unit.id], accounts[member.id, to_unit.id]
+        ledger._lock([account_id, to_account_id])
+        if rate.day_max:
+            query = passing_sql.converted(account_id, to_unit.id, *self._day_of(at))
+            if self.env.execute_query(query)[0][0] + amount_minor > round(rate.day_max * 10**unit.decimals):
+                raise LoyaltyError(
+                    "conversion_limit", self.env._("At most %s are converted in a day.", f"{rate.day_max:g}")
+                )
+        expires_at = at + timedelta(days=rate.expire_days) if rate.expire_days else None
+        gain = Accrual(to_account_id, got_minor, expires_at=expires_at)
+        ledger._convert(account_id, amount_minor, gain, at=at, source=source)
+        return Decimal(got_minor).scaleb(-to_unit.decimals)
 
     def _top_up(self, member, unit, amount: Decimal, at: datetime, source: Source) -> int:
         """Money that was paid in; a payment (``source.note`` its method, ``source.document`` its reference) is booked

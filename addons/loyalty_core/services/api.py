@@ -257,6 +257,20 @@ class LoyApi(models.AbstractModel):
         )
         return {"member": request.member, "to": request.to, "balances": self._balances(giver, unit, None)}
 
+    @writes(requests.AccountConvert)
+    def account_convert(self, request):
+        """One unit of a member becomes another at the rate of the programme. Codes: member_not_found, unit_not_found,
+        no_conversion_rate, conversion_step, conversion_too_small, conversion_limit, insufficient_points,
+        at_out_of_range."""
+        partner = self._service("loy.members")._find({"member": request.member})
+        unit = self._by_code("loy.unit", request.unit, "unit_not_found")
+        to_unit = self._by_code("loy.unit", request.to_unit, "unit_not_found")
+        source = Source("conversion", company_id=self._company().id, member_id=partner.id)
+        got = self._service("loy.account.moves")._convert(
+            partner, unit, to_unit, request.amount, self._moment(request.at), source
+        )
+        return {"member": request.member, "got": float(got), "balances": self._balances(partner, unit | to_unit, None)}
+
     @writes(requests.AccountTopUp)
     def account_top_up(self, request):
         """Money paid into a money account; a payment is booked once. Codes: member_not_found, unit_not_found,

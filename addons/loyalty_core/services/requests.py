@@ -461,6 +461,18 @@ class AccountTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class AccountConvert:
+    """A member turns one unit into another."""
+
+    key: str = new_key()
+    member: str = schema.text(max_length=20)
+    unit: str = schema.text(max_length=64)
+    to_unit: str = schema.text(max_length=64)
+    amount: object = schema.decimal(above=0, max=10**12, help="Of `unit`.")
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
 class TopUpPayment:
     """How money came in."""
 

@@ -55,6 +55,7 @@ MODEL_SECTIONS = {
     "loy.lot": "accounts",
     "loy.pool": "accounts",
     "loy.transaction": "accounts",
+    "loy.conversion": "accounts",
     "loy.unit": "accounts",
     "loy.reason": "accounts",
     "loy.purchase": "purchases",

@@ -159,6 +159,19 @@ class UnitDocument(CodedDocument):
 
 
 @dataclass(frozen=True, slots=True)
+class ConversionDocument(CodedDocument):
+    """What members may turn one unit into."""
+
+    from_: str = schema.reference("units")
+    to: str = schema.reference("units")
+    rate: object = schema.decimal(above=0, max=10**6, default=Decimal(1), help="So much of `to` for one of `from`.")
+    step: object = schema.decimal(min=0, max=10**9, default=Decimal(0), help="Only multiples of it; 0: any amount.")
+    minimum: object = schema.decimal(min=0, max=10**9, default=Decimal(0), help="The least at once, of `from`.")
+    day_max: object = schema.decimal(min=0, max=10**9, default=Decimal(0), help="The most in a day; 0: any.")
+    expire_days: int = schema.integer(min=0, max=36_500, default=0, help="The life of what is got; 0: for ever.")
+
+
+@dataclass(frozen=True, slots=True)
 class GroupDocument(CodedDocument):
     """How the promotions of a group are chosen; promotions.md, section 4."""
 
@@ -407,6 +420,7 @@ SECTIONS: list[Section] = [
         key=(),
     ),
     Section("units", "loy.unit", UnitDocument, {"transfers": "is_transferable"}),
+    Section("conversions", "loy.conversion.rate", ConversionDocument, {"from": "unit_id", "to": "to_unit_id"}),
     Section("groups", "loy.group", GroupDocument, {"exclusive": "is_exclusive"}),
     Section("calendars", "loy.calendar", CalendarDocument),
     Section(

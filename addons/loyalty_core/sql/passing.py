@@ -71,3 +71,22 @@ def transferred(account_id: int, since: datetime, until: datetime) -> SQL:
         since,
         until,
     )
+
+
+def converted(account_id: int, unit_id: int, since: datetime, until: datetime) -> SQL:
+    """One row (amount): what conversions into the unit have taken from the account within the period."""
+    return SQL(
+        """
+        SELECT COALESCE(-SUM(entry.delta_minor), 0)::int8
+          FROM loy_entry AS entry
+          JOIN loy_account AS other ON other.id = entry.to_account_id AND other.role = 'converted'
+         WHERE entry.account_id = %s AND entry.kind = 'convert'
+           AND entry.occurred_at >= %s AND entry.occurred_at < %s
+           AND EXISTS (SELECT FROM loy_entry AS gain
+                        WHERE gain.transaction_id = entry.transaction_id AND gain.unit_id = %s)
+        """,
+        account_id,
+        since,
+        until,
+        unit_id,
+    )

@@ -33,6 +33,7 @@ loy.card.export                -        -              -               r        
 loy.card.log                   r        r              r               r         r        r         r
 loy.card.series                -        -              -               rwc       r        r         rwcd
 loy.card.type                  r        r              r               r         r        rwcd      rwcd
+loy.conversion.rate            r        r              r               r         r        r         rwcd
 loy.counter                    -        -              -               -         r        r         r
 loy.counter.draw               -        -              r               r         r        r         r
 loy.duplicate                  -        -              -               rw        r        r         rw
@@ -251,6 +252,17 @@ class TestCompanies(TransactionCase):
         made["loy.duplicate"] = env["loy.duplicate"].create({**pair, "company_id": company.id})
         made["loy.duplicate.key"] = env["loy.duplicate.key"].create(
             {"member_id": int(member), "company_id": company.id, "seen_at": "2026-01-01"}
+        )
+        units = env["loy.unit"].search([("company_id", "=", company.id)], limit=1)
+        units |= env["loy.unit"].create({"code": "RATE", "name": "Other", "company_id": company.id})
+        made["loy.conversion.rate"] = env["loy.conversion.rate"].create(
+            {
+                "code": "RATE",
+                "name": "Rate",
+                "unit_id": units[0].id,
+                "to_unit_id": units[1].id,
+                "company_id": company.id,
+            }
         )
         for name in BOOKED.split():
             path = "hold_id.company_id" if name == "hold.line" else "company_id"

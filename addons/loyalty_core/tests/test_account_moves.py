@@ -89,3 +89,28 @@ class TestAccountMoves(TransactionCase):
     def test_points_are_not_topped_up(self):
         with self.assertRaisesRegex(ApiError, "^unit_not_money: "):
             self.call("account_top_up", unit="T_GIFT", amount=5, payment={"method": "card", "reference": "REF-2"})
+
+    def test_a_conversion_keeps_to_rate_step_and_limits_both_ways(self):
+        for source, target, rate in ((self.points, self.wallet, 0.335), (self.wallet, self.points, 3)):
+            self.env["loy.conversion.rate"].create(
+                {
+                    "code": f"T_{source.code}",
+                    "name": "Test",
+                    "unit_id": source.id,
+                    "to_unit_id": target.id,
+                    "rate": rate,
+                }
+            )
+        rate = self.env["loy.conversion.rate"].search([("code", "=", "T_T_GIFT")])
+        rate.write({"step": 5, "minimum": 10, "day_max": 30})
+        self.give(100)
+        for amount, code in ((12, "conversion_step"), (5, "conversion_too_small"), (35, "conversion_limit")):
+            with self.assertRaisesRegex(ApiError, f"^{code}: "):
+                self.call("account_convert", unit="T_GIFT", to_unit="T_WALLET", amount=amount)
+        answer = self.call("account_convert", unit="T_GIFT", to_unit="T_WALLET", amount=15)
+        self.assertEqual(answer["got"], 5.02, "what is less than the smallest part is not given")
+        with self.assertRaisesRegex(ApiError, "^conversion_limit: "):
+            self.call("account_convert", unit="T_GIFT", to_unit="T_WALLET", amount=20)
+        self.call("account_convert", unit="T_WALLET", to_unit="T_GIFT", amount=2)
+        self.assertEqual((self.available(self.giver, "T_GIFT"), self.available(self.giver, "T_WALLET")), (91, 3.02))
+        self.assertTrue(self.env["loy.ledger"]._check_books()["ok"])
