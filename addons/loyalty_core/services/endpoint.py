@@ -21,7 +21,6 @@ from .transaction import RETRIED, lock_name, run_with_retry
 
 _logger = logging.getLogger(__name__)
 
-GROUP = "loyalty_core.group_integrator"
 XMLRPC_INTEGER_LIMIT = 2**31 - 1
 
 
@@ -60,7 +59,7 @@ def _public(request_class: type, run: Callable, *marks: Callable) -> Callable:
     def decorate(method):
         @functools.wraps(method)
         def guarded(self, request=None):
-            return _guard(self, lambda api_model: run(api_model, method, request_class, request))
+            return _guard(self, method.__name__, lambda api_model: run(api_model, method, request_class, request))
 
         guarded.loy_request = request_class
         for mark in (api.model, *marks):
@@ -70,12 +69,11 @@ def _public(request_class: type, run: Callable, *marks: Callable) -> Callable:
     return decorate
 
 
-def _guard(self, call: Callable):
-    """The caller is in the group; the context is our own; what goes wrong is a code and a sentence."""
-    if not self.env.user.has_group(GROUP):
-        raise ApiAccessError(
-            self.env._("forbidden: user %s is not in the group Loyalty integration / Integrator.", self.env.user.login)
-        )
+def _guard(self, name: str, call: Callable):
+    """The caller has the right to this method; the context is our own; what goes wrong is a code and a sentence."""
+    rights = self.env["loy.rights"]
+    if not rights._has(f"api.{name}"):
+        raise ApiAccessError(_refusal(rights, name))
     # Company, language and record rules must not depend on what the client puts into the context.
     lang = self.env["res.users"].context_get()["lang"]
     api_model = self.with_env(self.env(context={"lang": lang}))
@@ -90,6 +88,18 @@ def _guard(self, call: Callable):
         raise ApiError(
             self.env._("internal_error: something is wrong on the server; nothing was done. The log has the details.")
         ) from None
+
+
+def _refusal(rights, name: str) -> str:
+    """A program that may call some methods is told which right it lacks; anybody else, that this is not for people."""
+    if any(code.startswith("api.") for code in rights._codes()):
+        try:
+            rights._check(f"api.{name}")
+        except LoyaltyError as missing:
+            return str(missing)
+    return rights.env._(
+        "forbidden: user %s is not in the group Loyalty integration / Integrator.", rights.env.user.login
+    )
 
 
 def _with_code(error: UserError) -> str:

@@ -8,6 +8,9 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user, tagged
 
+from .api_common import ApiCase
+from .test_api_guard import public_methods
+
 NUMBERS = count(1)
 
 
@@ -267,3 +270,55 @@ class TestEscalation(RightsCase):
     def test_functions_declared_by_the_suite_are_known_sections(self):
         for right in RIGHTS.values():
             self.assertIn(right.section, dict(self.env["loy.right"]._fields["section"].selection))
+
+
+@tagged("post_install", "-at_install")
+class TestProgramsAndStores(ApiCase):
+    """A program calls what its role names; a person bound to stores sees no other."""
+
+    def test_a_role_with_some_methods_may_call_just_those(self):
+        codes = ["api.member_find", "api.health"]
+        user = new_test_user(self.env, "t_program", groups="base.group_portal")
+        user.group_ids = [Command.clear()]
+        self.env["loy.role"].create(
+            {
+                "name": "Reading program",
+                "right_ids": [Command.set(self.env["loy.right"].search([("code", "in", codes)]).ids)],
+                "user_ids": [Command.set(user.ids)],
+            }
+        )
+        api = self.env["loy.api"].with_user(user)
+        self.assertEqual(api.member_find({"member": self.member})["member"], self.member)
+        for name in public_methods(self.api):
+            if f"api.{name}" not in codes:
+                with self.assertRaises(AccessError, msg=name) as caught:
+                    getattr(api, name)({"key": "K"})
+                self.assertTrue(str(caught.exception).startswith("right_missing: "), str(caught.exception))
+                self.assertIn(f"api.{name}", str(caught.exception))
+
+    def test_every_method_is_a_right_and_the_integrator_has_it(self):
+        held = self.env["loy.rights"].with_user(self.integrator)._codes()
+        self.assertEqual({f"api.{name}" for name in public_methods(self.api)}, held)
+
+    def test_who_is_bound_to_stores_sees_their_purchases_and_registers_only(self):
+        self.call("purchase_confirm", purchase="T-R1", **self.basket())
+        self.call("purchase_confirm", purchase="T-R2", **{**self.basket(), "store": "T_S2", "register": None})
+        purchases = self.env["loy.purchase"].search([("number", "in", ("T-R1", "T-R2"))])
+        other = purchases.filtered(lambda one: one.store_id.code == "T_S2")
+        mine = purchases - other
+        self.assertTrue(mine and other)
+        for name in ("cashier", "store_manager", "admin"):
+            user = new_test_user(self.env, f"t_bound_{name}", groups=f"loyalty_core.group_{name}")
+            for model in ("loy.purchase", "loy.purchase.line", "loy.purchase.promotion", "loy.register"):
+                self.assertTrue(self.env[model].with_user(user).search([]), model)
+            self.assertEqual(purchases.with_user(user)._filtered_access("read"), purchases)
+            user.loy_store_ids = mine.store_id
+            self.assertEqual(purchases.with_user(user)._filtered_access("read"), mine)
+            for model, path in (
+                ("loy.purchase", "store_id"),
+                ("loy.purchase.line", "purchase_id.store_id"),
+                ("loy.purchase.promotion", "purchase_id.store_id"),
+                ("loy.register", "store_id"),
+            ):
+                seen = self.env[model].with_user(user).search([]).sudo()
+                self.assertEqual(seen.mapped(path), mine.store_id, f"{name} {model}")
