@@ -56,6 +56,9 @@
         "views/loy_adjustment_limit_views.xml",
         "views/loy_role_views.xml",
         "data/loy_rights.xml",
+        "data/loy_incomplete_cron.xml",
+        "views/loy_incomplete_views.xml",
+        "views/loy_debt_views.xml",
     ],
     "demo": [
         "demo/loy_units.xml",

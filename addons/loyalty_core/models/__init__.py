@@ -54,3 +54,5 @@ from . import loy_adjustment
 from . import loy_adjustment_limit
 from . import loy_counter
 from . import loy_counter_draw
+from . import loy_purchase_day
+from . import loy_incomplete_notice

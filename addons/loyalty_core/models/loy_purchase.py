@@ -98,6 +98,10 @@ class LoyPurchase(models.Model):
         self.ensure_one()
         self.env["loy.purchases"]._cancel_by_hand(self)
 
+    def _incomplete_domain(self) -> list:
+        """Receipts that a till began and has neither completed nor cancelled by their deadline."""
+        return [("kind", "=", "sale"), ("state", "=", "held"), ("held_until_at", "<=", fields.Datetime.now())]
+
     def action_open_transactions(self):
         self.ensure_one()
         return {

@@ -58,6 +58,13 @@ class LoySettings(models.Model):
     guess_minutes = fields.Integer(
         string="Within minutes", default=15, required=True, help="And for so long the user is stopped."
     )
+    incomplete_percent = fields.Float(
+        string="Incomplete receipts allowed, %",
+        default=0.06,
+        digits=(16, 4),
+        help="When a store leaves a larger share of a day's receipts neither completed nor cancelled, the people "
+        "responsible for it and the administrators are written to.",
+    )
     expiry_from = fields.Selection(
         [("activation", "Their activation"), ("purchase", "The purchase")],
         string="Points expire counting from",

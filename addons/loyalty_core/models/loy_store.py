@@ -46,6 +46,15 @@ class LoyStore(models.Model):
         store=True,
         help="What promotions choose stores by: format, city, coffee corner …",
     )
+    manager_ids = fields.Many2many(
+        "res.users",
+        "loy_store_managers_rel",
+        "store_id",
+        "user_id",
+        string="Responsible",
+        domain=[("share", "=", False)],
+        help="Who answers for the store: notices about its tills go to these people.",
+    )
     street = fields.Char(string="Address")
     city = fields.Char()
     phone = fields.Char()

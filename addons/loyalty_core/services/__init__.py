@@ -25,6 +25,7 @@ from . import programme
 from . import programme_document
 from . import purchases
 from . import limits
+from . import incomplete
 from . import approvals
 from . import adjustments
 from . import counters

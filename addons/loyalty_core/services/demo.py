@@ -34,6 +34,7 @@ class LoyDemo(models.AbstractModel):
             store = chance.choice(stores)
             self._confirm(chance, number, moment, store, members, skus)
         self._leave_some_open(stores[0], members, skus)
+        self._leave_some_incomplete(stores[0], members, skus)
 
     def _set_company(self) -> None:
         """A chain in Ukraine sells in hryvnias, unless somebody keeps books in another currency here already."""
@@ -89,6 +90,20 @@ class LoyDemo(models.AbstractModel):
         body["lines"] = [{"id": "1", "sku": skus[0], "quantity": 2}]
         body["spend"] = [{"unit": "BONUS", "amount": 10}]
         self.env["loy.purchases"]._hold(schema.read(PurchaseHold, body))
+
+    def _leave_some_incomplete(self, store, members, skus) -> None:
+        """Two receipts of yesterday that the till never confirmed, and the notice about them."""
+        store.manager_ids = self.env.ref("base.user_admin")
+        now = fields.Datetime.now()
+        for number in (1, 2):
+            moment = now - timedelta(days=1, minutes=number)
+            body = self._body(f"{store.code}-LOST{number}", store, members[number], moment)
+            body["lines"] = [{"id": "1", "sku": skus[number], "quantity": 1}]
+            body["register"] = store.register_ids[:1].code
+            self.env["loy.purchases"]._hold(schema.read(PurchaseHold, body))
+            purchase = self.env["loy.purchase"].search([("number", "=", body["purchase"])])
+            purchase.held_until_at = moment + timedelta(minutes=30)
+        self.env["loy.incomplete"]._check(self.env["loy.store"].search([("active", "=", True)]), now, days_back=DAYS)
 
     @staticmethod
     def _body(number: str, store, member, moment) -> dict:

@@ -283,6 +283,12 @@ class SettingsDocument:
     expiry_from: str = schema.choice("activation", "purchase", default="activation", help="What expiry counts from.")
     returns: ReturnsDocument = schema.nested(ReturnsDocument, default=ReturnsDocument())
 
+    incomplete_percent: object = schema.decimal(
+        min=0,
+        max=100,
+        default=Decimal("0.06"),
+        help="Above this share of a day's receipts that a store leaves open, people are written to.",
+    )
 
 @dataclass(frozen=True, slots=True)
 class LimitsDocument:

@@ -29,3 +29,4 @@ from . import test_adjustments
 from . import test_counters
 from . import test_counters_concurrent
 from . import test_counters_histories
+from . import test_incomplete

@@ -42,6 +42,8 @@ loy.duplicate.scan             -        -              -               r        
 loy.entry                      -        -              r               r         r        r         r
 loy.event                      -        -              r               r         r        r         r
 loy.group                      r        r              r               r         r        rwc       rwc
+loy.incomplete.notice          r        rw             r               rw        r        r         rw
+loy.purchase.day               r        r              r               r         r        r         r
 loy.hold                       -        -              r               r         r        r         r
 loy.hold.line                  -        -              r               r         r        r         r
 loy.lockout                    -        -              -               -         -        -         rw
@@ -218,6 +220,12 @@ class TestCompanies(TransactionCase):
         member = api.member_register({"key": "1", "phone": f"+38067222{company.id:04}"[:13]})["member"]
         api.account_accrue({"key": "2", "member": member, "unit": "A", "amount": 9})
         made["loy.adjustment"] = env["loy.adjustment"].search([("company_id", "=", company.id)])
+        made["loy.incomplete.notice"] = env["loy.incomplete.notice"].create(
+            {"store_id": store.id, "company_id": company.id, "day": "2026-01-01"}
+        )
+        made["loy.purchase.day"] = env["loy.purchase.day"].create(
+            {"store_id": store.id, "company_id": company.id, "day": "2026-01-01"}
+        )
         made["loy.adjustment.limit"] = env["loy.adjustment.limit"].create(
             {"group_id": env.ref("loyalty_core.group_operator").id, "company_id": company.id}
         )
