@@ -136,4 +136,5 @@ class LoyCard(models.Model):
 
     def _action_transition(self, state):
         self.check_access("write")
+        self.env["loy.rights"]._check("card.block")
         self.env["loy.cards"]._transition(self, state)

@@ -161,6 +161,17 @@ class TestCheck(RightsCase):
         self.assertIn(self.env.ref("loyalty_core.loy_promotion_menu"), visible)
         self.assertNotIn(self.env.ref("loyalty_core.loy_card_menu"), visible)
 
+    def test_who_may_change_cards_blocks_them_only_with_the_right_to_block(self):
+        member = self.env["res.partner"].create(
+            {"name": "Ann", "is_loyalty_member": True, "phone": "+380671110009"}
+        )
+        card = member.loy_card_ids or self.env["loy.cards"]._issue(member)
+        role = self.role("loy.card.read", "loy.card.write")
+        self.refused("right_missing", card[:1].with_user(self.person).action_loy_block)
+        role.write({"right_ids": [Command.link(self.rights("card.block").id)]})
+        card[:1].with_user(self.person).action_loy_block()
+        self.assertEqual(card[:1].state, "blocked")
+
     def test_an_archived_role_gives_nothing(self):
         role = self.role("member.merge", "loy.promotion.read")
         role.active = False

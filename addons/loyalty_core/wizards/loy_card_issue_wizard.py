@@ -16,5 +16,6 @@ class LoyCardIssueWizard(models.TransientModel):
     def action_loy_issue(self):
         self.ensure_one()
         self.env["loy.card"].check_access("create")
+        self.env["loy.rights"]._check("card.issue")
         self.env["loy.cards"]._issue(self.member_id, self.type_id, self.number)
         return {"type": "ir.actions.act_window_close"}

@@ -38,6 +38,7 @@ class LoyCardReplaceWizard(models.TransientModel):
     def action_loy_replace(self):
         self.ensure_one()
         self.card_id.check_access("write")
+        self.env["loy.rights"]._check("card.replace")
         new = self.env["loy.cards"]._replace(
             self.card_id, self.number, self.type_id, reason=self.reason_id, note=self.note or ""
         )

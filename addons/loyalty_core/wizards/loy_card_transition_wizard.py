@@ -17,6 +17,7 @@ class LoyCardTransitionWizard(models.TransientModel):
     def action_loy_apply(self):
         self.ensure_one()
         self.card_ids.check_access("write")
+        self.env["loy.rights"]._check("card.close")
         self.env["loy.cards"]._transition(
             self.card_ids, self.state, reason=self.reason_id, note=self.note or ""
         )
