@@ -82,6 +82,8 @@ class LoyDemo(models.AbstractModel):
         self.env["loy.purchases"]._confirm(schema.read(PurchaseConfirm, body))
         if chance.random() < 0.02:
             returned = {"key": f"{body['key']}-return", "purchase": body["purchase"], "return": f"{body['purchase']}-R"}
+            if len(body["lines"]) > 1:
+                returned["lines"] = [{"id": "1", "quantity": 1}]
             self.env["loy.returns"]._return(schema.read(PurchaseReturn, returned))
 
     def _leave_some_open(self, store, members, skus) -> None:
