@@ -7,7 +7,7 @@ from decimal import Decimal
 from odoo import fields, models, release
 
 from . import requests
-from .endpoint import reads, writes
+from .endpoint import reads, tells, writes
 from .errors import LoyaltyError
 from .posting import Source
 
@@ -73,7 +73,7 @@ class LoyApi(models.AbstractModel):
         members._update(partner, values, self._moment(request.at))
         return {**members._profile(partner), "member": str(partner.id)}
 
-    @reads(requests.MemberOf)
+    @tells(requests.MemberOf)
     def member_export(self, request):
         """All that is held on a person, as a zip in base64: JSON, CSV and a page to read. The export is written to the
         access log; the answer is not kept. Codes: member_not_found."""

@@ -47,6 +47,12 @@ def reads(request_class: type) -> Callable:
     return _public(request_class, _read, api.readonly)
 
 
+def tells(request_class: type) -> Callable:
+    """A method whose telling is itself on record: it takes no key and its answer is kept nowhere, but it runs where the
+    record can be written, not on a replica."""
+    return _public(request_class, _read)
+
+
 def writes(request_class: type) -> Callable:
     """A method that changes something: it happens wholly and once for a ``key``, or not at all.
 
