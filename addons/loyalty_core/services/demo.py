@@ -29,6 +29,7 @@ class LoyDemo(models.AbstractModel):
         skus = self.env["product.product"].search([("default_code", "=like", "____")]).mapped("default_code")
         self._welcome(members)
         self._hand_out_discount_cards(members)
+        self._order_cards()
         moments = sorted(self._moment(chance) for _ in range(RECEIPTS))
         for number, moment in enumerate(moments, start=1):
             store = chance.choice(stores)
@@ -62,6 +63,10 @@ class LoyDemo(models.AbstractModel):
         self.env["loy.cards"]._issue_many(
             [(member, card_type, None) for member, card_type in zip(members, types, strict=False)]
         )
+
+    def _order_cards(self) -> None:
+        """Two hundred cards that wait for the printer."""
+        self.env["loy.card.series"].create({"name": "Opening in Odesa", "count": 200}).action_loy_make()
 
     @staticmethod
     def _moment(chance):
