@@ -50,7 +50,12 @@ def reads(request_class: type) -> Callable:
 def tells(request_class: type) -> Callable:
     """A method whose telling is itself on record: it takes no key and its answer is kept nowhere, but it runs where the
     record can be written, not on a replica."""
-    return _public(request_class, _read)
+    return _public(request_class, _read, _on_record)
+
+
+def _on_record(method: Callable) -> Callable:
+    method.loy_on_record = True
+    return method
 
 
 def writes(request_class: type) -> Callable:
