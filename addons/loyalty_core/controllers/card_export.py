@@ -18,6 +18,7 @@ class CardExport(Controller):
     def export(self, series, file_format="csv", columns="number", **_ignored):
         """The numbers of a series as a file, for whoever may make series; each time is logged."""
         series.check_access("write")
+        request.env["loy.rights"]._check("card.export")
         file = request.env["loy.card.exports"]._export(series, file_format, columns.split(","))
         size = file.seek(0, 2)
         file.seek(0)

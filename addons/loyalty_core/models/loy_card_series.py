@@ -104,6 +104,7 @@ class LoyCardSeries(models.Model):
 
     def action_loy_make(self):
         self.check_access("write")
+        self.env["loy.rights"]._check("card.series")
         for series in self:
             self.env["loy.series"]._start(series)
         return True
@@ -117,6 +118,7 @@ class LoyCardSeries(models.Model):
     def action_loy_void(self):
         self.ensure_one()
         self.check_access("write")
+        self.env["loy.rights"]._check("card.series")
         run_with_retry(self.env, lambda: self.env["loy.series"]._void(self))
         return True
 

@@ -71,6 +71,7 @@ class LoyDuplicate(models.Model):
     def action_loy_search(self):
         """Search now; what is not done at once goes on in the background."""
         self.check_access("write")
+        self.env["loy.rights"]._check("member.duplicates")
         is_done = self.env["loy.duplicates"]._scan()
         if not is_done:
             # Whoever may decide on duplicates may also have them looked for.

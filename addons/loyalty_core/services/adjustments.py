@@ -12,6 +12,8 @@ from .posting import Accrual, Source
 from .transaction import run_with_retry
 
 NOTICE = "loyalty_core.loy_adjustment_mail_template"
+#: The right that a movement by hand takes, by its direction.
+RIGHTS = {"accrual": "account.accrue", "write_off": "account.write_off"}
 QUIET = {"tracking_disable": True, "mail_create_nosubscribe": True}
 
 
@@ -34,6 +36,7 @@ class LoyAdjustments(models.AbstractModel):
 
     def _submit_now(self, records) -> None:
         for record in records:
+            self.env["loy.rights"]._check(RIGHTS[record.direction])
             self._check(record)
         return super()._submit_now(records)
 

@@ -172,6 +172,29 @@ class TestCheck(RightsCase):
         card[:1].with_user(self.person).action_loy_block()
         self.assertEqual(card[:1].state, "blocked")
 
+    def test_who_may_change_series_makes_them_only_with_the_right_to(self):
+        card_type = self.env["loy.card.type"].search([("is_default", "=", True)], limit=1)
+        series = self.env["loy.card.series"].create({"type_id": card_type.id, "count": 3})
+        role = self.role("loy.card.series.read", "loy.card.series.write", "loy.card.type.read")
+        self.refused("right_missing", series.with_user(self.person).action_loy_make)
+        role.write({"right_ids": [Command.link(self.rights("card.series").id)]})
+        series.with_user(self.person).action_loy_make()
+
+    def test_points_are_given_by_hand_with_the_right_to_give_and_taken_with_the_right_to_take(self):
+        member = self.env["res.partner"].create({"name": "Ann", "is_loyalty_member": True, "phone": "+380671110009"})
+        unit = self.env["loy.unit"].create({"code": "T_RIGHT", "name": "Points"})
+        values = {
+            "member_id": member.id,
+            "unit_id": unit.id,
+            "amount_minor": 5,
+            "reason_id": self.env.ref("loyalty_core.loy_reason_correction").id,
+        }
+        role = self.standard("contact_centre").with_user(self.manager).copy({"user_ids": [Command.set(self.person.ids)]})
+        role.write({"right_ids": [Command.unlink(self.rights("account.write_off").id)]})
+        adjustments = self.env["loy.adjustments"].with_user(self.person)
+        self.refused("right_missing", adjustments._request, {**values, "direction": "write_off"})
+        self.assertTrue(adjustments._request({**values, "direction": "accrual"}))
+
     def test_an_archived_role_gives_nothing(self):
         role = self.role("member.merge", "loy.promotion.read")
         role.active = False
