@@ -300,7 +300,7 @@ class ResPartner(models.Model):
     def web_read(self, specification):
         """Whoever opens the form of a member is written down; lists, which do not ask for balances as a card, are not.
         """
-        if len(self) == 1 and "loy_balance_html" in specification:
+        if len(self) == 1 and self == self._origin and "loy_balance_html" in specification:
             self.check_access("read")
             if self.is_loyalty_member:
                 self.env["loy.privacy"]._note_access(self, "view")

@@ -100,6 +100,17 @@ class TestApiRequests(ApiCase):
         for number in ("T-SOLD", "T-SOLD2"):
             cls.call("purchase_confirm", purchase=number, **cls.basket(at="2026-01-05T09:00:00"))
         cls.call("purchase_hold", purchase="T-HELD", **cls.basket(spend=[{"unit": "T_BONUS", "amount": 3}]))
+        cls.apply(
+            {
+                "units": [
+                    {"code": "T_BONUS", "name": "Bonus", "transfers": True},
+                    {"code": "T_MILES", "name": "Miles", "decimals": 2, "rate": 0.1},
+                    {"code": "T_PURSE", "name": "Purse", "kind": "money", "decimals": 2},
+                ],
+                "conversions": [{"code": "T_C", "from": "T_BONUS", "to": "T_MILES", "rate": 10}],
+            }
+        )
+        cls.other = cls.call("member_register", phone="+380671110066", first_name="Joe")["member"]
         promotion = cls.promotion("T_X", {"kind": "percent", "value": 5, "target": {"sku": ["T-1001"]}})
         everything = {
             "register": "R1",
@@ -139,6 +150,20 @@ class TestApiRequests(ApiCase):
             "member_register": {**person, "at": "2026-01-05T10:00:00"},
             "member_find": {"member": cls.member},
             "member_update": {**person, "member": cls.member},
+            "member_export": {"member": cls.member},
+            "member_erase": {
+                "member": cls.other,
+                "confirm": cls.other,
+                "write_off": True,
+                "reason": "asked for it",
+                "at": "2026-01-05T10:00:00",
+            },
+            "member_merge": {
+                "member": cls.other,
+                "into": cls.member,
+                "reason": "the same person",
+                "at": "2026-01-05T10:00:00",
+            },
             "card_issue": {"member": cls.member},
             "card_block": {"card": cls.card, "reason": "lost"},
             "card_unblock": {"card": cls.card, "reason": "found"},
@@ -174,6 +199,23 @@ class TestApiRequests(ApiCase):
                 "expires_at": "2027-01-05T10:00:00",
             },
             "account_write_off": move,
+            "account_transfer": {**move, "to": cls.other},
+            "account_convert": {
+                "member": cls.member,
+                "unit": "T_BONUS",
+                "to_unit": "T_MILES",
+                "amount": 2,
+                "at": "2026-01-05T10:00:00",
+            },
+            "account_top_up": {
+                "member": cls.member,
+                "unit": "T_PURSE",
+                "amount": 2.5,
+                "payment": {"method": "card", "reference": "T-PAID"},
+                "store": "T_S1",
+                "register": "R1",
+                "at": "2026-01-05T10:00:00",
+            },
             "books_check": {},
             "health": {},
         }

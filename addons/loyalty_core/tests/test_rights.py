@@ -189,7 +189,8 @@ class TestCheck(RightsCase):
             "amount_minor": 5,
             "reason_id": self.env.ref("loyalty_core.loy_reason_correction").id,
         }
-        role = self.standard("contact_centre").with_user(self.manager).copy({"user_ids": [Command.set(self.person.ids)]})
+        standard = self.standard("contact_centre").with_user(self.manager)
+        role = standard.copy({"user_ids": [Command.set(self.person.ids)]})
         role.write({"right_ids": [Command.unlink(self.rights("account.write_off").id)]})
         adjustments = self.env["loy.adjustments"].with_user(self.person)
         self.refused("right_missing", adjustments._request, {**values, "direction": "write_off"})
