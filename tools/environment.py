@@ -481,8 +481,10 @@ class Cluster:
         "autovacuum_naptime": "5min",
     }
 
-    def __init__(self, name):
+    def __init__(self, name, settings=None):
+        """`settings` are postgresql.conf's beside or in place of COMMON; those of a test's by default."""
         self.name, self.folder, self.account, self._as = name, WORK / f"pg-{name}", None, []
+        self.settings = settings if settings is not None else self.TEST if name == "test" else {}
         self.keep = WORK / f"pg-{name}.keep"  # a developer started it by hand
         if EXTERNAL_PG:
             return
@@ -548,7 +550,7 @@ class Cluster:
                 ],
                 cwd="/",
             )
-            settings = self.COMMON | (self.TEST if self.name == "test" else {})
+            settings = self.COMMON | self.settings
             settings |= {"port": self.port, "unix_socket_directories": f"'{self.socket}'"}
             with (part / "postgresql.conf").open("a") as file:
                 file.write(
@@ -584,10 +586,14 @@ class Cluster:
             )
             return True
 
-    def stop(self):
-        """Stops it if it runs."""
+    def stop(self, mode="fast"):
+        """Stops it if it runs; `immediate` is a crash: the next start recovers from the log."""
         if not EXTERNAL_PG and self.running():
-            call(self._pg_ctl("-m", "fast", "-w", "stop"), cwd="/")
+            call(self._pg_ctl("-m", mode, "-w", "stop"), cwd="/")
+
+    def program(self, name, *arguments):
+        """Runs one of the server's programs as the account that owns the data."""
+        call([*self._as, f"{self._programs()}/{name}", *arguments], cwd="/")
 
     @staticmethod
     def _check_external():

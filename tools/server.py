@@ -57,7 +57,7 @@ class Server:
             f"--workers={self.workers}",
             *self.arguments,
         ]
-        with self.log.open("w") as file:
+        with self.log.open("a" if self.process else "w") as file:  # one that is started again goes on
             self.process = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

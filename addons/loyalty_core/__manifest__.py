@@ -18,6 +18,7 @@
         "views/menus.xml",
         "security/ledger_rules.xml",
         "data/loy_ledger_cron.xml",
+        "data/loy_monitor_cron.xml",
         "data/loy_reasons.xml",
         "views/loy_unit_views.xml",
         "views/loy_conversion_rate_views.xml",

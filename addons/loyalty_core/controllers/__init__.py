@@ -1,2 +1,3 @@
 from . import card_export
 from . import member_export
+from . import monitor

@@ -56,3 +56,4 @@ from . import loy_counter
 from . import loy_counter_draw
 from . import loy_purchase_day
 from . import loy_incomplete_notice
+from . import ir_module_module

@@ -19,7 +19,10 @@ from . import account_moves
 from . import member_merge
 from . import privacy
 from . import erasure
+from . import uninstall
 from . import transaction
+from . import meter
+from . import monitor
 from . import sections
 from . import programme
 from . import programme_document

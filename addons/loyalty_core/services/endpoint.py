@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 import math
+import time
 from collections.abc import Callable
 from dataclasses import is_dataclass
 from datetime import UTC, date, datetime
@@ -17,6 +18,7 @@ from psycopg2 import OperationalError
 
 from ..engine import schema
 from .errors import LoyaltyError
+from .meter import meter_of
 from .transaction import RETRIED, lock_name, run_with_retry
 
 _logger = logging.getLogger(__name__)
@@ -40,6 +42,7 @@ class ApiAccessError(AccessError):
     """The user may not call the API at all; it has no traceback either."""
 
     __traceback__ = ApiError.__traceback__
+    code = "forbidden"
 
 
 def reads(request_class: type) -> Callable:
@@ -70,7 +73,20 @@ def _public(request_class: type, run: Callable, *marks: Callable) -> Callable:
     def decorate(method):
         @functools.wraps(method)
         def guarded(self, request=None):
-            return _guard(self, method.__name__, lambda api_model: run(api_model, method, request_class, request))
+            start, result = time.perf_counter(), "ok"
+            try:
+                return _guard(
+                    self, method.__name__, lambda api_model: run(api_model, method, request_class, request)
+                )
+            except (ApiError, ApiAccessError) as refusal:
+                result = refusal.code
+                raise
+            except BaseException:
+                result = "broken_off"
+                raise
+            finally:
+                meter_of(self.env.cr.dbname).add(method.__name__, result, time.perf_counter() - start)
+                self.env["loy.meter"]._flush_due()
 
         guarded.loy_request = request_class
         for mark in (api.model, *marks):
@@ -92,9 +108,14 @@ def _guard(self, name: str, call: Callable):
         return call(api_model)
     except UserError as error:
         raise ApiError(_with_code(error)) from None
-    except (*RETRIED, OperationalError):
-        raise  # inside somebody else's transaction: its owner repeats it
-    except Exception:
+    except Exception as error:
+        if api_model.env.cr.connection.closed:
+            _logger.warning("The database went away during a call: %s", error)
+            raise ApiError(
+                self.env._("busy: the database is away for a moment; nothing was done. Send the same request again.")
+            ) from None
+        if isinstance(error, (*RETRIED, OperationalError)):
+            raise  # inside somebody else's transaction: its owner repeats it
         _logger.exception("The API failed")
         raise ApiError(
             self.env._("internal_error: something is wrong on the server; nothing was done. The log has the details.")

@@ -70,7 +70,7 @@ class LoyProgrammeDocument(models.AbstractModel):
         names = [section.name for section in SECTIONS]
         for name in (*programme, *replace):
             if name not in names:
-                reading.refuse(str(name)[:64], "unknown", f"is not a section; sections are {', '.join(names)}")
+                reading.refuse(schema.join("", name), "unknown", f"is not a section; sections are {', '.join(names)}")
         parts = [
             Part(section, section.read(programme.get(section.name), reading), section.name in replace)
             for section in SECTIONS

@@ -173,6 +173,7 @@ class ApiCase(TransactionCase):
             """
             SELECT table_name FROM information_schema.tables
              WHERE table_schema = 'public' AND table_type = 'BASE TABLE'
+               AND table_name <> 'loy_meter'
                AND (table_name LIKE 'loy\\_%%' OR table_name LIKE 'product\\_%%'
                     OR table_name IN ('res_partner', 'mail_message', 'res_users', 'res_company'))
              ORDER BY 1

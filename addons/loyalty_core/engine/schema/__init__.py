@@ -51,7 +51,7 @@ from .fields import (
     wall_clock,
 )
 from .objects import REQUIRED, Checked, Member, Nested, declare, members, read, read_object, write
-from .problems import INVALID, DocumentError, Invalid, Problem, Reading, Reference
+from .problems import INVALID, DocumentError, Invalid, Problem, Reading, Reference, join
 from .types import (
     Choice,
     Clock,
@@ -111,6 +111,7 @@ __all__ = [
     "flag",
     "instant",
     "integer",
+    "join",
     "json_object",
     "list_of",
     "map_of",

@@ -67,8 +67,16 @@ INVALID: Final = Invalid()
 
 
 def join(path: str, key: object) -> str:
-    """The path of a key within an object."""
+    """The path of a key within an object; one that could not be read or sent as it is stands in quotes.
+
+    >>> join("lines[2]", "qty")
+    'lines[2].qty'
+    >>> print(join("", chr(0)), join("", " "))
+    '\\x00' ' '
+    """
     name = str(key)[:64]
+    if not name.strip() or not name.isprintable():
+        name = ascii(name)
     return f"{path}.{name}" if path else name
 
 
