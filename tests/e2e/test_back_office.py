@@ -4,7 +4,10 @@ import pytest
 
 from tools.browser import BrowserError
 
-SHOWN = ".o_data_row, .o_kanban_record:not(.o_kanban_ghost), .o_graph_canvas_container canvas, .o_pivot table"
+SHOWN = (
+    ".o_data_row, .o_group_header, .o_kanban_record:not(.o_kanban_ghost), "
+    ".o_graph_canvas_container canvas, .o_pivot table"
+)
 
 
 @pytest.fixture

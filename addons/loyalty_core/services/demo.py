@@ -6,6 +6,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 
 from ..engine import schema
+from ..sql.insert import insert_rows
 from .posting import Accrual, Source
 from .requests import PurchaseConfirm, PurchaseHold, PurchaseReturn
 
@@ -35,7 +36,50 @@ class LoyDemo(models.AbstractModel):
             store = chance.choice(stores)
             self._confirm(chance, number, moment, store, members, skus)
         self._leave_some_open(stores[0], members, skus)
+        self._overrun(stores[0], members[-1], skus)
+        self._work_in_the_office(stores[0], members)
         self._leave_some_incomplete(stores[0], members, skus)
+
+    def _overrun(self, store, member, skus) -> None:
+        """A receipt made offline that was paid with points which the member did not have any more."""
+        body = self._body(f"{store.code}-OFFLINE", store, member, fields.Datetime.now() - timedelta(hours=2))
+        body["lines"] = [{"id": "1", "sku": skus[0], "quantity": 30}]
+        body["spend"] = [{"unit": "BONUS", "amount": 900}]
+        body["offline"] = True
+        self.env["loy.purchases"]._confirm(schema.read(PurchaseConfirm, body))
+
+    def _work_in_the_office(self, store, members) -> None:
+        """What people do by hand: points given, one person registered twice, a look at a member's data."""
+        self.env["loy.adjustments"]._request(
+            {
+                "member_id": members[1].id,
+                "unit_id": self.env["loy.unit"].search([("code", "=", "BONUS")], limit=1).id,
+                "reason_id": self.env.ref("loyalty_core.loy_reason_goodwill").id,
+                "direction": "accrual",
+                "amount_minor": 25,
+                "note": "The coffee machine was broken",
+            }
+        )
+        survivor = members[2]
+        twin, _card = self.env["loy.members"]._register_member({"phone": "+380671239876", "name": survivor.name})
+        self.env["loy.merges"]._merge(survivor, twin, reason="Registered twice")
+        self.env["loy.privacy"]._note_access(survivor, "view")
+        now = fields.Datetime.now()
+        insert_rows(
+            self.env["loy.lockout"],
+            [
+                {
+                    "user_id": self.env.ref("base.user_admin").id,
+                    "is_total": False,
+                    "store_id": store.id,
+                    "company_id": store.company_id.id,
+                    "misses": 30,
+                    "since_at": now - timedelta(hours=5),
+                    "last_at": now - timedelta(hours=4),
+                    "until_at": now - timedelta(hours=3, minutes=45),
+                }
+            ],
+        )
 
     def _set_company(self) -> None:
         """A chain in Ukraine sells in hryvnias, unless somebody keeps books in another currency here already."""
