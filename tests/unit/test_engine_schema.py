@@ -118,7 +118,7 @@ def test_amounts_are_integers_of_the_currency_that_is_read() -> None:
         ({"opens": "25:00"}, "opens must be a time of the day like 07:30"),
         ({"tags": ["toolong"]}, "tags[0] is longer than 5 characters"),
         ({"names": {"a": 1}}, "names.a must be a text"),
-        ({"names": {"": "x"}}, "names. must not be empty"),
+        ({"names": {"": "x"}}, "names.'' must not be empty"),
         ({"data": {"a": [float("nan")]}}, "data has a number that is not finite"),
         ({"data": []}, "data must be an object"),
         ({"count": 2}, "count is more than there are lines"),
