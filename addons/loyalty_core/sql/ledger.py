@@ -324,9 +324,10 @@ def statement(
                    SELECT account.member_id
                      FROM loy_entry AS other
                      JOIN loy_account AS account ON account.id = other.account_id
-                    WHERE other.transaction_id = entry.transaction_id AND other.account_id <> entry.account_id
+                    WHERE entry.kind IN ('transfer', 'merge')
+                      AND other.transaction_id = entry.transaction_id AND other.account_id <> entry.account_id
                     LIMIT 1
-               ) AS beside ON entry.kind IN ('transfer', 'merge')
+               ) AS beside ON true
          ORDER BY entry.id DESC
         """,
         SQL(" AND ").join(conditions),
