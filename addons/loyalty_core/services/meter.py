@@ -13,6 +13,9 @@ import psycopg2
 from odoo import models
 from odoo.tools import SQL
 
+from .errors import LoyaltyError
+from .transaction import run_with_retry
+
 _logger = logging.getLogger(__name__)
 
 #: Upper bounds in seconds; what is slower goes into one more.
@@ -103,8 +106,8 @@ class LoyMeter(models.AbstractModel):
             return
         try:
             with self.env.registry.cursor() as cr:  # its own transaction: a call's may be on a replica, or be undone
-                cr.execute(self._added(rows))
-        except psycopg2.Error as error:
+                run_with_retry(self.env(cr=cr), lambda: cr.execute(self._added(rows)))
+        except (psycopg2.Error, LoyaltyError) as error:
             meter.put_back(rows)
             _logger.info("Counters could not be written: %s", error)
 

@@ -2,14 +2,18 @@
 
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
-from odoo import fields
+from odoo import api, fields
 from odoo.addons.loyalty_core.services import monitor
 from odoo.addons.loyalty_core.services.errors import LoyaltyError
 from odoo.addons.loyalty_core.services.meter import Meter, meter_of
-from odoo.tests import HttpCase, tagged
+from odoo.modules.registry import Registry
+from odoo.sql_db import db_connect
+from odoo.tests import BaseCase, HttpCase, get_db_name, tagged
 from odoo.tools import mute_logger
 
 from .api_common import ApiCase
@@ -97,6 +101,51 @@ class TestMonitor(ApiCase):
         for _ in range(10_000):
             meter.add("purchase_confirm", "ok", 0.02)
         self.assertLess((time.perf_counter() - start) / 10_000, 50e-6)
+
+
+@tagged("post_install", "-at_install")
+class TestMeterConcurrent(BaseCase):
+    """Processes that hand over at the same moment, on real connections."""
+
+    @contextmanager
+    def transaction(self):
+        with db_connect(get_db_name()).cursor() as cr:
+            yield api.Environment(cr, api.SUPERUSER_ID, {})
+
+    def setUp(self):
+        super().setUp()
+        Registry(get_db_name())
+        self.addCleanup(self.forget)
+
+    def forget(self):
+        with self.transaction() as env:
+            env.cr.execute("DELETE FROM loy_meter WHERE method = 'test_race'")
+
+    def is_waited_for(self, env):
+        env.cr.execute("SELECT 1 FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))")
+        return bool(env.cr.fetchone())
+
+    def test_who_hands_over_while_another_does_waits_and_adds(self):
+        meter = meter_of(get_db_name())
+        meter.take()
+        other = Meter()
+        other.add("test_race", "ok", 0.02)
+        with ThreadPoolExecutor(1) as pool:
+            with self.transaction() as env:
+                env.cr.execute(env["loy.meter"]._added(other.take()))
+                meter.add("test_race", "ok", 0.02)
+                flush = pool.submit(self.flush)
+                while not self.is_waited_for(env) and not flush.done():
+                    pass
+            flush.result()
+        self.assertEqual(meter.take(), [], "nothing is put back: the race was not lost")
+        with self.transaction() as env:
+            calls = {row[0]: row[2] for row in env["loy.meter"]._read()}
+        self.assertEqual(calls["test_race"], 2)
+
+    def flush(self):
+        with self.transaction() as env:
+            env["loy.meter"]._flush()
 
 
 @tagged("post_install", "-at_install")
