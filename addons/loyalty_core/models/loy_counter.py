@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from ..fields import BigInteger, FactMany2one
-from ..services.counters import KINDS
+from ..services.counters import KINDS, decimals_of
 
 
 class LoyCounter(models.Model):
@@ -39,6 +39,10 @@ class LoyCounter(models.Model):
         string="Limit", readonly=True, aggregator="max", help="What all parts may give; none after it was passed."
     )
 
+    used_amount = fields.Float("Used so far", compute="_compute_amounts", help="Uses, money or points.")
+    quota_amount = fields.Float("This part may give", compute="_compute_amounts")
+    limit_amount = fields.Float("Of the limit", compute="_compute_amounts")
+
     _key = models.UniqueIndex("(company_id, kind, ref, COALESCE(day, '-infinity'), shard)")
 
     @api.depends("ref", "kind")
@@ -49,6 +53,14 @@ class LoyCounter(models.Model):
     def _search_promotion_id(self, operator, value):
         found = self.env["loy.promotion"].with_context(active_test=False)._search([("id", operator, value)])
         return [("kind", "in", list(KINDS)), ("ref", "in", found)]
+
+    @api.depends("used", "quota", "quota_of", "kind", "company_id")
+    def _compute_amounts(self):
+        for counter in self:
+            scale = 10 ** decimals_of(counter.kind, counter.company_id)
+            counter.used_amount = counter.used / scale
+            counter.quota_amount = counter.quota / scale
+            counter.limit_amount = counter.quota_of / scale
 
     @api.depends("kind", "promotion_id", "day")
     def _compute_display_name(self):

@@ -104,3 +104,12 @@ class LoySettings(models.Model):
         default=0,
         help="Points that come back after they have expired live so many days more. 0: they expire at once.",
     )
+
+    def _action_open(self):
+        """The settings of the company in hand, at once; a list for whoever works in several."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_settings_action")
+        if len(self.env.companies) == 1:
+            settings = self.search([("company_id", "=", self.env.company.id)], limit=1)
+            if settings or self.has_access("create"):
+                action |= {"views": [(False, "form")], "view_mode": "form", "res_id": settings.id}
+        return action

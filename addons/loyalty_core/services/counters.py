@@ -435,13 +435,17 @@ class LoyCounters(models.AbstractModel):
         company = self.env.company
         timezone = self.env["loy.programme"]._at(company, fields.Datetime.now()).settings.timezone or "UTC"
         day = fields.Datetime.context_timestamp(self.with_context(tz=timezone), fields.Datetime.now()).date()
-        scales = {"budget": company.currency_id.decimal_places, "budget_points": MICRO_DECIMALS}
         return {
-            (ref, kind): float(Fraction(amount, 10 ** scales.get(kind, 0)))
+            (ref, kind): float(Fraction(amount, 10 ** decimals_of(kind, company)))
             for kind, ref, _day, amount in self.env.execute_query(
                 sql.used(company.id, promotions.ids, KINDS, day, None)
             )
         }
+
+
+def decimals_of(kind: str, company) -> int:
+    """A counter of this kind counts in 10^-decimals of what its limit is written in."""
+    return {"budget": company.currency_id.decimal_places, "budget_points": MICRO_DECIMALS}.get(kind, 0)
 
 
 def most_within(days: Mapping[date, int], day: date, length: int | None) -> int:

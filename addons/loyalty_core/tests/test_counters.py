@@ -93,6 +93,14 @@ class TestLimits(CounterCase):
             self.assertEqual(sum(one["amount"] for one in answer["earned"] if one["unit"] == "T_MILES"), earned)
         self.assertEqual(self.used(promotion, "budget_points"), 5)
 
+    def test_people_read_counters_in_money_points_and_uses(self):
+        points = {"kind": "points", "unit": "T_MILES", "amount": 2.5}
+        self.limit("T_LIMITED", TEN, points, budget=50, budget_points=60, total=9)
+        self.buy()
+        counters = self.env["loy.counter"].search([])
+        shown = {(one.kind, one.used_amount, one.limit_amount) for one in counters if one.used}
+        self.assertEqual(shown, {("budget", 2, 50), ("budget_points", 2.5, 60), ("total", 1, 9)})
+
     def test_a_purchase_without_effect_uses_nothing(self):
         promotion = self.limit("T_LIMITED", {**TEN, "target": {"sku": ["T-1001"]}}, total=5)
         self.buy()

@@ -10,7 +10,7 @@ from odoo import Command
 from odoo.addons.loyalty_core.engine import Basket, evaluate
 from odoo.addons.loyalty_core.services import programme as programme_service
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 
 from .api_common import BEGINNING, PROGRAMME, ApiCase, ago
 
@@ -584,6 +584,16 @@ class TestCompanies(ProgrammeCase):
         self.assertEqual(self.discount(), 0)
         self.assertEqual(self.sold_by_the_other()["totals"]["discount"], 2)
         self.assertEqual(self.discount(at=ago(minutes=2)), 2)
+
+    def test_the_settings_of_the_company_in_hand_open_at_once(self):
+        settings = self.env["loy.settings"].create({"company_id": self.other.id})
+        analyst = new_test_user(self.env, "t_settings", groups="loyalty_core.group_analyst")
+        open_them = self.env.ref("loyalty_core.loy_settings_server_action").with_user(analyst)
+        for companies, res_id in ((self.other, settings.id), (self.other | self.env.company, 0)):
+            analyst.company_ids |= companies
+            action = open_them.with_context(allowed_company_ids=companies.ids).run()
+            self.assertEqual(action["res_id"], res_id)
+            self.assertEqual(action["view_mode"], "form" if res_id else "list,form")
 
     def test_two_companies_do_not_see_each_others_programme(self):
         self.apply({"promotions": [self.offer(10)]})
