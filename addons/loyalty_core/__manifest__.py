@@ -71,6 +71,7 @@
     "assets": {
         "web.assets_backend": ["loyalty_core/static/src/**/*"],
     },
+    "post_load": "post_load",
     "uninstall_hook": "uninstall_hook",
     "application": True,
 }

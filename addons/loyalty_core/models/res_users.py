@@ -1,5 +1,8 @@
 from odoo import api, fields, models, tools
 
+#: What processes keep of a user (`_loy_bound_store_ids`, `loy.rates`).
+CACHED = {"loy_store_ids", "loy_calls_minute"}
+
 
 class ResUsers(models.Model):
     """A user of the API may be bound to stores."""
@@ -23,6 +26,16 @@ class ResUsers(models.Model):
         " programme settings say. A web shop that looks up each visitor needs more than a till.",
     )
 
+    loy_calls_minute = fields.Integer(
+        string="API calls a minute",
+        groups="loyalty_core.group_admin",
+        help="What is beyond is refused until the next minute, by all servers together. 0: no limit.",
+    )
+
+    _loy_calls_minute_positive = models.Constraint(
+        "CHECK (COALESCE(loy_calls_minute, 0) >= 0)", "A limit of calls cannot be below zero."
+    )
+
     @api.model
     @tools.ormcache("self.env.uid")
     def _loy_bound_store_ids(self) -> frozenset[int]:
@@ -32,6 +45,6 @@ class ResUsers(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        if "loy_store_ids" in vals:
+        if CACHED & vals.keys():
             self.env.registry.clear_cache()
         return result

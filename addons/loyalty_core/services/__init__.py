@@ -23,6 +23,7 @@ from . import uninstall
 from . import transaction
 from . import meter
 from . import monitor
+from . import rates
 from . import sections
 from . import programme
 from . import programme_document

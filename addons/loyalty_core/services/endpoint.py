@@ -1,4 +1,4 @@
-"""One guard for every public method of the API: who may call, what is understood, that it happens once."""
+"""One guard for every public method of the API: who may call and how often, what is understood, and only once."""
 
 import functools
 import hashlib
@@ -105,6 +105,7 @@ def _guard(self, name: str, call: Callable):
     lang = self.env["res.users"].context_get()["lang"]
     api_model = self.with_env(self.env(context={"lang": lang}))
     try:
+        api_model.env["loy.rates"]._take()
         return call(api_model)
     except UserError as error:
         raise ApiError(_with_code(error)) from None

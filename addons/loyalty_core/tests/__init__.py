@@ -1,5 +1,6 @@
 from . import test_members
 from . import test_ledger
+from . import test_log_masking
 from . import test_members_concurrent
 from . import test_cards
 from . import test_card_replacement
@@ -32,3 +33,7 @@ from . import test_counters_histories
 from . import test_incomplete
 from . import test_api_garbage
 from . import test_monitor
+from . import test_offline
+from . import test_purchase_histories
+from . import test_rates
+from . import test_returns

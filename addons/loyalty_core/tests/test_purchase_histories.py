@@ -97,7 +97,7 @@ class TestPurchaseHistories(ReturnCase):
             self.compare(start, (name, *values))
         self.assert_books()
         self.undo()
-        self.compare({key: total for key, total in start.items()}, "all undone")
+        self.compare(start, "all undone")
         self.assertEqual({key: self.total(*key) for key in start}, start)
         self.assertEqual(self.cash, 0)
         self.assertEqual(sum(self.env["loy.counter"].search([]).mapped("used")), 0)

@@ -64,6 +64,8 @@ models.execute_kw("shop", user, KEY, "loy.api", "health", [{}])
   `guess_misses`, `guess_minutes`; for each till, and ten times as many for a user in all) is answered
   `too_many_attempts`, with the time when to try again, by every method that names somebody, for right
   numbers too. What names nobody goes on. The same wrong number again is not counted.
+- **Rate.** A user may have a limit of calls a minute of the clock; what is beyond is answered `rate_limited`, with
+  the seconds to wait. Nothing was done: send the same request again.
 - **Unknown keys** are refused: `bad_request: lines[1].qty is not known; did you mean quantity?`
 - **Times** are ISO 8601. In purchases a time without an offset is the wall clock of the store (of an hour
   that comes twice the first), elsewhere UTC. Answers about accounts are in UTC and say so.
