@@ -24,6 +24,7 @@ from . import product_product
 from . import res_partner
 from . import res_users
 from . import loy_unit
+from . import loy_unit_rate
 from . import loy_conversion_rate
 from . import loy_reason
 from . import loy_account

@@ -1,12 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Command
+
+from ..services.errors import LoyaltyError
 
 
 class LoyUnit(models.Model):
     """What an account counts: a bonus currency or prepaid money.
 
     One unit is worth ``rate`` of the company's currency; the ledger keeps its minor units, 10^-decimals each.
-    A unit without a company serves all companies, each in its own currency.
+    A unit without a company serves all companies. Its worth is in ``currency_id``; where a company sells in another
+    currency, the unit is used only if ``rate_ids`` tell what it is worth there: otherwise a point that is cheap in
+    one company would pay dearly in the next.
     """
 
     _name = "loy.unit"
@@ -33,6 +38,19 @@ class LoyUnit(models.Model):
         default=1.0,
         help="What one unit is worth in the company's currency when a member pays with it.",
     )
+    currency_id = fields.Many2one(
+        "res.currency",
+        string="In",
+        compute="_compute_currency_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        ondelete="restrict",
+        help="The currency of the worth, for a unit of all companies.",
+    )
+    currency_code = fields.Char(compute="_compute_currency_code")
+    rate_ids = fields.One2many("loy.unit.rate", "unit_id", string="In other currencies")
+    rates = fields.Json(compute="_compute_rates")
     spend_order = fields.Selection(
         string="Spends first",
         selection=[("expires_first", "What expires first"), ("oldest_first", "What was earned first")],
@@ -63,6 +81,40 @@ class LoyUnit(models.Model):
         for unit in self:
             unit.display_name = unit.name or unit.code
 
+    @api.depends("company_id")
+    def _compute_currency_id(self):
+        """A unit of one company is worth money of that company; one of all keeps the currency it was made in."""
+        for unit in self:
+            unit.currency_id = False if unit.company_id else unit.currency_id or self.env.company.currency_id
+
+    @api.depends("currency_id")
+    def _compute_currency_code(self):
+        for unit in self:
+            unit.currency_code = unit.currency_id.name or False
+
+    @api.depends("rate_ids.currency_id", "rate_ids.rate")
+    def _compute_rates(self):
+        for unit in self:
+            unit.rates = {rate.currency_id.name: rate.rate for rate in unit.rate_ids}
+
+    def _by_record(self, vals: dict) -> dict:
+        """What a document says by codes of currencies, by records: written with the rest, it is one version."""
+        if vals.get("currency_code"):
+            vals["currency_id"] = self._currencies([vals["currency_code"]])[vals["currency_code"]].id
+        if "rates" in vals:
+            currencies = self._currencies(vals["rates"] or {})
+            rates = [{"currency_id": currencies[code].id, "rate": rate} for code, rate in (vals["rates"] or {}).items()]
+            vals["rate_ids"] = [Command.clear(), *map(Command.create, rates)]
+        return {name: value for name, value in vals.items() if name not in ("currency_code", "rates")}
+
+    def _currencies(self, codes) -> dict:
+        """Code → currency; `bad_request` for one that is not active here."""
+        found = {currency.name: currency for currency in self.env["res.currency"].search([("name", "in", list(codes))])}
+        for code in codes:
+            if code and code not in found:
+                raise LoyaltyError("bad_request", self.env._("There is no active currency %s.", code))
+        return found
+
     def _compute_account_count(self):
         counts = dict(
             self.env["loy.account"]._read_group(
@@ -72,8 +124,13 @@ class LoyUnit(models.Model):
         for unit in self:
             unit.account_count = counts.get(unit, 0)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        return super().create([self._by_record(dict(vals)) for vals in vals_list])
+
     def write(self, vals):
         """The scale of a unit is part of every amount booked in it: after the first booking it stays."""
+        vals = self._by_record(dict(vals))
         if "decimals" in vals:
             changed = self.filtered(lambda unit: unit.decimals != vals["decimals"])
             # sudo: whether anything was booked must not depend on the companies that the editor sees

@@ -82,6 +82,20 @@ def _compile_what_can_be(document: dict) -> Programme:
         return compile_programme({**document, "promotions": sound})
 
 
+def _worth_in(currency: str, units) -> list[tuple[int, dict]]:
+    """The units that can be used where money is of this currency, each with its worth there."""
+    known = []
+    for unit_id, document in units:
+        rates = document.get("rates") or {}
+        if (document.get("currency") or currency) == currency:
+            known.append((unit_id, document))
+        elif currency in rates:
+            known.append((unit_id, {**document, "rate": rates[currency]}))
+        else:
+            _logger.info("Unit %s is left out: nobody said what it is worth in %s", document["code"], currency)
+    return known
+
+
 _timelines = _Cache(COMPILED_KEPT)
 _compiled = _Cache(COMPILED_KEPT)
 
@@ -124,7 +138,7 @@ class LoyProgramme(models.AbstractModel):
         sections = self._documents(company, number, at)
         decimals = company.currency_id.decimal_places
         settings = next((document for _id, document in sections.get("settings", ())), {})
-        units = sections.get("units", [])
+        units = _worth_in(company.currency_id.name, sections.get("units", ()))
         promotions = [
             (record_id, document)
             for record_id, document in sections.get("promotions", ())

@@ -77,7 +77,7 @@ class Section:
             if self.column(key) not in record._fields:
                 continue  # told by the section itself
             value = _plain(record, self.column(key))
-            if member.is_required or value != _default(member.default):
+            if member.is_required or (value is not None and value != _default(member.default)):
                 document[key] = value
         return document
 
@@ -85,6 +85,8 @@ class Section:
 def _storable(value: object) -> object:
     if isinstance(value, Decimal):
         return float(value)
+    if isinstance(value, dict):
+        return {key: _storable(one) for key, one in value.items()}
     if isinstance(value, frozenset):
         return sorted(one.isoformat() if isinstance(one, date) else one for one in value)
     return value if value is not None else False
@@ -148,6 +150,14 @@ class UnitDocument(CodedDocument):
     kind: str = schema.choice("points", "money", default="points")
     decimals: int = schema.integer(min=0, max=6, default=0)
     rate: object = schema.decimal(above=0, max=10**6, default=Decimal(1), help="Money that one unit is worth.")
+    currency: str | None = schema.text(
+        max_length=3, default=None, help="The currency of `rate`, for a unit of all companies."
+    )
+    rates: dict = schema.map_of(
+        schema.decimal(above=0, max=10**6),
+        default={},
+        help="What such a unit is worth in other currencies, by code; it is not used where its worth is not known.",
+    )
     spend_order: str = schema.choice(
         "expires_first", "oldest_first", default="expires_first", help="Which lots are spent first."
     )
@@ -425,7 +435,7 @@ SECTIONS: list[Section] = [
         {"caps_include_points": "is_cap_with_points"},
         key=(),
     ),
-    Section("units", "loy.unit", UnitDocument, {"transfers": "is_transferable"}),
+    Section("units", "loy.unit", UnitDocument, {"transfers": "is_transferable", "currency": "currency_code"}),
     Section("conversions", "loy.conversion.rate", ConversionDocument, {"from": "unit_id", "to": "to_unit_id"}),
     Section("groups", "loy.group", GroupDocument, {"exclusive": "is_exclusive"}),
     Section("calendars", "loy.calendar", CalendarDocument),

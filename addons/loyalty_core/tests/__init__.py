@@ -27,6 +27,7 @@ from . import test_translations
 from . import test_transaction
 from . import test_account_moves
 from . import test_adjustments
+from . import test_companies
 from . import test_counters
 from . import test_counters_concurrent
 from . import test_counters_histories

@@ -69,6 +69,7 @@ loy.store                      r        r              r               r        
 loy.store.attribute            r        r              r               r         r        r         rwcd
 loy.transaction                -        -              r               r         r        r         r
 loy.unit                       r        r              r               r         r        r         rwcd
+loy.unit.rate                  r        r              r               r         r        r         rwcd
 loy.adjustment.wizard          -        -              rwcd            rwcd      -        -         rwcd
 loy.card.export.wizard         -        -              -               rwcd      -        -         rwcd
 loy.card.issue.wizard          -        -              rwcd            rwcd      -        -         rwcd
