@@ -10,8 +10,9 @@ def post_load():
 
 def uninstall_hook(env):
     """Leave nothing behind: what the ORM does not know of goes here, and with the guards goes their
-    refusal.
+    refusal. Contacts stay: they are people whom the shop knows.
     """
+    env["ir.config_parameter"].search([("key", "=like", "loyalty_core.%")]).unlink()
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS loy_refuse_change() CASCADE"))
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS loy_lot_guard() CASCADE"))
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS loy_products(text[], integer), loy_product_traits(integer[], integer)"))

@@ -1,12 +1,6 @@
 -- A copy of the database must not act for the shop. Odoo itself switches off jobs, mail and webhooks; here go the keys
--- by which tills and shops would reach the copy as if it were the shop, and the token of monitoring.
-DELETE FROM res_users_apikeys
-      WHERE user_id IN (
-            SELECT membership.uid
-              FROM res_groups_users_rel AS membership
-              JOIN ir_model_data AS data ON data.model = 'res.groups' AND data.res_id = membership.gid
-             WHERE data.module = 'loyalty_core' AND data.name = 'group_integrator'
-      );
+-- by which tills, shops and people would reach the copy as if it were the shop, and the token of monitoring.
+DELETE FROM res_users_apikeys;
 
 DELETE FROM ir_config_parameter
       WHERE key = 'loyalty_core.metrics_token';
@@ -14,7 +8,7 @@ DELETE FROM ir_config_parameter
 -- jobs of the suite, also for who neutralizes by these files alone
 UPDATE ir_cron
    SET active = false
- WHERE id IN (SELECT res_id FROM ir_model_data WHERE model = 'ir.cron' AND module = 'loyalty_core');
+ WHERE id IN (SELECT res_id FROM ir_model_data WHERE model = 'ir.cron' AND module LIKE 'loyalty\_%');
 
 -- notices that were not sent yet are not sent by the copy
 UPDATE mail_mail
