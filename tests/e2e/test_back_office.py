@@ -71,6 +71,25 @@ def test_a_promotion_that_cannot_be_read_cannot_be_saved(office, xmlrpc):
         xmlrpc.call("loy.promotion", "write", [ids, {"rewards_text": '[{"kind": "percentt", "value": 20}]'}])
 
 
+def test_the_rights_of_a_role_are_ticked_by_section(office, xmlrpc):
+    (operator,) = xmlrpc.call("loy.role", "search", [[("name", "=", "Operator")]])
+    role = xmlrpc.call("loy.role", "copy", [[operator], {"name": "Ticked"}])[0]
+
+    def codes():
+        (read,) = xmlrpc.call("loy.role", "read", [[role], ["right_ids"]])
+        return {right["code"] for right in xmlrpc.call("loy.right", "read", [read["right_ids"], ["code"]])}
+
+    before = codes()
+    office.goto(f"{office.base}/odoo/action-loyalty_core.loy_role_action/{role}")
+    office.fill(".o_loy_rights_search", "merge two")
+    office.click("[data-right='member.merge'] input")
+    office.fill(".o_loy_rights_search", "loy.brand")
+    office.click("[data-right='loy.brand.write'] input")
+    office.click(".o_form_button_save")
+    office.wait_for(".o_form_saved")
+    assert codes() == before - {"member.merge"} | {"loy.brand.write"}
+
+
 def test_a_draft_is_started_with_one_click(office, xmlrpc):
     (promotion,) = xmlrpc.call("loy.promotion", "search", [[("code", "=", "SWEETS20")]])
     office.goto(f"{office.base}/odoo/action-loyalty_core.loy_promotion_action/{promotion}")

@@ -25,6 +25,13 @@ class LoyRight(models.Model):
     sequence = fields.Integer(readonly=True)
     role_ids = fields.Many2many("loy.role", "loy_role_right_rel", "right_id", "role_id", string="Roles", readonly=True)
 
+    via_role_ids = fields.Many2many(
+        "loy.role",
+        compute="_compute_via_role_ids",
+        string="By the roles",
+        help="The roles of the user in question that bring it.",
+    )
+
     _code_unique = models.UniqueIndex("(code)", "This right is already there.")
 
     @api.depends("code")
@@ -39,6 +46,14 @@ class LoyRight(models.Model):
     def _compute_display_name(self):
         for right in self:
             right.display_name = right.name
+
+    @api.depends("role_ids")
+    @api.depends_context("loy_user_id")
+    def _compute_via_role_ids(self):
+        user = self.env["res.users"].browse(self.env.context.get("loy_user_id"))
+        roles = self.env["loy.roles"]._of_user(user)
+        for right in self:
+            right.via_role_ids = roles.filtered(lambda role, right=right: right in role.right_ids)
 
     def _search_name(self, operator, value):
         """Names are made in the language of the reader, so they are searched one by one; there are a few hundred."""

@@ -43,6 +43,17 @@ class ResUsers(models.Model):
         # A user's own bounds, which the user need not be able to read.
         return frozenset(self.env.user.sudo().with_context(active_test=False).loy_store_ids.ids)
 
+    def action_loy_rights(self):
+        """What this user may do, and by which role."""
+        self.ensure_one()
+        rights = self.env["loy.roles"]._of_user(self).right_ids
+        action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_right_user_action")
+        return action | {
+            "name": self.env._("What %s may do", self.name),
+            "domain": [("id", "in", rights.ids)],
+            "context": {"loy_user_id": self.id, "search_default_group_section": 1},
+        }
+
     def write(self, vals):
         result = super().write(vals)
         if CACHED & vals.keys():

@@ -185,6 +185,12 @@ class LoyRoles(models.AbstractModel):
                     ),
                 )
 
+    def _of_user(self, user):
+        """All roles of a user, however given; those that other roles include stand for themselves."""
+        # Which groups a user is in, of whoever may see roles.
+        groups = user.sudo().all_group_ids
+        return self.env["loy.role"].search([("group_id", "in", groups.ids)])
+
     # ------------------------------------------------------------------ what stands behind a role
 
     def _settle(self, roles) -> None:

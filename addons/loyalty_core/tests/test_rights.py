@@ -55,6 +55,29 @@ class RightsCase(TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestCatalogue(RightsCase):
+    def test_every_right_has_words_and_the_administrator(self):
+        """The suite has at least two hundred with all its addons; the core alone is counted here."""
+        rights = self.env["loy.right"].search([])
+        self.assertGreater(len(rights), 160)
+        self.assertFalse(rights.filtered(lambda right: not right.name or right.name == right.code).mapped("code"))
+        standard = self.env["loy.role"].search([("is_standard", "=", True)])
+        self.assertEqual(standard.right_ids, rights)
+        of_people = rights.filtered(lambda right: right.kind != "api")
+        self.assertEqual(self.standard("admin").all_right_ids, of_people)
+
+    def test_what_a_user_may_do_is_told_with_the_role_that_brings_it(self):
+        self.role("member.merge", name="Merger")
+        self.standard("cashier").user_ids = [Command.link(self.person.id)]
+        action = self.person.with_user(self.manager).action_loy_rights()
+        rights = self.env["loy.right"].with_user(self.manager).with_context(**action["context"])
+        rights = rights.search(action["domain"])
+        via = {right.code: right.via_role_ids.mapped("name") for right in rights}
+        self.assertEqual(via["member.merge"], ["Merger"])
+        self.assertEqual(via["member.read"], [self.standard("cashier").name])
+        self.assertNotIn("member.erase", via)
+        for code in via:
+            self.assertTrue(self.may(code), code)
+
     def test_the_database_has_the_rights_that_the_code_declares(self):
         declared = self.env["loy.rights"]._declared()
         known = {right.code: right for right in self.env["loy.right"].search([("code", "!=", False)])}
