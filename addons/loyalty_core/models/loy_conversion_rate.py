@@ -3,10 +3,13 @@ from odoo.exceptions import ValidationError
 
 
 class LoyConversionRate(models.Model):
-    """What members may turn one unit into: so much of another for each whole step, within limits."""
+    """What members may turn one unit into: so much of another for each whole step, within limits.
+
+    A conversion that is dated back goes by the rate of its own time.
+    """
 
     _name = "loy.conversion.rate"
-    _inherit = "loy.code.mixin"
+    _inherit = "loy.revisioned.mixin"
     _description = "Conversion rate"
     _order = "unit_id, to_unit_id, id"
 

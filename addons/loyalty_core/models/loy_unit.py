@@ -142,7 +142,14 @@ class LoyUnit(models.Model):
                         "Create another unit instead."
                     )
                 )
-        return super().write(vals)
+        result = super().write(vals)
+        if "code" in vals:
+            # Rates name units by their codes; they go on under the new one.
+            rates = self.env["loy.conversion.rate"].search(
+                ["|", ("unit_id", "in", self.ids), ("to_unit_id", "in", self.ids)]
+            )
+            rates.write({"valid_from_at": max(self.mapped("valid_from_at"))})
+        return result
 
     def action_view_accounts(self):
         self.ensure_one()

@@ -17,6 +17,9 @@ CONTACT_FIELDS = {
     "loy_birth_date",
 }
 
+#: What forms of contacts ask for and lists do not.
+FORM_FIELDS = {"loy_balance_html", "child_ids"}
+
 #: Who may see what the shop knows of a person; everybody else reads the contact without it.
 STAFF = "loyalty_core.group_staff"
 #: The plain forms by which members are told apart: made of phone and e-mail, never taken from a client.
@@ -26,6 +29,11 @@ DERIVED_FIELDS = {"loy_phone", "loy_email"}
 def _amount(env, unit, amount):
     """An amount as people of this language write it."""
     return formatLang(env, amount, digits=unit.decimals)
+
+
+def _is_form(specification):
+    """Whether a form asks, and one that shows what the loyalty programme knows: lists have neither."""
+    return bool(FORM_FIELDS & specification.keys()) and any(name.startswith("loy_") for name in specification)
 
 
 def _without_derived(vals):
@@ -298,13 +306,19 @@ class ResPartner(models.Model):
         return self.env["loy.member.merge.wizard"]._open(self)
 
     def web_read(self, specification):
-        """Whoever opens the form of a member is written down; lists, which do not ask for balances as a card, are not.
-        """
-        if len(self) == 1 and self == self._origin and "loy_balance_html" in specification:
+        """Whoever opens the form of a member, ours or that of contacts, is written down; a list is no look at each."""
+        if len(self) == 1 and self == self._origin and _is_form(specification):
             self.check_access("read")
             if self.is_loyalty_member:
                 self.env["loy.privacy"]._note_access(self, "view")
         return super().web_read(specification)
+
+    def export_data(self, fields_to_export):
+        """Members who leave in a file are written down, each of them."""
+        exported = super().export_data(fields_to_export)
+        if members := self.filtered("is_loyalty_member"):
+            self.env["loy.privacy"]._note_access(members, "export")
+        return exported
 
     def action_loy_erase(self):
         """The person is forgotten; refused while anything is on the accounts."""

@@ -66,30 +66,23 @@ class LoyAccountMoves(models.AbstractModel):
         return clock.to_utc(day, timezone), clock.to_utc(day + timedelta(days=1), timezone)
 
     def _convert(self, member, unit, to_unit, amount: Decimal, at: datetime, source: Source) -> Decimal:
-        """A member turns one unit into another at the rate of the two. Returns what was got.
+        """A member turns one unit into another at the rate that the two had at that time. Returns what was got.
 
         `no_conversion_rate`, `conversion_step`, `conversion_too_small`, `conversion_limit`, `insufficient_points`.
         """
-        rate = self.env["loy.conversion.rate"].search(
-            [
-                ("unit_id", "=", unit.id),
-                ("to_unit_id", "=", to_unit.id),
-                ("company_id", "in", [False, source.company_id]),
-            ],
-            order="company_id",
-            limit=1,
-        )
+        company = self.env["res.company"].browse(source.company_id)
+        rate = self.env["loy.programme"]._at(company, at).conversions.get((unit.id, to_unit.id))
         if not rate:
             raise LoyaltyError(
                 "no_conversion_rate",
                 self.env._("%(unit)s is not converted into %(other)s.", unit=unit.name, other=to_unit.name),
             )
         amount_minor = self._minor(amount, unit)
-        if rate.step and amount % Decimal(str(rate.step)):
+        if rate.step and amount % rate.step:
             raise LoyaltyError("conversion_step", self.env._("Only multiples of %s are converted.", f"{rate.step:g}"))
-        got = amount * Decimal(str(rate.rate))
+        got = amount * rate.rate
         got_minor = int(got.scaleb(to_unit.decimals))
-        if amount < Decimal(str(rate.minimum)) or not got_minor:
+        if amount < rate.minimum or not got_minor:
             raise LoyaltyError(
                 "conversion_too_small", self.env._("At least %s are converted at once.", f"{rate.minimum:g}")
             )

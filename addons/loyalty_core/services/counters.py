@@ -276,6 +276,7 @@ class LoyCounters(models.AbstractModel):
         purchases = overdue.browse(mine).filtered(
             lambda one: one.state == "held" and one.draws_until_at and one.draws_until_at <= now
         )
+        self.env["loy.members"]._keep(purchases.member_id)
         if back := self._drawn(purchases.ids):
             self._return(back)
         purchases.draws_until_at = False

@@ -59,8 +59,8 @@ class LoyPrivacy(models.AbstractModel):
     def _lock_persons(self, persons) -> None:
         self.env.flush_all()
         who = ids(persons.ids, "int4")
-        self.env.cr.execute(SQL("SELECT FROM loy_account WHERE member_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", who))
         self.env.cr.execute(SQL("SELECT FROM res_partner WHERE id = ANY(%s) ORDER BY id FOR UPDATE", who))
+        self.env.cr.execute(SQL("SELECT FROM loy_account WHERE member_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", who))
         self.env.invalidate_all()
 
     def _close_accounts(self, partner, is_written_off: bool, at: datetime, reason: str) -> dict[str, float]:

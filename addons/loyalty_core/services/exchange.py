@@ -26,6 +26,25 @@ class LoyExchange(models.AbstractModel):
         previews = [self.env["loy.returns"]._preview(one, place, at) for one in returns]
         return self._told(previews)
 
+    def _lock(self, request, place: PlaceFacts) -> None:
+        """Everything that the receipt and what comes back on it will touch, in the one order of all locks (numbers,
+        members, accounts, limits): goods of two members may cross on two tills.
+        """
+        back = [line for line in request.lines if line.quantity < 0]
+        if not back:
+            return
+        purchases, origins = self.env["loy.purchases"], self.env["loy.purchase"]
+        for number in sorted({line.of.purchase for line in back if line.of}):
+            origins |= purchases._claim(number, place.company_id, is_bound=False)
+        member, _card = purchases._find_member(request.member, request.offline)
+        members = origins.member_id | member
+        self.env["loy.members"]._keep(members)
+        ledger = self.env["loy.ledger"]
+        if accounts := ledger._accounts_touched(members.ids, origins.ids):
+            ledger._lock_families(accounts)
+        if member:
+            self.env["loy.counters"]._lock_members(member.ids)
+
     def _book(self, request, place: PlaceFacts) -> dict | None:
         """The returns of the receipt, numbered after it; None where nothing comes back."""
         returns = self._returns(request, request.purchase)

@@ -83,6 +83,8 @@ class LoyLedger(models.AbstractModel):
                 units=sql.ids(unit for _member, unit in missing),
             )
         )
+        # The new account holds its member; one who was merged before it has no business with accounts.
+        self.env["loy.members"]._keep_current(self.env["res.partner"].browse({member for member, _unit in missing}))
         return {(member, unit): account for member, unit, account in self.env.execute_query(query)}
 
     def _accounts_of(self, member_id: int) -> list[int]:
@@ -91,6 +93,22 @@ class LoyLedger(models.AbstractModel):
             "SELECT DISTINCT COALESCE(successor_id, id) FROM loy_account "
             "WHERE kind = 'member' AND is_current AND member_id = %s",
             member_id,
+        )
+        return [row[0] for row in self.env.execute_query(query)]
+
+    def _accounts_touched(self, member_ids: Iterable[int], purchase_ids: Iterable[int]) -> list[int]:
+        """All accounts that count for these members, and all on which these purchases have moved something."""
+        query = SQL(
+            """
+            SELECT COALESCE(successor_id, id) FROM loy_account
+             WHERE kind = 'member' AND is_current AND member_id = ANY(%s)
+             UNION
+            SELECT entry.account_id
+              FROM loy_transaction AS header JOIN loy_entry AS entry ON entry.transaction_id = header.id
+             WHERE header.purchase_id = ANY(%s)
+            """,
+            sql.ids(member_ids),
+            sql.ids(purchase_ids),
         )
         return [row[0] for row in self.env.execute_query(query)]
 

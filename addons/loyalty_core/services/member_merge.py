@@ -142,15 +142,15 @@ class LoyMerges(models.AbstractModel):
             )
 
     def _lock(self, members) -> None:
-        """Accounts before limits before contacts, as purchases do; then nobody can refer to these members until we are
-        done."""
+        """Contacts before accounts before limits, as purchases do; then nobody can refer to these members until we are
+        done, and what was under way is there to be moved."""
         self.env.flush_all()
         who = ids(members.ids, "int4")
+        self.env.cr.execute(SQL("SELECT FROM res_partner WHERE id = ANY(%s) ORDER BY id FOR UPDATE", who))
         self.env.cr.execute(
             SQL("SELECT FROM loy_account WHERE member_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", who)
         )
         self.env["loy.counters"]._lock_members(members.ids)
-        self.env.cr.execute(SQL("SELECT FROM res_partner WHERE id = ANY(%s) ORDER BY id FOR UPDATE", who))
         self.env.invalidate_all()
 
     # ------------------------------------------------------------------ values

@@ -8,7 +8,9 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, email_normalize
+from psycopg2.errors import SerializationFailure
 
+from ..sql.ledger import ids
 from .cards import CARD_FIELDS
 from .errors import LoyaltyError
 from .posting import Balance
@@ -98,6 +100,24 @@ class LoyMembers(models.AbstractModel):
         partner.flush_recordset()
         self.env.cr.execute(SQL("SELECT FROM res_partner WHERE id = %s FOR NO KEY UPDATE", partner.id))
         partner.invalidate_recordset()
+
+    def _keep(self, members) -> dict[int, int]:
+        """Until the transaction ends none of these is merged or erased: they, by id, then accounts, then limits are
+        locked by whoever books something on a member. {id of one that was merged already: whom into}.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT id, loy_merged_into_id FROM res_partner WHERE id = ANY(%s) ORDER BY id FOR KEY SHARE",
+                ids(members.ids, "int4"),
+            )
+        )
+        return {member_id: survivor_id for member_id, survivor_id in rows if survivor_id}
+
+    def _keep_current(self, members) -> None:
+        """The same for members who were found just now: one who has been merged since is a lost race, which
+        `run_with_retry` runs again."""
+        if members and self._keep(members):
+            raise SerializationFailure("a member has become a part of another one")
 
     def _welcome(self, newcomers):
         """Each new member (member, card number or None) gets a card, and other addons hear of the member."""

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine import DocumentError, Programme, compile_programme, schema
 from .errors import LoyaltyError
-from .sections import Section, SettingsDocument, section_of
+from .sections import SECTIONS, ConversionDocument, Section, SettingsDocument, section_named, section_of
 
 _logger = logging.getLogger(__name__)
 
@@ -43,6 +43,7 @@ class CompiledProgramme:
     currency_decimals: int
     units: dict[str, Unit]
     promotions: dict[str, int]  # code, as it was then → record
+    conversions: dict[tuple[int, int], ConversionDocument]  # unit, into which → the rate and its limits
 
 
 class _Cache:
@@ -159,12 +160,24 @@ class LoyProgramme(models.AbstractModel):
             currency_decimals=decimals,
             units={unit["code"]: Unit(unit_id, unit.get("decimals", 0)) for unit_id, unit in units},
             promotions={promotion["code"]: record_id for record_id, promotion in promotions},
+            conversions=self._conversions(
+                [document for _id, document in sections.get("conversions", ())],
+                {document["code"]: unit_id for unit_id, document in units},
+            ),
         )
+
+    @staticmethod
+    def _conversions(documents: list[dict], units: dict[str, int]) -> dict[tuple[int, int], ConversionDocument]:
+        return {
+            (units[document["from"]], units[document["to"]]): schema.read(ConversionDocument, document)
+            for document in documents
+            if document["from"] in units and document["to"] in units
+        }
 
     def _documents(self, company, number: int, at: datetime | None) -> dict[str, list[tuple[int, dict]]]:
         """Section → (record id, document) in order of creation; of each record what was last said for ``at``.
 
-        A company's own record hides a shared one of the same code.
+        A company's own record hides a shared one that is the same to receipts: of the same code, as a rule.
         """
         self.env.cr.execute(
             SQL(
@@ -182,9 +195,11 @@ class LoyProgramme(models.AbstractModel):
                 company.id,
             )
         )
-        sections: dict[str, dict[str, tuple[int, dict]]] = {}
-        for section, res_id, document in self.env.cr.fetchall():
-            sections.setdefault(section, {})[document.get("code", "")] = (res_id, document)
+        sections: dict[str, dict[tuple, tuple[int, dict]]] = {}
+        for name, res_id, document in self.env.cr.fetchall():
+            if section := section_named(name):
+                same = tuple(document.get(key) for key in section.hides)
+                sections.setdefault(name, {})[same] = (res_id, document)
         return {
             section: sorted(rows.values(), key=lambda row: row[0]) for section, rows in sections.items()
         }
@@ -243,6 +258,28 @@ class LoyProgramme(models.AbstractModel):
             ]
         )
         self.env["loy.revision"].flush_model()
+
+    @api.model
+    def _revise_unrevised(self) -> None:
+        """Records of a kind that had no revisions in an earlier version said what they say since they were made."""
+        for model in [section.model for section in SECTIONS if section.model in self.env]:
+            records = self.env[model].with_context(active_test=False)
+            if "valid_from_at" not in records._fields:
+                continue
+            self.env.flush_all()
+            unsaid = self.env.execute_query(
+                SQL(
+                    """
+                    UPDATE %(table)s AS record SET valid_from_at = COALESCE(create_date, valid_from_at)
+                     WHERE NOT EXISTS (SELECT FROM loy_revision WHERE res_model = %(model)s AND res_id = record.id)
+                 RETURNING id
+                    """,
+                    table=SQL.identifier(records._table),
+                    model=model,
+                )
+            )
+            records.invalidate_model(["valid_from_at"])
+            self._revise(records.browse(record_id for (record_id,) in unsaid))
 
     def _check_readable(self, section: Section, changed: list[tuple]) -> None:
         """What every till will read must be readable: nothing beyond the bounds of documents becomes history."""

@@ -110,6 +110,7 @@ class LoyPurchases(models.AbstractModel):
         is_late = self._is_past_deadline(purchase)
         if is_late and self._is_as_held(purchase, request, place):
             return self._confirm_held(purchase, request)
+        self.env["loy.exchange"]._lock(request, place)
         self._release(purchase)
         back = self.env["loy.exchange"]._book(request, place)
         return self._attempt(
@@ -209,6 +210,7 @@ class LoyPurchases(models.AbstractModel):
         purchase = self._claim(request.purchase)
         self._refuse(purchase, "confirmed", "returned")
         if purchase.state != "cancelled":
+            self._keep_member(purchase)
             self._release(purchase)
             if purchase:
                 if purchase.draws_until_at:
@@ -276,6 +278,8 @@ class LoyPurchases(models.AbstractModel):
         member, card = self._find_member(request.member, is_offline)
         lines = [line for line in request.lines if line.quantity >= 0]
         products = self.env["loy.catalogue"]._facts([line.sku for line in lines], place.company_id)
+        if is_locked:
+            self.env["loy.members"]._keep_current(member)
         accounts = self._accounts(member, compiled.units)
         if is_locked and accounts:
             # As late as can be: other purchases of the member wait from here to the commit.
@@ -315,6 +319,7 @@ class LoyPurchases(models.AbstractModel):
         compiled = self.env["loy.programme"]._at(
             purchase.company_id, purchase.purchased_at, purchase.programme_number
         )
+        self._keep_member(purchase)
         accounts = self._accounts(purchase.member_id, compiled.units)
         if accounts:
             self.env["loy.ledger"]._lock(accounts.values())
@@ -329,6 +334,14 @@ class LoyPurchases(models.AbstractModel):
             products=catalogue._facts([line.sku for line in basket.lines], purchase.company_id.id),
             basket=basket,
         )
+
+    def _keep_member(self, purchase) -> None:
+        """The member of a purchase stays who it is until the transaction ends, whoever it has become meanwhile."""
+        while purchase.member_id and (merged := self.env["loy.members"]._keep(purchase.member_id)):
+            purchase.invalidate_recordset(["member_id"])
+            if purchase.member_id.id in merged:  # written by an earlier version while its member was being merged
+                purchase.member_id = merged[purchase.member_id.id]
+                purchase.flush_recordset(["member_id"])
 
     def _check_bound(self, store) -> None:
         bound = self.env["res.users"]._loy_bound_store_ids()
@@ -614,6 +627,7 @@ class LoyPurchases(models.AbstractModel):
 
     def _release(self, purchase) -> None:
         if purchase.hold_id.state == "open":
+            self._keep_member(purchase)
             ledger = self.env["loy.ledger"]
             # All of the member's accounts at once: the hold may be of one, and the others would be locked after it,
             # whatever their order.

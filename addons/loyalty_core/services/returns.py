@@ -103,6 +103,7 @@ class LoyReturns(models.AbstractModel):
                 "return_elsewhere",
                 self.env._("Purchase %s can only come back in the store where it was made.", purchase.number),
             )
+        self.env["loy.purchases"]._keep_member(purchase)
         plan = self._plan(purchase, request.lines, rules)
         returned = self._insert_return(purchase, request.return_, place, at, plan)
         reversals = self.env["loy.ledger"]._reverse(
@@ -175,7 +176,7 @@ class LoyReturns(models.AbstractModel):
         """Nobody knows what was paid and earned: the refund is what the till says, and what such goods would earn today
         is taken back from the member who brings them."""
         self._check_new(request.return_, place.company_id)
-        scene, result = self._as_bought(request, place)
+        scene, result = self._as_bought(request, place, is_locked=True)
         self._check_unknown_allowed(scene)
         rules = scene.compiled.settings.returns
         purchases = self.env["loy.purchases"]
@@ -210,7 +211,7 @@ class LoyReturns(models.AbstractModel):
         purchases._emit("purchase.returned", returned)
         return answer
 
-    def _as_bought(self, request, place: PlaceFacts):
+    def _as_bought(self, request, place: PlaceFacts, is_locked: bool = False):
         """The goods as if they were bought now for what is paid back: a scene and what it would earn."""
         lines = tuple(
             PurchaseLine(
@@ -228,7 +229,7 @@ class LoyReturns(models.AbstractModel):
             lines=lines,
             offline=request.offline,
         )
-        scene = self.env["loy.purchases"]._scene(basket, place)
+        scene = self.env["loy.purchases"]._scene(basket, place, is_locked=is_locked)
         return scene, evaluate(scene.compiled.programme, scene.basket)
 
     def _check_unknown_allowed(self, scene) -> None:

@@ -26,6 +26,7 @@ class Section:
     columns: Mapping[str, str] = field(default_factory=dict)
     key: tuple[str, ...] = ("code",)  # none: there is one record in a company, and the section is an object
     is_company_bound: bool = True
+    hides: tuple[str, ...] = ("code",)  # a company's own record takes the place of a shared one with the same of these
 
     @property
     def is_single(self) -> bool:
@@ -436,7 +437,13 @@ SECTIONS: list[Section] = [
         key=(),
     ),
     Section("units", "loy.unit", UnitDocument, {"transfers": "is_transferable", "currency": "currency_code"}),
-    Section("conversions", "loy.conversion.rate", ConversionDocument, {"from": "unit_id", "to": "to_unit_id"}),
+    Section(
+        "conversions",
+        "loy.conversion.rate",
+        ConversionDocument,
+        {"from": "unit_id", "to": "to_unit_id"},
+        hides=("from", "to"),
+    ),
     Section("groups", "loy.group", GroupDocument, {"exclusive": "is_exclusive"}),
     Section("calendars", "loy.calendar", CalendarDocument),
     Section(
@@ -490,6 +497,11 @@ SECTIONS: list[Section] = [
         "promotions", "loy.promotion", PromotionDocument, {"group": "group_id", "exclusive": "is_exclusive"}
     ),
 ]
+
+
+def section_named(name: str) -> Section | None:
+    """The section of that name, unless the addon that had it is gone."""
+    return next((section for section in SECTIONS if section.name == name), None)
 
 
 def section_of(model: str) -> Section:

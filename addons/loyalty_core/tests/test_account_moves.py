@@ -1,5 +1,7 @@
 """What members do with their accounts by themselves: transfers within limits, money paid in once."""
 
+from datetime import timedelta
+
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from ..services.endpoint import ApiError
@@ -13,7 +15,7 @@ class TestAccountMoves(TransactionCase):
         super().setUpClass()
         user = new_test_user(cls.env, "t_moves", groups="loyalty_core.group_integrator")
         cls.api = cls.env["loy.api"].with_user(user)
-        unit = {"company_id": cls.env.company.id}
+        unit = {"company_id": cls.env.company.id, "valid_from_at": "2020-01-01 00:00:00"}
         cls.points = cls.env["loy.unit"].create(
             {
                 **unit,
@@ -114,3 +116,53 @@ class TestAccountMoves(TransactionCase):
         self.call("account_convert", unit="T_WALLET", to_unit="T_GIFT", amount=2)
         self.assertEqual((self.available(self.giver, "T_GIFT"), self.available(self.giver, "T_WALLET")), (91, 3.02))
         self.assertTrue(self.env["loy.ledger"]._check_books()["ok"])
+
+    def convert(self, **request):
+        return self.call("account_convert", unit="T_GIFT", to_unit="T_WALLET", amount=10, **request)["got"]
+
+    def test_a_conversion_dated_back_goes_by_the_rate_of_its_time(self):
+        now = self.env.cr.now()
+        rate = self.env["loy.conversion.rate"].create(
+            {
+                "code": "T_TIME",
+                "name": "Test",
+                "unit_id": self.points.id,
+                "to_unit_id": self.wallet.id,
+                "rate": 2,
+                "valid_from_at": now - timedelta(days=10),
+            }
+        )
+        rate.write({"rate": 3, "valid_from_at": now - timedelta(days=5)})
+        self.give(100)
+        ago = {days: (now - timedelta(days=days)).isoformat(timespec="seconds") + "Z" for days in (7, 3, 20)}
+        self.assertEqual([self.convert(at=ago[7]), self.convert(at=ago[3]), self.convert()], [20, 30, 30])
+        with self.assertRaisesRegex(ApiError, "^no_conversion_rate: "):
+            self.convert(at=ago[20])
+        self.points.code = "T_GIFT_2"
+        self.assertEqual(self.call("account_convert", unit="T_GIFT_2", to_unit="T_WALLET", amount=10)["got"], 30)
+        rate.active = False
+        with self.assertRaisesRegex(ApiError, "^no_conversion_rate: "):
+            self.call("account_convert", unit="T_GIFT_2", to_unit="T_WALLET", amount=10)
+
+    def test_a_companys_own_rate_goes_before_a_shared_one(self):
+        rates = self.env["loy.conversion.rate"]
+        pair = {"name": "Test", "unit_id": self.points.id, "to_unit_id": self.wallet.id}
+        rates.create({**pair, "code": "T_OWN", "rate": 5, "company_id": self.env.company.id})
+        rates.create({**pair, "code": "T_SHARED", "rate": 2})
+        self.give(100)
+        self.assertEqual(self.convert(), 50)
+
+    def test_a_rate_of_an_earlier_version_has_said_what_it_says_since_it_was_made(self):
+        self.env.cr.execute(
+            "INSERT INTO loy_conversion_rate"
+            " (code, name, active, unit_id, to_unit_id, rate, create_date, valid_from_at)"
+            " VALUES ('T_OLD', 'Old', true, %s, %s, 4, now() at time zone 'UTC' - interval '9 days', now())",
+            [self.points.id, self.wallet.id],
+        )
+        for _upgrade in range(2):
+            self.env["loy.programme"]._revise_unrevised()
+        self.give(100)
+        ago = (self.env.cr.now() - timedelta(days=8)).isoformat(timespec="seconds") + "Z"
+        self.assertEqual([self.convert(at=ago), self.convert()], [40, 40])
+        rate = self.env["loy.conversion.rate"].search([("code", "=", "T_OLD")])
+        self.assertEqual(rate.revision_count, 1)

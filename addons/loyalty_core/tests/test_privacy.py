@@ -5,6 +5,8 @@ import io
 import json
 import zipfile
 
+from lxml import etree
+from odoo import SUPERUSER_ID
 from odoo.addons.loyalty_core.services.errors import LoyaltyError
 from odoo.tests import new_test_user, tagged
 
@@ -48,6 +50,28 @@ class TestPrivacy(ApiCase):
             ann.web_read({"loy_balance_html": {}, "name": {}})
         ann.web_search_read([("id", "=", ann.id)], {"name": {}, "loy_phone": {}})
         self.assertEqual(self.looks(), [("t_look", "view")])
+
+    def test_a_look_by_the_form_of_contacts_is_written_too_and_a_list_of_one_is_not(self):
+        cashier = new_test_user(self.env, "t_contact", groups="loyalty_core.group_cashier,base.group_partner_manager")
+        ann = self.ann.with_user(cashier)
+        arch = etree.fromstring(ann.get_view(self.env.ref("base.view_partner_form").id, "form")["arch"])
+        shown = {field.get("name"): {} for field in arch.iter("field") if field.getparent().tag != "list"}
+        ann.web_search_read([("id", "=", ann.id)], {"name": {}, "loy_registered_at": {}, "category_id": {}})
+        self.assertEqual(self.looks(), [])
+        ann.web_read({name: {} for name in shown if name in ann._fields})
+        self.assertEqual(self.looks(), [("t_contact", "view")])
+
+    def test_members_who_leave_in_an_exported_list_are_written_each_once(self):
+        manager = new_test_user(self.env, "t_list", groups="base.group_partner_manager,base.group_allow_export")
+        plain = self.env["res.partner"].create({"name": "Plain"})
+        for _part in range(2):
+            (self.ann | plain).with_user(manager).export_data(["name", "phone"])
+        self.assertEqual(self.looks(), [("t_list", "export")])
+        self.assertFalse(self.env["loy.access.log"].search([("member_id", "=", plain.id)]))
+
+    def test_what_the_system_does_by_itself_is_nobodys_look(self):
+        self.ann.with_user(SUPERUSER_ID).web_read({"loy_balance_html": {}})
+        self.assertEqual(self.looks(), [])
 
     def test_a_form_of_somebody_who_is_no_member_is_not_written(self):
         plain = self.env["res.partner"].create({"name": "Plain"})
