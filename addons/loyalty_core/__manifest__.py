@@ -51,6 +51,7 @@
         "views/loy_duplicate_views.xml",
         "views/loy_member_merge_views.xml",
         "views/loy_access_log_views.xml",
+        "views/loy_audit_views.xml",
         "data/loy_members_cron.xml",
         "data/loy_adjustment_data.xml",
         "views/loy_adjustment_views.xml",

@@ -1,3 +1,5 @@
+from . import base
+from . import loy_audited_mixin
 from . import loy_code_mixin
 from . import loy_cached_mixin
 from . import loy_revisioned_mixin
@@ -50,6 +52,10 @@ from . import loy_duplicate_scan
 from . import loy_member_alias
 from . import loy_member_merge
 from . import loy_access_log
+from . import loy_audit
+from . import ir_config_parameter
+from . import res_groups
+from . import res_users_apikeys
 from . import loy_calendar
 from . import loy_adjustment
 from . import loy_adjustment_limit

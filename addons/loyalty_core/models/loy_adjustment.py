@@ -25,12 +25,13 @@ class LoyAdjustment(models.Model):
     """Points or money that a person, not a purchase, gives to a member or takes: by whom, why, who approved it."""
 
     _name = "loy.adjustment"
-    _inherit = ["loy.approval.mixin", "loy.amount.mixin"]
+    _inherit = ["loy.audited.mixin", "loy.approval.mixin", "loy.amount.mixin"]
     _description = "Manual movement"
     _order = "id desc"
     _rec_names_search = ["member_id.name", "member_id.phone", "note"]
     _amount_fields = {"amount": "amount_minor", "signed_amount": "signed_minor"}
     _approval_service = "loy.adjustments"
+    _audit_fields = ("state", "decided_by_id")
 
     member_id = fields.Many2one(
         "res.partner",
@@ -125,6 +126,14 @@ class LoyAdjustment(models.Model):
     def _unlink_except_submitted(self):
         if any(one.state != "draft" for one in self):
             raise self._not_editable()
+
+    def _audit_concerned(self):
+        """What a second person decides; the rest is in the books anyway."""
+        return self.filtered("approval_note")
+
+    def _audit_called(self):
+        """Without the member, whose name an erasure must find nowhere."""
+        return {adjustment.id: f"#{adjustment.id}" for adjustment in self}
 
     def _not_editable(self) -> LoyaltyError:
         return LoyaltyError(

@@ -9,6 +9,7 @@ class LoyAdjustmentLimit(models.Model):
     """
 
     _name = "loy.adjustment.limit"
+    _inherit = ["loy.audited.mixin"]
     _description = "Limit of manual movements"
     _order = "group_id, unit_id, id"
 

@@ -5,7 +5,7 @@ class LoyBrand(models.Model):
     """A brand of goods: promotions, reports and brand managers are told apart by it."""
 
     _name = "loy.brand"
-    _inherit = ["loy.code.mixin"]
+    _inherit = ["loy.audited.mixin", "loy.code.mixin"]
     _description = "Brand"
 
     image_128 = fields.Image(string="Logo", max_width=128, max_height=128)

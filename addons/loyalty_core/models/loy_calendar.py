@@ -5,7 +5,7 @@ class LoyCalendar(models.Model):
     """Days that have a name together: public holidays, market days. Promotions refer to it; it grows each year."""
 
     _name = "loy.calendar"
-    _inherit = "loy.revisioned.mixin"
+    _inherit = ["loy.audited.mixin", "loy.revisioned.mixin"]
     _description = "Calendar of days"
 
     day_ids = fields.One2many("loy.calendar.day", "calendar_id", string="Days", copy=True)
@@ -30,6 +30,7 @@ class LoyCalendarDay(models.Model):
     """One day of a calendar; what it is called is for people."""
 
     _name = "loy.calendar.day"
+    _inherit = ["loy.audited.mixin"]
     _description = "Day of a calendar"
     _order = "date, id"
 

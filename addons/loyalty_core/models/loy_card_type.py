@@ -12,7 +12,7 @@ class LoyCardType(models.Model):
     """A kind of card and the template of its numbers: prefix, serial, check digit."""
 
     _name = "loy.card.type"
-    _inherit = ["loy.cached.mixin", "loy.code.mixin"]
+    _inherit = ["loy.audited.mixin", "loy.cached.mixin", "loy.code.mixin"]
     _description = "Card type"
 
     color = fields.Integer(string="Colour")

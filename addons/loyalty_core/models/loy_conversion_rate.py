@@ -9,7 +9,7 @@ class LoyConversionRate(models.Model):
     """
 
     _name = "loy.conversion.rate"
-    _inherit = "loy.revisioned.mixin"
+    _inherit = ["loy.audited.mixin", "loy.revisioned.mixin"]
     _description = "Conversion rate"
     _order = "unit_id, to_unit_id, id"
 

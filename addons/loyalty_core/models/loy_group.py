@@ -6,7 +6,7 @@ class LoyGroup(models.Model):
     """Promotions of a group are chosen together; groups work one after another in their sequence."""
 
     _name = "loy.group"
-    _inherit = "loy.revisioned.mixin"
+    _inherit = ["loy.audited.mixin", "loy.revisioned.mixin"]
     _description = "Promotion group"
     _order = "sequence, id"
 

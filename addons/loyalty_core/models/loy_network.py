@@ -5,7 +5,7 @@ class LoyNetwork(models.Model):
     """A chain of stores under one sign: promotions can be limited to it."""
 
     _name = "loy.network"
-    _inherit = ["loy.cached.mixin", "loy.code.mixin"]
+    _inherit = ["loy.audited.mixin", "loy.cached.mixin", "loy.code.mixin"]
     _description = "Network of stores"
 
     store_ids = fields.One2many("loy.store", "network_id")

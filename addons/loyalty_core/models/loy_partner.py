@@ -5,7 +5,7 @@ class LoyPartner(models.Model):
     """A company of the coalition: brings its own stores and offers to the one member base."""
 
     _name = "loy.partner"
-    _inherit = ["loy.cached.mixin", "loy.code.mixin"]
+    _inherit = ["loy.audited.mixin", "loy.cached.mixin", "loy.code.mixin"]
     _description = "Coalition partner"
 
     contact_id = fields.Many2one("res.partner", help="Its legal entity, for settlements and letters.")

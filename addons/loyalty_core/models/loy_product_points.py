@@ -10,6 +10,7 @@ class LoyProductPoints(models.Model):
     """
 
     _name = "loy.product.points"
+    _inherit = ["loy.audited.mixin"]
     _description = "Points of a product"
     _order = "product_tmpl_id, unit_id"
 

@@ -11,7 +11,7 @@ class LoyPromotion(models.Model):
     """An offer to customers: when it applies, and what it gives. The form edits a document of the rule language."""
 
     _name = "loy.promotion"
-    _inherit = ["loy.revisioned.mixin", "mail.thread"]
+    _inherit = ["loy.audited.mixin", "loy.revisioned.mixin", "mail.thread"]
     _description = "Promotion"
     _order = "state, priority desc, weight desc, id"
 

@@ -5,7 +5,7 @@ class LoyReason(models.Model):
     """Why somebody changed a balance or a card by hand: chosen from a list, so that it can be counted."""
 
     _name = "loy.reason"
-    _inherit = ["loy.code.mixin"]
+    _inherit = ["loy.audited.mixin", "loy.code.mixin"]
     _description = "Loyalty reason"
     _order = "sequence, code, id"
 

@@ -5,7 +5,7 @@ class LoyRegister(models.Model):
     """A till of a store; its code is unique in the store, as tills are numbered there."""
 
     _name = "loy.register"
-    _inherit = ["loy.cached.mixin"]
+    _inherit = ["loy.audited.mixin", "loy.cached.mixin"]
     _description = "Register"
     _order = "store_id, code, id"
     _rec_names_search = ["code", "name"]

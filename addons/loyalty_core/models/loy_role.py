@@ -9,6 +9,7 @@ class LoyRole(models.Model):
     role, and the group alone decides. Standard roles come with the addons and are not edited, only copied."""
 
     _name = "loy.role"
+    _inherit = ["loy.audited.mixin"]
     _description = "Role"
     _order = "sequence, id"
 

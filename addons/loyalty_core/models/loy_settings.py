@@ -7,7 +7,7 @@ class LoySettings(models.Model):
     """The rules that hold for a company's whole programme; one record a company."""
 
     _name = "loy.settings"
-    _inherit = "loy.revisioned.mixin"
+    _inherit = ["loy.audited.mixin", "loy.revisioned.mixin"]
     _description = "Programme settings"
 
     code = fields.Char(default="settings")

@@ -14,7 +14,7 @@ class LoyStore(models.Model):
     """
 
     _name = "loy.store"
-    _inherit = ["loy.cached.mixin", "loy.code.mixin"]
+    _inherit = ["loy.audited.mixin", "loy.cached.mixin", "loy.code.mixin"]
     _description = "Store"
 
     company_id = fields.Many2one(required=True, default=lambda self: self.env.company)
@@ -119,7 +119,7 @@ class LoyStoreAttribute(models.Model):
     """One property of a store; a store has one value of it."""
 
     _name = "loy.store.attribute"
-    _inherit = ["loy.cached.mixin"]
+    _inherit = ["loy.audited.mixin", "loy.cached.mixin"]
     _description = "Attribute of a store"
     _order = "name, id"
 

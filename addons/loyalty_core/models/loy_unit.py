@@ -15,7 +15,7 @@ class LoyUnit(models.Model):
     """
 
     _name = "loy.unit"
-    _inherit = ["loy.revisioned.mixin"]
+    _inherit = ["loy.audited.mixin", "loy.revisioned.mixin"]
     _description = "Loyalty unit"
     _order = "sequence, code, id"
 

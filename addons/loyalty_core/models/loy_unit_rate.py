@@ -5,6 +5,7 @@ class LoyUnitRate(models.Model):
     """What a unit of all companies is worth in one more currency. Receipts are judged by the versions of the unit."""
 
     _name = "loy.unit.rate"
+    _inherit = ["loy.audited.mixin"]
     _description = "Worth of a unit in a currency"
     _order = "unit_id, currency_id"
 

@@ -4,7 +4,9 @@ from odoo import fields, models
 class ProductTemplate(models.Model):
     """What promotions need to know of a product."""
 
-    _inherit = "product.template"
+    _name = "product.template"
+    _inherit = ["product.template", "loy.audited.mixin"]
+    _audit_fields = ("loy_brand_id", "loy_no_discount", "loy_min_price", "list_price", "categ_id")
 
     loy_brand_id = fields.Many2one("loy.brand", string="Brand", index="btree_not_null", ondelete="restrict")
     loy_no_discount = fields.Boolean(
@@ -25,3 +27,6 @@ class ProductTemplate(models.Model):
     _loy_min_price_positive = models.Constraint(
         "CHECK (loy_min_price >= 0)", "The lowest price cannot be negative."
     )
+
+    def _audit_created(self):
+        """A new product is no change; what it costs is told from the first change on."""

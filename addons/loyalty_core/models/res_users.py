@@ -7,7 +7,17 @@ CACHED = {"loy_store_ids", "loy_calls_minute"}
 class ResUsers(models.Model):
     """A user of the API may be bound to stores."""
 
-    _inherit = "res.users"
+    _name = "res.users"
+    _inherit = ["res.users", "loy.audited.mixin"]
+    _audit_fields = (
+        "login",
+        "active",
+        "group_ids",
+        "company_ids",
+        "loy_store_ids",
+        "loy_guess_misses",
+        "loy_calls_minute",
+    )
 
     loy_store_ids = fields.Many2many(
         "loy.store",
@@ -59,3 +69,8 @@ class ResUsers(models.Model):
         if CACHED & vals.keys():
             self.env.registry.clear_cache()
         return result
+
+    def _audit_concerned(self):
+        """People and programs that have a role of the suite."""
+        of_roles = self.env["loy.roles"]._groups()
+        return self.filtered(lambda one: one.sudo().all_group_ids & of_roles)  # rights are read of whoever has them

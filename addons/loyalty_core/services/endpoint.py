@@ -17,6 +17,7 @@ from odoo.tools import SQL
 from psycopg2 import OperationalError
 
 from ..engine import schema
+from .auditor import Door
 from .errors import LoyaltyError
 from .meter import meter_of
 from .transaction import RETRIED, lock_name, run_with_retry
@@ -103,7 +104,7 @@ def _guard(self, name: str, call: Callable):
         raise ApiAccessError(_refusal(rights, name))
     # Company, language and record rules must not depend on what the client puts into the context.
     lang = self.env["res.users"].context_get()["lang"]
-    api_model = self.with_env(self.env(context={"lang": lang}))
+    api_model = self.with_env(self.env(context={"lang": lang, "loy_door": Door.API}))
     try:
         api_model.env["loy.rates"]._take()
         return call(api_model)

@@ -207,7 +207,7 @@ declare(
     Right("programme.export", _lt("Take the programme out as a document"), "programme", (MARKETER,)),
     Right("books.check", _lt("Check the books"), "reports", (ANALYST,)),
     Right("report.liability", _lt("See what the points are worth"), "reports", (ANALYST,)),
-    Right("audit.read", _lt("See who changed what"), "roles"),
+    Right("audit.read", _lt("See who changed what"), "roles", opens=("loy.audit r",)),
     Right("roles.manage", _lt("Make roles and give them to people"), "roles"),
 )
 

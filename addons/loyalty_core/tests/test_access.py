@@ -25,6 +25,7 @@ loy.access.log                 -        -              -               -        
 loy.account                    r        r              r               r         r        r         r
 loy.adjustment                 -        -              rwcd            rwcd      r        r         rwcd
 loy.adjustment.limit           -        -              r               r         r        r         rwcd
+loy.audit                      -        -              -               -         -        -         r
 loy.brand                      r        r              r               r         r        rwcd      rwcd
 loy.calendar                   r        r              r               r         r        rwc       rwc
 loy.calendar.day               r        r              r               r         r        rwcd      rwcd
@@ -259,6 +260,7 @@ class TestCompanies(TransactionCase):
         made["loy.access.log"] = env["loy.access.log"].search([("member_id", "=", int(member))])
         pair = {"member_id": int(member), "other_id": int(other), "reason": "phone", "score": 85}
         made["loy.duplicate"] = env["loy.duplicate"].create({**pair, "company_id": company.id})
+        made["loy.audit"] = env["loy.audit"].search([("company_id", "=", company.id)])
         made["loy.duplicate.key"] = env["loy.duplicate.key"].create(
             {"member_id": int(member), "company_id": company.id, "seen_at": "2026-01-01"}
         )

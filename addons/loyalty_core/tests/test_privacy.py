@@ -62,7 +62,7 @@ class TestPrivacy(ApiCase):
         self.assertEqual(self.looks(), [("t_contact", "view")])
 
     def test_members_who_leave_in_an_exported_list_are_written_each_once(self):
-        manager = new_test_user(self.env, "t_list", groups="base.group_partner_manager,base.group_allow_export")
+        manager = new_test_user(self.env, "t_list", groups="loyalty_core.group_operator,base.group_allow_export")
         plain = self.env["res.partner"].create({"name": "Plain"})
         for _part in range(2):
             (self.ann | plain).with_user(manager).export_data(["name", "phone"])
