@@ -207,6 +207,8 @@ class ResPartner(models.Model):
         vals = _without_derived(vals)
         if vals.get("active") or vals.get("is_loyalty_member"):
             self._check_not_merged()
+        if not self.env.su:
+            self.env["loy.reach"]._check(self)
         if not CONTACT_FIELDS & vals.keys():
             return super().write(vals)
         members = self.env["loy.members"]

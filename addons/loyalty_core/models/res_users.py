@@ -1,7 +1,7 @@
 from odoo import api, fields, models, tools
 
 #: What processes keep of a user (`_loy_bound_store_ids`, `loy.rates`).
-CACHED = {"loy_store_ids", "loy_calls_minute"}
+CACHED = {"loy_store_ids", "loy_partner_ids", "loy_brand_ids", "loy_calls_minute"}
 
 
 class ResUsers(models.Model):
@@ -15,6 +15,8 @@ class ResUsers(models.Model):
         "group_ids",
         "company_ids",
         "loy_store_ids",
+        "loy_partner_ids",
+        "loy_brand_ids",
         "loy_guess_misses",
         "loy_calls_minute",
     )
@@ -27,6 +29,27 @@ class ResUsers(models.Model):
         string="Loyalty stores",
         groups="loyalty_core.group_staff",
         help="The stores this user may sell in through the loyalty API. Empty: all.",
+    )
+
+    loy_partner_ids = fields.Many2many(
+        "loy.partner",
+        "loy_partner_users_rel",
+        "user_id",
+        "partner_id",
+        string="Loyalty partners",
+        groups="loyalty_core.group_staff",
+        help="The partners of the coalition that this user works for: their stores count like the user's own. Empty: "
+        "all.",
+    )
+
+    loy_brand_ids = fields.Many2many(
+        "loy.brand",
+        "loy_brand_users_rel",
+        "user_id",
+        "brand_id",
+        string="Loyalty brands",
+        groups="loyalty_core.group_staff",
+        help="The brands whose products this user sees. Empty: all.",
     )
 
     loy_guess_misses = fields.Integer(
@@ -49,9 +72,29 @@ class ResUsers(models.Model):
     @api.model
     @tools.ormcache("self.env.uid")
     def _loy_bound_store_ids(self) -> frozenset[int]:
-        """The stores the user is bound to; none: all are open. An archived store binds like any other."""
+        """The stores the user is bound to, by himself or through partners; none: all are open. An archived store binds
+        like any other, and a partner without stores opens none."""
         # A user's own bounds, which the user need not be able to read.
-        return frozenset(self.env.user.sudo().with_context(active_test=False).loy_store_ids.ids)
+        user = self.env.user.sudo().with_context(active_test=False)
+        stores = user.loy_store_ids
+        if user.loy_partner_ids:
+            stores |= stores.search([("partner_id", "in", user.loy_partner_ids.ids)])
+            return frozenset(stores.ids or [0])
+        return frozenset(stores.ids)
+
+    @api.model
+    @tools.ormcache("self.env.uid")
+    def _loy_bound_partner_ids(self) -> frozenset[int]:
+        """The partners the user is bound to; none: all are open."""
+        user = self.env.user.sudo()  # as for the stores
+        return frozenset(user.with_context(active_test=False).loy_partner_ids.ids)
+
+    @api.model
+    @tools.ormcache("self.env.uid")
+    def _loy_bound_brand_ids(self) -> frozenset[int]:
+        """The brands the user is bound to; none: all are open."""
+        user = self.env.user.sudo()  # as for the stores
+        return frozenset(user.with_context(active_test=False).loy_brand_ids.ids)
 
     def action_loy_rights(self):
         """What this user may do, and by which role."""

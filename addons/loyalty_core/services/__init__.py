@@ -8,6 +8,7 @@ from . import card_series
 from . import card_export
 from . import catalogue
 from . import members
+from . import reach
 from . import duplicates
 from . import events
 from . import ledger_holds

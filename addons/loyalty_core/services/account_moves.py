@@ -5,13 +5,14 @@ paid in.
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from odoo import models
+from odoo import fields, models
 from odoo.tools import SQL
 
 from ..sql import passing as passing_sql
 from . import clock
 from .errors import LoyaltyError
 from .posting import Accrual, Source
+from .transaction import run_with_retry
 
 
 class LoyAccountMoves(models.AbstractModel):
@@ -23,6 +24,7 @@ class LoyAccountMoves(models.AbstractModel):
 
         `transfer_not_allowed`, `transfer_too_small`, `transfer_limit`, `same_account`, `insufficient_points`.
         """
+        self.env["loy.reach"]._check(giver)
         ledger = self.env["loy.ledger"]
         amount_minor = self._minor(amount, unit)
         if not unit.is_transferable:
@@ -70,22 +72,10 @@ class LoyAccountMoves(models.AbstractModel):
 
         `no_conversion_rate`, `conversion_step`, `conversion_too_small`, `conversion_limit`, `insufficient_points`.
         """
+        self.env["loy.reach"]._check(member)
         company = self.env["res.company"].browse(source.company_id)
-        rate = self.env["loy.programme"]._at(company, at).conversions.get((unit.id, to_unit.id))
-        if not rate:
-            raise LoyaltyError(
-                "no_conversion_rate",
-                self.env._("%(unit)s is not converted into %(other)s.", unit=unit.name, other=to_unit.name),
-            )
+        rate, got_minor = self._quote(company, unit, to_unit, amount, at)
         amount_minor = self._minor(amount, unit)
-        if rate.step and amount % rate.step:
-            raise LoyaltyError("conversion_step", self.env._("Only multiples of %s are converted.", f"{rate.step:g}"))
-        got = amount * rate.rate
-        got_minor = int(got.scaleb(to_unit.decimals))
-        if amount < rate.minimum or not got_minor:
-            raise LoyaltyError(
-                "conversion_too_small", self.env._("At least %s are converted at once.", f"{rate.minimum:g}")
-            )
         ledger = self.env["loy.ledger"]
         accounts = ledger._accounts([member.id], [unit.id, to_unit.id], create=True)
         account_id, to_account_id = accounts[member.id, unit.id], accounts[member.id, to_unit.id]
@@ -101,10 +91,30 @@ class LoyAccountMoves(models.AbstractModel):
         ledger._convert(account_id, amount_minor, gain, at=at, source=source)
         return Decimal(got_minor).scaleb(-to_unit.decimals)
 
+    def _quote(self, company, unit, to_unit, amount: Decimal, at: datetime) -> tuple:
+        """The rate at that time, and how much (in minor units) comes of the amount by it."""
+        rate = self.env["loy.programme"]._at(company, at).conversions.get((unit.id, to_unit.id))
+        if not rate:
+            raise LoyaltyError(
+                "no_conversion_rate",
+                self.env._("%(unit)s is not converted into %(other)s.", unit=unit.name, other=to_unit.name),
+            )
+        self._minor(amount, unit)
+        if rate.step and amount % rate.step:
+            raise LoyaltyError("conversion_step", self.env._("Only multiples of %s are converted.", f"{rate.step:g}"))
+        got = amount * rate.rate
+        got_minor = int(got.scaleb(to_unit.decimals))
+        if amount < rate.minimum or not got_minor:
+            raise LoyaltyError(
+                "conversion_too_small", self.env._("At least %s are converted at once.", f"{rate.minimum:g}")
+            )
+        return rate, got_minor
+
     def _top_up(self, member, unit, amount: Decimal, at: datetime, source: Source) -> int:
         """Money that was paid in; a payment (``source.note`` its method, ``source.document`` its reference) is booked
         once. Returns the transaction. `unit_not_money`, `payment_booked`.
         """
+        self.env["loy.reach"]._check(member)
         if unit.kind != "money":
             raise LoyaltyError(
                 "unit_not_money", self.env._("%s are points: only money accounts are topped up.", unit.display_name)
@@ -128,6 +138,39 @@ class LoyAccountMoves(models.AbstractModel):
         ledger = self.env["loy.ledger"]
         account_id = ledger._accounts([member.id], [unit.id], create=True)[member.id, unit.id]
         return ledger._accrue([Accrual(account_id, self._minor(amount, unit))], at=at, source=source)[0]
+
+    # ------------------------------------------------------------------ by staff, for a member
+
+    def _by_hand(self, kind: str, member, unit, amount: Decimal, **terms) -> None:
+        """Staff does it for the member, who asks for it in person: the right ``account.KIND``, then the same rules as
+        for the API. ``terms``: ``to`` (a member or a unit), or ``method`` and ``reference`` of a payment.
+        """
+        self.env["loy.rights"]._check(f"account.{kind}")
+        member.check_access("read")
+        unit.check_access("read")
+        # Nobody has rights on the books; the right to this one booking was checked.
+        moves = self.sudo()
+        company_id, at = self.env.company.id, fields.Datetime.now()
+
+        def work():
+            if kind == "transfer":
+                terms["to"].check_access("read")
+                source = Source("transfer", company_id=company_id, member_id=member.id)
+                moves._transfer(member, terms["to"], unit, amount, at, source)
+            elif kind == "convert":
+                source = Source("conversion", company_id=company_id, member_id=member.id)
+                moves._convert(member, unit, terms["to"], amount, at, source)
+            else:
+                source = Source(
+                    "top_up",
+                    document=terms["reference"],
+                    note=terms["method"],
+                    company_id=company_id,
+                    member_id=member.id,
+                )
+                moves._top_up(member, unit, amount, at, source)
+
+        run_with_retry(self.env, work)
 
     def _minor(self, amount: Decimal, unit) -> int:
         minor = amount.scaleb(unit.decimals)

@@ -66,6 +66,7 @@ class LoyAdjustments(models.AbstractModel):
             raise LoyaltyError(
                 "member_not_found", self.env._("%s is not a member.", adjustment.member_id.display_name)
             )
+        self.env["loy.reach"]._check(adjustment.member_id)
         self._check_reason(adjustment.reason_id, adjustment.direction)
         starts = adjustment.active_from or fields.Datetime.now()
         if adjustment.direction == "accrual" and adjustment.expires_at and adjustment.expires_at <= starts:

@@ -62,8 +62,8 @@ class LoyApi(models.AbstractModel):
 
     @writes(requests.MemberUpdate)
     def member_update(self, request):
-        """New values of a member. Codes: member_not_found, member_exists, bad_phone, bad_email, bad_birth_date,
-        at_out_of_range."""
+        """New values of a member. Codes: member_not_found, member_out_of_reach, member_exists, bad_phone, bad_email,
+        bad_birth_date, at_out_of_range."""
         members = self._service("loy.members")
         partner = members._find({"member": request.member})
         members._lock(partner)
@@ -76,7 +76,7 @@ class LoyApi(models.AbstractModel):
     @tells(requests.MemberOf)
     def member_export(self, request):
         """All that is held on a person, as a zip in base64: JSON, CSV and a page to read. The export is written to the
-        access log; the answer is not kept. Codes: member_not_found."""
+        access log; the answer is not kept. Codes: member_not_found, member_out_of_reach."""
         name, content = self._service("loy.privacy")._export(
             self._service("loy.members")._find({"member": request.member})
         )
@@ -85,8 +85,8 @@ class LoyApi(models.AbstractModel):
     @writes(requests.MemberErase)
     def member_erase(self, request):
         """The person is forgotten for good: contacts, names, messages and files go, cards are closed; purchases and
-        movements stay without a name. Codes: member_not_found, not_confirmed, member_has_login, account_held,
-        balance_remains, at_out_of_range."""
+        movements stay without a name. Codes: member_not_found, member_out_of_reach, not_confirmed,
+        member_has_login, account_held, balance_remains, at_out_of_range."""
         if request.confirm != request.member:
             raise LoyaltyError("not_confirmed", self.env._("Repeat the member's id in confirm: this is for good"))
         partner = self._service("loy.members")._find({"member": request.member})
@@ -99,8 +99,8 @@ class LoyApi(models.AbstractModel):
     @writes(requests.MemberMerge)
     def member_merge(self, request):
         """A member becomes a part of another: accounts, cards, purchases and history move, and the old id, cards,
-        phone and e-mail find the survivor. Codes: member_not_found, merge_itself, member_merged, member_archived,
-        merge_companies, merge_logins, merge_family, account_held, at_out_of_range."""
+        phone and e-mail find the survivor. Codes: member_not_found, member_out_of_reach, merge_itself,
+        member_merged, member_archived, merge_companies, merge_logins, merge_family, account_held, at_out_of_range."""
         members = self._service("loy.members")
         survivor = members._find({"member": request.into})
         other = self._service("res.partner").browse(int(request.member) if request.member.isdecimal() else 0)
@@ -223,7 +223,7 @@ class LoyApi(models.AbstractModel):
     @writes(requests.AccountAccrue)
     def account_accrue(self, request):
         """Points or money given by hand, within the limits of the user's roles. Codes: member_not_found,
-        unit_not_found, at_out_of_range, bad_period, reason_not_usable, approval_required."""
+        member_out_of_reach, unit_not_found, at_out_of_range, bad_period, reason_not_usable, approval_required."""
         return self._adjust(
             "accrual",
             request,
@@ -233,14 +233,15 @@ class LoyApi(models.AbstractModel):
     @writes(requests.AccountMove)
     def account_write_off(self, request):
         """Points or money taken by hand, never more than is available, within the limits of the user's roles. Codes:
-        member_not_found, unit_not_found, at_out_of_range, insufficient_points, reason_not_usable,
+        member_not_found, member_out_of_reach, unit_not_found, at_out_of_range, insufficient_points, reason_not_usable,
         approval_required."""
         return self._adjust("write_off", request, {})
 
     @writes(requests.AccountTransfer)
     def account_transfer(self, request):
-        """A member gives another one of a unit; the lots keep their terms. Codes: member_not_found, unit_not_found,
-        transfer_not_allowed, transfer_too_small, transfer_limit, same_account, insufficient_points, at_out_of_range."""
+        """A member gives another one of a unit; the lots keep their terms. Codes: member_not_found,
+        member_out_of_reach, unit_not_found, transfer_not_allowed, transfer_too_small, transfer_limit, same_account,
+        insufficient_points, at_out_of_range."""
         members = self._service("loy.members")
         giver, taker = members._find({"member": request.member}), members._find({"member": request.to})
         unit = self._by_code("loy.unit", request.unit, "unit_not_found")
@@ -259,9 +260,9 @@ class LoyApi(models.AbstractModel):
 
     @writes(requests.AccountConvert)
     def account_convert(self, request):
-        """One unit of a member becomes another at the rate of the programme. Codes: member_not_found, unit_not_found,
-        no_conversion_rate, conversion_step, conversion_too_small, conversion_limit, insufficient_points,
-        at_out_of_range."""
+        """One unit of a member becomes another at the rate of the programme. Codes: member_not_found,
+        member_out_of_reach, unit_not_found, no_conversion_rate, conversion_step, conversion_too_small,
+        conversion_limit, insufficient_points, at_out_of_range."""
         partner = self._service("loy.members")._find({"member": request.member})
         unit = self._by_code("loy.unit", request.unit, "unit_not_found")
         to_unit = self._by_code("loy.unit", request.to_unit, "unit_not_found")
@@ -273,8 +274,9 @@ class LoyApi(models.AbstractModel):
 
     @writes(requests.AccountTopUp)
     def account_top_up(self, request):
-        """Money paid into a money account; a payment is booked once. Codes: member_not_found, unit_not_found,
-        unit_not_money, payment_booked, store_not_found, register_not_found, store_forbidden, at_out_of_range."""
+        """Money paid into a money account; a payment is booked once. Codes: member_not_found, member_out_of_reach,
+        unit_not_found, unit_not_money, payment_booked, store_not_found, register_not_found, store_forbidden,
+        at_out_of_range."""
         partner = self._service("loy.members")._find({"member": request.member})
         unit = self._by_code("loy.unit", request.unit, "unit_not_found")
         place = self._service("loy.catalogue")._place(request.store, request.register) if request.store else None

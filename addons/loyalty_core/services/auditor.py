@@ -98,6 +98,8 @@ class LoyAuditor(models.AbstractModel):
             return False
         if names_members:
             self.env["loy.rights"]._check("member.list_export")
+        if records._name == "res.partner":
+            self.env["loy.reach"]._check(records)
         return names_members or records._name != "res.partner"
 
     def _note_export(self, records, columns: list[str]) -> None:

@@ -28,6 +28,7 @@ class LoyPrivacy(models.AbstractModel):
         Codes: member_not_found, member_has_login, account_held, balance_remains (points or money that nobody said to
         write off, or that are not usable yet, or are owed).
         """
+        self.env["loy.reach"]._check(partner)
         # The caller has checked the right to erase.
         partner = partner.sudo()
         at = at or fields.Datetime.now()

@@ -53,6 +53,7 @@ class LoyMerges(models.AbstractModel):
         survivor, others = survivor.sudo(), others.sudo().sorted("id")
         members = survivor | others
         self._check(survivor, others)
+        self.env["loy.reach"]._check(members)
         self._lock(members)
         self._check(survivor, others)
         at = at or fields.Datetime.now()

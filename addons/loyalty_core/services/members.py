@@ -84,6 +84,7 @@ class LoyMembers(models.AbstractModel):
 
     def _update(self, partner, values: Mapping, at: datetime | None = None):
         """Change what ``values`` names (the keys of ``_register_member`` but card); an empty value clears."""
+        self.env["loy.reach"]._check(partner)
         # See _register_member.
         partner.sudo().write(self._to_fields(values))
         self.env["loy.events"]._emit(

@@ -63,6 +63,7 @@ class LoyPrivacy(models.AbstractModel):
         """(name, content) of a zip with all that is held on the person: ``data.json`` for programs, ``index.html`` for
         people, and each list as CSV. Contacts that were merged into the member belong to it.
         """
+        self.env["loy.reach"]._check(partner)
         # The caller has checked the right to hand the data out.
         partner = partner.sudo()
         partner.ensure_one()

@@ -71,6 +71,8 @@ loy.store.attribute            r        r              r               r        
 loy.transaction                -        -              r               r         r        r         r
 loy.unit                       r        r              r               r         r        r         rwcd
 loy.unit.rate                  r        r              r               r         r        r         rwcd
+loy.account.move.wizard        -        -              rwcd            rwcd      -        -         rwcd
+loy.books.check.wizard         -        -              -               -         rwcd     rwcd      rwcd
 loy.adjustment.wizard          -        -              rwcd            rwcd      -        -         rwcd
 loy.card.export.wizard         -        -              -               rwcd      -        -         rwcd
 loy.card.issue.wizard          -        -              rwcd            rwcd      -        -         rwcd

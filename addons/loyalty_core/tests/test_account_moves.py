@@ -2,9 +2,11 @@
 
 from datetime import timedelta
 
+from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user, tagged
 
 from ..services.endpoint import ApiError
+from ..services.errors import LoyaltyError
 from ..services.posting import Accrual, Source
 
 
@@ -166,3 +168,102 @@ class TestAccountMoves(TransactionCase):
         self.assertEqual([self.convert(at=ago), self.convert()], [40, 40])
         rate = self.env["loy.conversion.rate"].search([("code", "=", "T_OLD")])
         self.assertEqual(rate.revision_count, 1)
+
+
+@tagged("post_install", "-at_install")
+class TestMovesByStaff(TransactionCase):
+    """Staff does for a member what the API does, by the same rules, with a right for each."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.agent = new_test_user(cls.env, "t_agent", groups="loyalty_core.group_contact_centre")
+        cls.operator = new_test_user(cls.env, "t_operator", groups="loyalty_core.group_operator")
+        unit = {"company_id": cls.env.company.id, "valid_from_at": "2020-01-01 00:00:00"}
+        cls.points, cls.miles = cls.env["loy.unit"].create(
+            [
+                {**unit, "code": "S_POINTS", "name": "Points", "is_transferable": True},
+                {**unit, "code": "S_MILES", "name": "Miles", "decimals": 2},
+            ]
+        )
+        cls.wallet = cls.env["loy.unit"].create(
+            {**unit, "code": "S_WALLET", "name": "Wallet", "kind": "money", "decimals": 2}
+        )
+        cls.env["loy.conversion.rate"].create(
+            {
+                **unit,
+                "code": "S",
+                "name": "Miles for points",
+                "unit_id": cls.points.id,
+                "to_unit_id": cls.miles.id,
+                "rate": 0.5,
+                "minimum": 4,
+            }
+        )
+        cls.member, cls.other = cls.env["res.partner"].create(
+            [{"name": name, "is_loyalty_member": True} for name in ("Ann", "Bob")]
+        )
+        ledger = cls.env["loy.ledger"]
+        account = ledger._accounts([cls.member.id], [cls.points.id], create=True)[cls.member.id, cls.points.id]
+        at = cls.env.cr.now().replace(year=2020)
+        ledger._accrue([Accrual(account, 100)], at=at, source=Source("test"))
+
+    def form(self, user, kind, unit, amount, **values):
+        return (
+            self.env["loy.account.move.wizard"]
+            .with_user(user)
+            .create({"kind": kind, "member_id": self.member.id, "unit_id": unit.id, "amount": amount, **values})
+        )
+
+    def available(self, member, unit):
+        found = self.env["loy.members"]._balances(member).get(member.id, [])
+        return next((one["available"] for one in found if one["unit"] == unit), 0)
+
+    def test_a_gift_says_what_will_be_and_does_it(self):
+        form = self.form(self.agent, "transfer", self.points, 30, to_member_id=self.other.id)
+        self.assertEqual(form.preview, "Points: 100 → 70")
+        form.action_loy_apply()
+        self.assertEqual((self.available(self.member, self.points), self.available(self.other, self.points)), (70, 30))
+
+    def test_a_conversion_says_both_sides_or_why_not(self):
+        form = self.form(self.agent, "convert", self.points, 10, to_unit_id=self.miles.id)
+        self.assertEqual(form.preview, "Points: 100 → 90\nMiles: 0.00 → 5.00")
+        form.action_loy_apply()
+        self.assertEqual(self.available(self.member, self.miles), 5)
+        form = self.form(self.agent, "convert", self.points, 3, to_unit_id=self.miles.id)
+        self.assertIn("At least 4", form.preview)
+        with self.assertRaisesRegex(LoyaltyError, "^conversion_too_small"):
+            form.action_loy_apply()
+
+    def test_money_is_paid_in_once(self):
+        paid = {"reference": "4711", "method": "cash"}
+        self.form(self.operator, "top_up", self.wallet, 20.5, **paid).action_loy_apply()
+        self.assertEqual(self.available(self.member, self.wallet), 20.5)
+        with self.assertRaisesRegex(LoyaltyError, "^payment_booked"):
+            self.form(self.operator, "top_up", self.wallet, 20.5, **paid).action_loy_apply()
+
+    def test_each_takes_its_right(self):
+        form = self.form(self.agent, "top_up", self.wallet, 5, reference="1", method="cash")
+        with self.assertRaisesRegex(LoyaltyError, "^right_missing: .*account.top_up"):
+            form.action_loy_apply()
+        right = self.env["loy.right"].search([("code", "=", "account.transfer")])
+        person = new_test_user(self.env, "t_giver", groups="base.group_user")
+        codes = ["account.transfer", "member.read", "loy.unit.read"]
+        right = self.env["loy.right"].search([("code", "in", codes)])
+        self.env["loy.role"].create({"name": "Gifts", "right_ids": right.ids, "user_ids": person.ids})
+        form = self.form(person, "convert", self.points, 10, to_unit_id=self.miles.id)
+        with self.assertRaisesRegex(LoyaltyError, "^right_missing: .*account.convert"):
+            form.action_loy_apply()
+        self.form(person, "transfer", self.points, 10, to_member_id=self.other.id).action_loy_apply()
+        self.assertEqual(self.available(self.other, self.points), 10)
+
+    def test_the_books_are_checked_by_whoever_has_the_right(self):
+        analyst = new_test_user(self.env, "t_analyst", groups="loyalty_core.group_analyst")
+        check = self.env["loy.books.check.wizard"].with_user(analyst).create({})
+        check.action_loy_check()
+        self.assertTrue(check.is_ok and check.checked_at)
+        self.env["loy.role"].search([("group_id", "=", self.env.ref("loyalty_core.group_analyst").id)]).sudo().write(
+            {"right_ids": [Command.unlink(self.env["loy.right"].search([("code", "=", "books.check")]).id)]}
+        )
+        with self.assertRaisesRegex(LoyaltyError, "^right_missing"):
+            check.action_loy_check()

@@ -7,3 +7,5 @@ from . import loy_refusal_wizard
 from . import loy_return_wizard
 from . import loy_adjustment_wizard
 from . import loy_member_merge_wizard
+from . import loy_account_move_wizard
+from . import loy_books_check_wizard
