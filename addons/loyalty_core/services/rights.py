@@ -79,6 +79,7 @@ MODEL_SECTIONS = {
 
 CASHIER = "loyalty_core.group_cashier"
 STORE_MANAGER = "loyalty_core.group_store_manager"
+PROMOTER = "loyalty_core.group_promoter"
 CONTACT_CENTRE = "loyalty_core.group_contact_centre"
 OPERATOR = "loyalty_core.group_operator"
 ANALYST = "loyalty_core.group_analyst"
@@ -88,7 +89,7 @@ INTEGRATOR = "loyalty_core.group_integrator"
 OWN_MEMBERS = "loyalty_core.group_own_role_members"
 
 #: The groups that are roles out of the box.
-STANDARD_ROLES = [CASHIER, STORE_MANAGER, CONTACT_CENTRE, OPERATOR, ANALYST, MARKETER, ADMIN, INTEGRATOR]
+STANDARD_ROLES = [CASHIER, STORE_MANAGER, PROMOTER, CONTACT_CENTRE, OPERATOR, ANALYST, MARKETER, ADMIN, INTEGRATOR]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +126,7 @@ declare(
         "member.register",
         _lt("Register members and change their data"),
         "members",
-        (CONTACT_CENTRE,),
+        (PROMOTER,),
         opens=("res.partner rwc",),
     ),
     Right(

@@ -7,6 +7,7 @@ OPERATIONS = {"r": "read", "w": "write", "c": "create", "d": "unlink"}
 ROLES = {
     "cashier": "loyalty_core.group_cashier",
     "store_manager": "loyalty_core.group_store_manager",
+    "promoter": "loyalty_core.group_promoter",
     "contact_centre": "loyalty_core.group_contact_centre",
     "operator": "loyalty_core.group_operator",
     "analyst": "loyalty_core.group_analyst",
@@ -20,68 +21,68 @@ ROLES = {
 #: Model → what the roles of the shop may do. Integrators, plain internal users, portal users and visitors may
 #: do nothing with any of them.
 TABLE = """
-                               cashier  store_manager  contact_centre  operator  analyst  marketer  admin
-loy.access.log                 -        -              -               -         -        -         r
-loy.account                    r        r              r               r         r        r         r
-loy.adjustment                 -        -              rwcd            rwcd      r        r         rwcd
-loy.adjustment.limit           -        -              r               r         r        r         rwcd
-loy.audit                      -        -              -               -         -        -         r
-loy.brand                      r        r              r               r         r        rwcd      rwcd
-loy.calendar                   r        r              r               r         r        rwc       rwc
-loy.calendar.day               r        r              r               r         r        rwcd      rwcd
-loy.card                       r        r              rwc             rwc       r        r         rwcd
-loy.card.export                -        -              -               r         r        r         r
-loy.card.log                   r        r              r               r         r        r         r
-loy.card.series                -        -              -               rwc       r        r         rwcd
-loy.card.type                  r        r              r               r         r        rwcd      rwcd
-loy.conversion.rate            r        r              r               r         r        r         rwcd
-loy.counter                    -        -              -               -         r        r         r
-loy.counter.draw               -        -              r               r         r        r         r
-loy.duplicate                  -        -              -               rw        r        r         rw
-loy.duplicate.key              -        -              -               -         -        -         r
-loy.duplicate.scan             -        -              -               r         -        -         r
-loy.entry                      -        -              r               r         r        r         r
-loy.event                      -        -              r               r         r        r         r
-loy.group                      r        r              r               r         r        rwc       rwc
-loy.incomplete.notice          r        rw             r               rw        r        r         rw
-loy.purchase.day               r        r              r               r         r        r         r
-loy.hold                       -        -              r               r         r        r         r
-loy.hold.line                  -        -              r               r         r        r         r
-loy.lockout                    -        -              -               -         -        -         rw
-loy.lot                        r        r              r               r         r        r         r
-loy.member.alias               r        r              rd              rd        r        r         rd
-loy.member.merge               -        -              -               r         r        r         r
-loy.member.merge.wizard.line   -        -              -               rwcd      -        -         rwcd
-loy.network                    r        r              r               r         r        r         rwcd
-loy.partner                    r        r              r               r         r        r         rwcd
-loy.product.points             r        r              r               r         r        rwcd      rwcd
-loy.promotion                  r        r              r               r         r        rwc       rwc
-loy.purchase                   r        r              r               r         r        r         r
-loy.purchase.line              r        r              r               r         r        r         r
-loy.purchase.promotion         r        r              r               r         r        r         r
-loy.reason                     r        r              r               r         r        r         rwcd
-loy.register                   r        r              r               r         r        r         rwcd
-loy.request                    -        -              -               -         -        -         r
-loy.revision                   -        -              -               -         r        r         r
-loy.right                      r        r              r               r         r        r         r
-loy.role                       -        -              -               -         -        -         rwcd
-loy.settings                   -        -              -               -         r        r         rwc
-loy.store                      r        r              r               r         r        r         rwcd
-loy.store.attribute            r        r              r               r         r        r         rwcd
-loy.transaction                -        -              r               r         r        r         r
-loy.unit                       r        r              r               r         r        r         rwcd
-loy.unit.rate                  r        r              r               r         r        r         rwcd
-loy.account.move.wizard        -        -              rwcd            rwcd      -        -         rwcd
-loy.books.check.wizard         -        -              -               -         rwcd     rwcd      rwcd
-loy.adjustment.wizard          -        -              rwcd            rwcd      -        -         rwcd
-loy.card.export.wizard         -        -              -               rwcd      -        -         rwcd
-loy.card.issue.wizard          -        -              rwcd            rwcd      -        -         rwcd
-loy.card.replace.wizard        -        -              rwcd            rwcd      -        -         rwcd
-loy.card.transition.wizard     -        -              rwcd            rwcd      -        -         rwcd
-loy.member.merge.wizard        -        -              -               rwcd      -        -         rwcd
-loy.refusal.wizard             -        -              rwcd            rwcd      -        -         rwcd
-loy.return.wizard              -        rwcd           -               rwcd      -        -         rwcd
-loy.return.wizard.line         -        rwcd           -               rwcd      -        -         rwcd
+                               cashier  store_manager  promoter  contact_centre  operator  analyst  marketer  admin
+loy.access.log                 -        -              -         -               -         -        -         r
+loy.account                    r        r              r         r               r         r        r         r
+loy.adjustment                 -        -              -         rwcd            rwcd      r        r         rwcd
+loy.adjustment.limit           -        -              -         r               r         r        r         rwcd
+loy.audit                      -        -              -         -               -         -        -         r
+loy.brand                      r        r              r         r               r         r        rwcd      rwcd
+loy.calendar                   r        r              r         r               r         r        rwc       rwc
+loy.calendar.day               r        r              r         r               r         r        rwcd      rwcd
+loy.card                       r        r              r         rwc             rwc       r        r         rwcd
+loy.card.export                -        -              -         -               r         r        r         r
+loy.card.log                   r        r              r         r               r         r        r         r
+loy.card.series                -        -              -         -               rwc       r        r         rwcd
+loy.card.type                  r        r              r         r               r         r        rwcd      rwcd
+loy.conversion.rate            r        r              r         r               r         r        r         rwcd
+loy.counter                    -        -              -         -               -         r        r         r
+loy.counter.draw               -        -              -         r               r         r        r         r
+loy.duplicate                  -        -              -         -               rw        r        r         rw
+loy.duplicate.key              -        -              -         -               -         -        -         r
+loy.duplicate.scan             -        -              -         -               r         -        -         r
+loy.entry                      -        -              -         r               r         r        r         r
+loy.event                      -        -              -         r               r         r        r         r
+loy.group                      r        r              r         r               r         r        rwc       rwc
+loy.incomplete.notice          r        rw             r         r               rw        r        r         rw
+loy.purchase.day               r        r              r         r               r         r        r         r
+loy.hold                       -        -              -         r               r         r        r         r
+loy.hold.line                  -        -              -         r               r         r        r         r
+loy.lockout                    -        -              -         -               -         -        -         rw
+loy.lot                        r        r              r         r               r         r        r         r
+loy.member.alias               r        r              r         rd              rd        r        r         rd
+loy.member.merge               -        -              -         -               r         r        r         r
+loy.member.merge.wizard.line   -        -              -         -               rwcd      -        -         rwcd
+loy.network                    r        r              r         r               r         r        r         rwcd
+loy.partner                    r        r              r         r               r         r        r         rwcd
+loy.product.points             r        r              r         r               r         r        rwcd      rwcd
+loy.promotion                  r        r              r         r               r         r        rwc       rwc
+loy.purchase                   r        r              r         r               r         r        r         r
+loy.purchase.line              r        r              r         r               r         r        r         r
+loy.purchase.promotion         r        r              r         r               r         r        r         r
+loy.reason                     r        r              r         r               r         r        r         rwcd
+loy.register                   r        r              r         r               r         r        r         rwcd
+loy.request                    -        -              -         -               -         -        -         r
+loy.revision                   -        -              -         -               -         r        r         r
+loy.right                      r        r              r         r               r         r        r         r
+loy.role                       -        -              -         -               -         -        -         rwcd
+loy.settings                   -        -              -         -               -         r        r         rwc
+loy.store                      r        r              r         r               r         r        r         rwcd
+loy.store.attribute            r        r              r         r               r         r        r         rwcd
+loy.transaction                -        -              -         r               r         r        r         r
+loy.unit                       r        r              r         r               r         r        r         rwcd
+loy.unit.rate                  r        r              r         r               r         r        r         rwcd
+loy.account.move.wizard        -        -              -         rwcd            rwcd      -        -         rwcd
+loy.books.check.wizard         -        -              -         -               -         rwcd     rwcd      rwcd
+loy.adjustment.wizard          -        -              -         rwcd            rwcd      -        -         rwcd
+loy.card.export.wizard         -        -              -         -               rwcd      -        -         rwcd
+loy.card.issue.wizard          -        -              -         rwcd            rwcd      -        -         rwcd
+loy.card.replace.wizard        -        -              -         rwcd            rwcd      -        -         rwcd
+loy.card.transition.wizard     -        -              -         rwcd            rwcd      -        -         rwcd
+loy.member.merge.wizard        -        -              -         -               rwcd      -        -         rwcd
+loy.refusal.wizard             -        -              -         rwcd            rwcd      -        -         rwcd
+loy.return.wizard              -        rwcd           -         -               rwcd      -        -         rwcd
+loy.return.wizard.line         -        rwcd           -         -               rwcd      -        -         rwcd
 """
 
 
@@ -147,6 +148,7 @@ class TestAccess(TransactionCase):
         for role, may in {
             "cashier": "r",
             "store_manager": "r",
+            "promoter": "rwc",
             "contact_centre": "rwc",
             "operator": "rwc",
             "analyst": "r",

@@ -68,6 +68,15 @@ class TestReach(ApiCase):
         self.integrator.loy_store_ids = False
         self.api.member_update({"key": "b-free", "member": self.stranger, "first_name": "Eve"})
 
+    def test_a_promoter_registers_members_and_gives_nothing(self):
+        promoter = new_test_user(self.env, "t_promoter", groups="loyalty_core.group_promoter")
+        promoter.loy_store_ids = self.store
+        values = {"name": "Ann", "phone": "+380501110007", "is_loyalty_member": True, "loy_store_id": self.store.id}
+        member = self.env["res.partner"].with_user(promoter).create(values)
+        self.assertEqual(len(member.sudo().loy_card_ids), 1)
+        member.name = "Anna"
+        self.assertFalse(self.env["loy.adjustment"].with_user(promoter).has_access("create"))
+
     def test_the_back_office_keeps_to_the_same(self):
         agent = new_test_user(self.env, "t_bound_agent", groups="loyalty_core.group_contact_centre")
         agent.loy_store_ids = self.store

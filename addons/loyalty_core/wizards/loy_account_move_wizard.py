@@ -16,7 +16,9 @@ class LoyAccountMoveWizard(models.TransientModel):
 
     kind = fields.Selection(KINDS, required=True, default="transfer")
     member_id = fields.Many2one("res.partner", required=True, domain=[("is_loyalty_member", "=", True)])
-    unit_id = fields.Many2one("loy.unit", required=True)
+    unit_id = fields.Many2one(
+        "loy.unit", required=True, default=lambda self: self.env["loy.adjustment"]._default_unit()
+    )
     amount = fields.Float(required=True)
     to_member_id = fields.Many2one("res.partner", string="To", domain=[("is_loyalty_member", "=", True)])
     to_unit_id = fields.Many2one("loy.unit", string="Into")
