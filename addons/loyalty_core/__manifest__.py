@@ -57,6 +57,7 @@
         "views/loy_adjustment_views.xml",
         "views/loy_account_move_views.xml",
         "views/loy_books_check_views.xml",
+        "views/loy_programme_views.xml",
         "views/loy_adjustment_limit_views.xml",
         "views/loy_role_views.xml",
         "data/loy_rights.xml",

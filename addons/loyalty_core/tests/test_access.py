@@ -74,6 +74,7 @@ loy.unit                       r        r              r         r              
 loy.unit.rate                  r        r              r         r               r         r        r         rwcd
 loy.account.move.wizard        -        -              -         rwcd            rwcd      -        -         rwcd
 loy.books.check.wizard         -        -              -         -               -         rwcd     rwcd      rwcd
+loy.programme.wizard           -        -              -         -               -         -        rwcd      rwcd
 loy.adjustment.wizard          -        -              -         rwcd            rwcd      -        -         rwcd
 loy.card.export.wizard         -        -              -         -               rwcd      -        -         rwcd
 loy.card.issue.wizard          -        -              -         rwcd            rwcd      -        -         rwcd
