@@ -7,6 +7,7 @@ from odoo import api, fields, models
 
 from ..engine import schema
 from ..sql.insert import insert_rows
+from .auditor import Door
 from .posting import Accrual, Source
 from .requests import PurchaseConfirm, PurchaseHold, PurchaseReturn
 
@@ -63,7 +64,7 @@ class LoyDemo(models.AbstractModel):
         survivor = members[2]
         twin, _card = self.env["loy.members"]._register_member({"phone": "+380671239876", "name": survivor.name})
         self.env["loy.merges"]._merge(survivor, twin, reason="Registered twice")
-        self.env["loy.privacy"]._note_access(survivor, "view")
+        self._administer(survivor)
         now = fields.Datetime.now()
         insert_rows(
             self.env["loy.lockout"],
@@ -80,6 +81,13 @@ class LoyDemo(models.AbstractModel):
                 }
             ],
         )
+
+    def _administer(self, member) -> None:
+        """What the administrator did: a look at a member, a rule set through the API."""
+        administrator = self.env.ref("base.user_admin")
+        self.env["loy.privacy"].with_user(administrator)._note_access(member, "view")
+        reason = self.env.ref("loyalty_core.loy_reason_goodwill")
+        reason.with_user(administrator).with_context(loy_door=Door.API).write({"sequence": 5})
 
     def _set_company(self) -> None:
         """A chain in Ukraine sells in hryvnias, unless somebody keeps books in another currency here already."""
