@@ -56,6 +56,7 @@
         "data/loy_adjustment_data.xml",
         "views/loy_adjustment_views.xml",
         "views/loy_account_move_views.xml",
+        "views/loy_pool_views.xml",
         "views/loy_books_check_views.xml",
         "views/loy_programme_views.xml",
         "views/loy_adjustment_limit_views.xml",

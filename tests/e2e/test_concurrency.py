@@ -173,6 +173,40 @@ def test_one_account_is_never_overdrawn(crowd, member):
     books(crowd)
 
 
+def test_a_family_of_many_cards_shares_what_there_is(crowd, member):
+    """Fifteen cards pay from one pool while their holders leave it and come back: nothing is spent twice or lost."""
+    give(crowd, member, 200)
+    cards = [member] + [
+        crowd.api.member_register(key=new("card"), email=f"family-{number}-{member}@example.com")["member"]
+        for number in range(1, CLIENTS)
+    ]
+    pool = crowd.api.pool_create(key=new("pool"), owner=member, members=cards[1:])["pool"]
+
+    def work(api, number):
+        taken, refusals, me = 0, [], cards[number]
+        for _turn in range(6):
+            try:
+                if number % 3 == 2:
+                    api.pool_leave(key=new("leave"), pool=pool, member=me, along=[{"unit": UNIT, "amount": 1}])
+                    api.pool_join(key=new("join"), pool=pool, member=me)
+                else:
+                    api.account_write_off(key=new("off"), member=me, unit=UNIT, amount=5, reason="test")
+                    taken += 5
+            except Json2Error as error:
+                refusals.append(code(error))
+        return taken, refusals
+
+    done = crowd.at_once(work)
+    refusals = {text for one in done for text in one[1]}
+    assert refusals <= {"insufficient_points", "pool_not_in", "pool_taken"}
+    taken = sum(one[0] for one in done)
+    inside = set(crowd.api.pool_get(pool=pool)["members"])
+    outside = [one for one in cards if one not in inside]
+    assert balance(crowd, member)["available"] + sum(balance(crowd, one)["available"] for one in outside) == 200 - taken
+    assert taken > 150
+    books(crowd)
+
+
 def test_one_purchase_posts_once(crowd, member):
     """The same number from all clients, each with a key of its own."""
     number = new("purchase")

@@ -29,6 +29,8 @@ from . import loy_unit
 from . import loy_unit_rate
 from . import loy_conversion_rate
 from . import loy_reason
+from . import loy_pool
+from . import loy_pool_member
 from . import loy_account
 from . import loy_lot
 from . import loy_transaction

@@ -29,7 +29,7 @@ class LoyAccount(models.Model):
     _inherit = ["loy.amount.mixin"]
     _description = "Loyalty account"
     _order = "id desc"
-    _rec_names_search = ["member_id.name", "member_id.phone", "member_id.email"]
+    _rec_names_search = ["member_id.name", "member_id.phone", "member_id.email", "pool_id.name"]
     _amount_fields = {"total": "total_minor", "held": "held_minor", "debt": "debt_minor"}
 
     kind = fields.Selection(
@@ -41,6 +41,7 @@ class LoyAccount(models.Model):
     role = fields.Selection(ROLES, help="What a system account gathers.")
     unit_id = fields.Many2one("loy.unit", required=True, ondelete="restrict", index=True)
     member_id = fields.Many2one("res.partner", ondelete="restrict", index="btree_not_null")
+    pool_id = fields.Many2one("loy.pool", ondelete="restrict", index="btree_not_null")
     partner_id = fields.Many2one(
         "loy.partner",
         string="Coalition partner",
@@ -63,7 +64,8 @@ class LoyAccount(models.Model):
         required=True,
         default=True,
         readonly=True,
-        help="What this member earns and spends goes here, or to the account that continues this one.",
+        help="What this member earns and spends goes here, or to the account that continues this one. Not so once the "
+        "member has joined a pool.",
     )
     total_minor = BigInteger(string="Total (minor units)", required=True, default=0, readonly=True)
     held_minor = BigInteger(string="Held (minor units)", required=True, default=0, readonly=True)
@@ -90,8 +92,9 @@ class LoyAccount(models.Model):
     lot_ids = fields.One2many("loy.lot", "account_id", domain=[("is_open", "=", True)])
 
     _holder = models.Constraint(
-        "CHECK ((kind <> 'member' OR member_id IS NOT NULL) AND ((kind = 'system') = (role IS NOT NULL)))",
-        "A member's account names the member, a system account its role.",
+        "CHECK ((kind <> 'member' OR member_id IS NOT NULL) AND ((kind = 'pool') = (pool_id IS NOT NULL)) "
+        "AND ((kind = 'system') = (role IS NOT NULL)))",
+        "A member's account names the member, a pool's the pool, a system account its role.",
     )
     _amounts = models.Constraint(
         "CHECK (total_minor >= 0 AND debt_minor >= 0 AND held_minor BETWEEN 0 AND total_minor)",
@@ -103,8 +106,8 @@ class LoyAccount(models.Model):
     )
 
     def init(self):
-        """One current account of a unit per member and partner scope, one system account per unit, role and
-        company.
+        """One current account of a unit per member and partner scope, one per pool and partner scope, one system
+        account per unit, role and company.
         """
         super().init()
         self.env.cr.execute(SQL("DROP INDEX IF EXISTS loy_account_member_unique"))  # one for all time, before pools
@@ -114,6 +117,7 @@ class LoyAccount(models.Model):
                 "member_id, unit_id, COALESCE(partner_id, 0)",
                 "kind = 'member' AND is_current",
             ),
+            ("loy_account_pool_unique", "pool_id, unit_id, COALESCE(partner_id, 0)", "kind = 'pool'"),
             ("loy_account_system_unique", "unit_id, role, COALESCE(company_id, 0)", "kind = 'system'"),
         ):
             self.env.cr.execute(
@@ -127,11 +131,12 @@ class LoyAccount(models.Model):
         # Balances change with every purchase; room in the page keeps those updates out of the indexes.
         self.env.cr.execute(SQL("ALTER TABLE loy_account SET (fillfactor = 80)"))
 
-    @api.depends("member_id", "unit_id", "role", "kind")
+    @api.depends("member_id", "pool_id", "unit_id", "role", "kind")
     def _compute_display_name(self):
         roles = dict(self._fields["role"]._description_selection(self.env))
         for account in self:
-            holder = roles.get(account.role) or account.member_id.display_name or self.env._("Account")
+            named = roles.get(account.role) or account.pool_id.display_name or account.member_id.display_name
+            holder = named or self.env._("Account")
             account.display_name = f"{holder} · {account.unit_id.display_name}"
 
     @api.depends("total_minor", "held_minor", "debt_minor")

@@ -291,8 +291,25 @@ class ResPartner(models.Model):
         return self._loy_action("loy_account_action", title, [("member_id", "=", self.id)])
 
     def action_loy_statement(self):
+        """What was the member's, and what is since it shares accounts."""
         title = self.env._("Statement of %s", self.display_name)
-        return self._loy_action("loy_entry_action", title, [("account_id.member_id", "=", self.id)])
+        shared = self.env["loy.pools"]._of(self).account_ids
+        domain = ["|", ("account_id.member_id", "=", self.id), ("account_id", "in", shared.ids)]
+        return self._loy_action("loy_entry_action", title, domain)
+
+    def action_loy_pool(self):
+        """The pool that the member is in, or the way to open one."""
+        self.ensure_one()
+        pool = self.env["loy.pools"]._of(self)
+        if not pool:
+            title = self.env._("Share accounts with others")
+            return self.env["loy.pool.wizard"]._open(title, default_kind="open", default_member_id=self.id)
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "loy.pool",
+            "res_id": pool.id,
+            "view_mode": "form",
+        }
 
     def action_loy_events(self):
         title = self.env._("What happened to %s", self.display_name)

@@ -14,10 +14,12 @@ from . import events
 from . import ledger_holds
 from . import ledger_reversal
 from . import ledger_passing
+from . import ledger_pooling
 from . import ledger_reading
 from . import guesses
 from . import ledger
 from . import account_moves
+from . import pools
 from . import member_merge
 from . import privacy
 from . import erasure

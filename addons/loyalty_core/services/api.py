@@ -292,6 +292,57 @@ class LoyApi(models.AbstractModel):
         self._service("loy.account.moves")._top_up(partner, unit, request.amount, self._moment(at), source)
         return {"member": request.member, "balances": self._balances(partner, unit, None)}
 
+    # ------------------------------------------------------------------ pools
+
+    @writes(requests.PoolCreate)
+    def pool_create(self, request):
+        """Members share their accounts: any card of theirs earns into the pool and spends from it. Codes:
+        member_not_found, member_out_of_reach, pool_taken, pool_many, pool_companies, account_held,
+        at_out_of_range."""
+        members = self._service("loy.members")
+        owner = members._find({"member": request.owner})
+        others = self._service("res.partner").union(*(members._find({"member": one}) for one in request.members))
+        pools = self._service("loy.pools")
+        return self._pool(pools._create(owner, others, request.name or "", self._moment(request.at)))
+
+    @writes(requests.PoolJoin)
+    def pool_join(self, request):
+        """A member joins; all that is on the accounts is the pool's. Codes: pool_not_found, pool_closed,
+        member_not_found, member_out_of_reach, pool_taken, pool_many, pool_companies, account_held,
+        at_out_of_range."""
+        pool, member = self._find_pool(request.pool), self._service("loy.members")._find({"member": request.member})
+        self._service("loy.pools")._join(pool, member, self._moment(request.at))
+        return self._pool(pool)
+
+    @writes(requests.PoolLeave)
+    def pool_leave(self, request):
+        """A member leaves and begins anew, with what is given along. Codes: pool_not_found, pool_closed,
+        member_not_found, member_out_of_reach, pool_not_in, pool_owner, unit_not_found, insufficient_points,
+        at_out_of_range."""
+        pool, member = self._find_pool(request.pool), self._service("loy.members")._find({"member": request.member})
+        units = [(self._by_code("loy.unit", one.unit, "unit_not_found"), one.amount) for one in request.along]
+        along = {unit: self._minor(amount, unit) for unit, amount in units}
+        self._service("loy.pools")._leave(pool, member, self._moment(request.at), along)
+        return {**self._pool(pool), "left": request.member, "along": self._balances(member, None, None)}
+
+    @writes(requests.PoolClose)
+    def pool_close(self, request):
+        """The pool ends; all in it, and what still comes back to it, is its owner's. Codes: pool_not_found,
+        pool_closed, member_out_of_reach, account_held, at_out_of_range."""
+        pool = self._find_pool(request.pool)
+        self._service("loy.pools")._close(pool, self._moment(request.at))
+        return self._pool(pool)
+
+    @reads(requests.PoolOf)
+    def pool_get(self, request):
+        """Who is in a pool and what is on its accounts. Codes: pool_not_found, member_not_found."""
+        if request.pool is not None:
+            return self._pool(self._find_pool(request.pool))
+        pool = self._service("loy.pools")._of(self._service("loy.members")._find({"member": request.member}))
+        if not pool:
+            raise LoyaltyError("pool_not_found", self.env._("Member %s is in no pool", request.member))
+        return self._pool(pool)
+
     # ------------------------------------------------------------------ operations
 
     @reads(requests.Empty)
@@ -374,21 +425,14 @@ class LoyApi(models.AbstractModel):
     def _adjust(self, direction: str, request, values: dict) -> dict:
         partner = self._service("loy.members")._find({"member": request.member})
         unit = self._by_code("loy.unit", request.unit, "unit_not_found")
-        amount = request.amount.scaleb(unit.decimals)
-        if amount != int(amount):
-            raise LoyaltyError(
-                "bad_request",
-                self.env._(
-                    "amount has more than the %(places)s decimals of %(unit)s", places=unit.decimals, unit=unit.code
-                ),
-            )
+        amount_minor = self._minor(request.amount, unit)
         reason, note = self._reason(request.reason)
         adjustment = self._service("loy.adjustments")._from_api(
             {
                 "direction": direction,
                 "member_id": partner.id,
                 "unit_id": unit.id,
-                "amount_minor": int(amount),
+                "amount_minor": amount_minor,
                 "reason_id": reason and reason.id,
                 "note": note,
                 "occurred_at": request.at and self._moment(request.at),
@@ -401,11 +445,26 @@ class LoyApi(models.AbstractModel):
             answer |= {"state": "waiting", "adjustment": str(adjustment.id)}
         return answer
 
+    def _minor(self, amount: Decimal, unit) -> int:
+        return self._service("loy.account.moves")._minor(amount, unit)
+
     def _moment(self, at) -> datetime:
         """The moment of a fact that no store's clock dates, within the bounds of the settings."""
         moment = _to_utc(at) or fields.Datetime.now()
         self._service("loy.purchases")._check_time(moment, self._company())
         return moment
+
+    def _find_pool(self, number: str):
+        companies = [False, *self.env.companies.ids]
+        domain = [("id", "=", int(number) if number.isdecimal() else 0), ("company_id", "in", companies)]
+        pool = self._service("loy.pool").search(domain)
+        if not pool:
+            raise LoyaltyError("pool_not_found", self.env._("There is no pool %s", number))
+        return pool
+
+    def _pool(self, pool) -> dict:
+        told = self._service("loy.pools")._get(pool)
+        return {**told, "balances": self._balances(pool.owner_id, None, None) if pool.state == "open" else []}
 
     def _balances(self, partner, unit, at) -> list[dict]:
         ledger = self._service("loy.ledger")

@@ -65,7 +65,7 @@ class LoyDemo(models.AbstractModel):
         twin, _card = self.env["loy.members"]._register_member({"phone": "+380671239876", "name": survivor.name})
         self.env["loy.merges"]._merge(survivor, twin, reason="Registered twice")
         self._administer(survivor)
-        now = fields.Datetime.now()
+        self.env["loy.pools"]._create(members[3], members[4], "", now := fields.Datetime.now())
         insert_rows(
             self.env["loy.lockout"],
             [

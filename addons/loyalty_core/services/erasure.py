@@ -26,13 +26,14 @@ class LoyPrivacy(models.AbstractModel):
         """Erase the person and the contacts that were merged into it; {unit code: what was written off}.
 
         Codes: member_not_found, member_has_login, account_held, balance_remains (points or money that nobody said to
-        write off, or that are not usable yet, or are owed).
+        write off, or that are not usable yet, or are owed), pool_owner.
         """
         self.env["loy.reach"]._check(partner)
         # The caller has checked the right to erase.
         partner = partner.sudo()
         at = at or fields.Datetime.now()
         persons = partner | partner.with_context(active_test=False).loy_merged_from_ids
+        self.env["loy.pools"]._erase(partner, at)
         self._lock_persons(persons)
         if not partner.is_loyalty_member:
             raise LoyaltyError("member_not_found", self.env._("there is no member with id %s", partner.id))

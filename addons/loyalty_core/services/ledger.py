@@ -1,6 +1,6 @@
 """The ledger: accounts, accruals, spending, expiry. The only place that writes accounts, lots and entries, together
-with its other chapters: `ledger_holds`, `ledger_reversal`, `ledger_passing`, `ledger_reading`; what they take and
-return, and the one way to write a booking, is in `posting`.
+with its other chapters: `ledger_holds`, `ledger_reversal`, `ledger_passing`, `ledger_pooling`, `ledger_reading`; what
+they take and return, and the one way to write a booking, is in `posting`.
 
 Every method locks the accounts that it touches, in the order of their ids, and reads lots only after that, by
 a fresh statement: so it is right under READ COMMITTED (the second of two callers waits and sees what the
@@ -22,6 +22,7 @@ from odoo.tools import SQL
 from psycopg2.errors import SerializationFailure
 
 from ..sql import ledger as sql
+from ..sql import pooling as pooling_sql
 from .errors import LoyaltyError
 from .posting import Account, Accrual, Posting, Source
 
@@ -32,7 +33,13 @@ class LoyLedger(models.AbstractModel):
     """
 
     _name = "loy.ledger"
-    _inherit = ["loy.ledger.holds", "loy.ledger.reversal", "loy.ledger.passing", "loy.ledger.reading"]
+    _inherit = [
+        "loy.ledger.holds",
+        "loy.ledger.reversal",
+        "loy.ledger.passing",
+        "loy.ledger.pooling",
+        "loy.ledger.reading",
+    ]
     _description = "Ledger"
 
     # ------------------------------------------------------------------ accounts
@@ -45,24 +52,23 @@ class LoyLedger(models.AbstractModel):
         partner_id: int | None = None,
     ) -> dict[tuple[int, int], int]:
         """The accounts that count for these members in these units, {(member_id, unit_id): account_id}; missing ones
-        are made if asked. Of an account that has passed on it is the one that continues it.
+        are made if asked. Of an account that has passed on it is the one that continues it: members who share a pool
+        have its accounts.
 
         With ``partner_id`` those that only this coalition partner gives to and takes from. Two calls that
         make the same account end with one: the unique index decides, the later call waits and reads it.
         """
         members, units = sorted(set(member_ids)), sorted(set(unit_ids))
-        query = SQL(
-            "SELECT member_id, unit_id, COALESCE(successor_id, id) FROM loy_account "
-            "WHERE kind = 'member' AND is_current AND member_id = ANY(%s) AND unit_id = ANY(%s) "
-            "AND COALESCE(partner_id, 0) = %s",
-            sql.ids(members),
-            sql.ids(units),
-            partner_id or 0,
-        )
+        query = sql.accounts_that_count(members, units, partner_id or 0)
         found = {(member, unit): account for member, unit, account in self.env.execute_query(query)}
-        missing = [(member, unit) for member in members for unit in units if (member, unit) not in found]
+        missing = {(member, unit) for member in members for unit in units} - found.keys()
         if not create or not missing:
             return found
+        # Whoever is held is merged, erased, taken into a pool or out of it by nobody meanwhile.
+        self.env["loy.members"]._keep_current(self.env["res.partner"].browse({member for member, _unit in missing}))
+        pools = dict(self.env.execute_query(pooling_sql.pools_of({member for member, _unit in missing})))
+        self._pool_accounts((pools[member], unit, partner_id or 0) for member, unit in missing if member in pools)
+        own = sorted(pair for pair in missing if pair[0] not in pools)
         self.env.cr.execute(
             SQL(
                 """
@@ -79,35 +85,27 @@ class LoyLedger(models.AbstractModel):
                 uid=self.env.uid,
                 now=self.env.cr.now(),
                 partner=partner_id,
-                members=sql.ids(member for member, _unit in missing),
-                units=sql.ids(unit for _member, unit in missing),
+                members=sql.ids(member for member, _unit in own),
+                units=sql.ids(unit for _member, unit in own),
             )
         )
-        # The new account holds its member; one who was merged before it has no business with accounts.
-        self.env["loy.members"]._keep_current(self.env["res.partner"].browse({member for member, _unit in missing}))
         return {(member, unit): account for member, unit, account in self.env.execute_query(query)}
 
     def _accounts_of(self, member_id: int) -> list[int]:
         """All accounts that count for the member, of every unit and partner."""
-        query = SQL(
-            "SELECT DISTINCT COALESCE(successor_id, id) FROM loy_account "
-            "WHERE kind = 'member' AND is_current AND member_id = %s",
-            member_id,
-        )
-        return [row[0] for row in self.env.execute_query(query)]
+        return [row[2] for row in self.env.execute_query(sql.accounts_that_count([member_id]))]
 
     def _accounts_touched(self, member_ids: Iterable[int], purchase_ids: Iterable[int]) -> list[int]:
         """All accounts that count for these members, and all on which these purchases have moved something."""
         query = SQL(
             """
-            SELECT COALESCE(successor_id, id) FROM loy_account
-             WHERE kind = 'member' AND is_current AND member_id = ANY(%s)
+            SELECT account_id FROM (%s) AS own (member_id, unit_id, account_id)
              UNION
             SELECT entry.account_id
               FROM loy_transaction AS header JOIN loy_entry AS entry ON entry.transaction_id = header.id
              WHERE header.purchase_id = ANY(%s)
             """,
-            sql.ids(member_ids),
+            sql.accounts_that_count(member_ids),
             sql.ids(purchase_ids),
         )
         return [row[0] for row in self.env.execute_query(query)]
@@ -169,6 +167,11 @@ class LoyLedger(models.AbstractModel):
             if not late:
                 return locked
             wanted |= late  # it has passed on while we waited
+
+    def _lock_members(self, member_ids: Iterable[int]) -> None:
+        """Lock whatever is or ever was on accounts of these members."""
+        query = SQL("SELECT id FROM loy_account WHERE member_id = ANY(%s)", sql.ids(member_ids))
+        self._lock_families(row[0] for row in self.env.execute_query(query))
 
     def _read_locked(self, query: SQL, wanted: set[int]) -> dict[int, Account]:
         locked = {row[0]: Account(*row) for row in self.env.execute_query(query)}

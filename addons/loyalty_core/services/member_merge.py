@@ -7,6 +7,7 @@ from odoo import fields, models
 from odoo.tools import SQL
 from psycopg2 import Error as DatabaseError
 
+from ..sql import pooling
 from ..sql.insert import insert_rows
 from ..sql.ledger import ids
 from .errors import LoyaltyError
@@ -47,7 +48,7 @@ class LoyMerges(models.AbstractModel):
         of the rest the survivor's own, or where that is empty the first of the others'.
 
         Codes: merge_itself, member_not_found, member_merged, member_archived, merge_companies, merge_logins,
-        merge_family, merge_many, account_held, and those of changing a member.
+        merge_family, merge_many, pool_taken, account_held, and those of changing a member.
         """
         # The caller has checked the right to merge; what is touched is not for people to write.
         survivor, others = survivor.sudo(), others.sudo().sorted("id")
@@ -63,6 +64,7 @@ class LoyMerges(models.AbstractModel):
         extra = self._joined(survivor, others)
 
         source = Source(kind="merge", document=str(survivor.id), note=reason, company_id=survivor.company_id.id or None)
+        self.env["loy.pools"]._merge(survivor, others, at)
         for other in others:
             self.env["loy.ledger"]._absorb(other.id, survivor.id, at=at, source=source)
             self.env["loy.counters"]._absorb(other.id, survivor.id)
@@ -143,14 +145,12 @@ class LoyMerges(models.AbstractModel):
             )
 
     def _lock(self, members) -> None:
-        """Contacts before accounts before limits, as purchases do; then nobody can refer to these members until we are
-        done, and what was under way is there to be moved."""
+        """Pools before contacts before accounts before limits, as purchases do; then nobody can refer to these members
+        until we are done, and what was under way is there to be moved."""
         self.env.flush_all()
-        who = ids(members.ids, "int4")
-        self.env.cr.execute(SQL("SELECT FROM res_partner WHERE id = ANY(%s) ORDER BY id FOR UPDATE", who))
-        self.env.cr.execute(
-            SQL("SELECT FROM loy_account WHERE member_id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", who)
-        )
+        self.env.cr.execute(pooling.lock_pools_of(members.ids))
+        self.env.cr.execute(pooling.lock_members(members.ids))
+        self.env["loy.ledger"]._lock_members(members.ids)
         self.env["loy.counters"]._lock_members(members.ids)
         self.env.invalidate_all()
 

@@ -461,6 +461,71 @@ class AccountTransfer:
 
 
 @dataclass(frozen=True, slots=True)
+class PoolCreate:
+    """Members share their accounts from now on."""
+
+    key: str = new_key()
+    owner: str = schema.text(max_length=20, help="The id of the member whose pool it is.")
+    members: tuple[str, ...] = schema.list_of(
+        schema.text(max_length=20), max_length=49, default=(), help="The ids of the others."
+    )
+    name: str | None = schema.text(max_length=64, default=None)
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class PoolJoin:
+    """A member joins a pool with all that is on the accounts."""
+
+    key: str = new_key()
+    pool: str = schema.text(max_length=9)
+    member: str = schema.text(max_length=20)
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class PoolShare:
+    """What is given along to one who leaves."""
+
+    unit: str = schema.text(max_length=64)
+    amount: object = schema.decimal(above=0, max=10**12)
+
+
+@dataclass(frozen=True, slots=True)
+class PoolLeave:
+    """A member leaves a pool."""
+
+    key: str = new_key()
+    pool: str = schema.text(max_length=9)
+    member: str = schema.text(max_length=20)
+    along: tuple[PoolShare, ...] = schema.list_of(
+        schema.nested(PoolShare), max_length=20, default=(), help="What of the pool goes along; nothing where absent."
+    )
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class PoolClose:
+    """The pool ends; all in it is its owner's."""
+
+    key: str = new_key()
+    pool: str = schema.text(max_length=9)
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class PoolOf:
+    """Which pool: by its own id, or by that of a member who is in it."""
+
+    pool: str | None = schema.text(max_length=9, default=None)
+    member: str | None = schema.text(max_length=20, default=None)
+
+    def check(self):
+        if (self.pool is None) == (self.member is None):
+            yield "", "conflict", "must name exactly one of pool and member"
+
+
+@dataclass(frozen=True, slots=True)
 class AccountConvert:
     """A member turns one unit into another."""
 

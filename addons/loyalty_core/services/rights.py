@@ -213,7 +213,13 @@ declare(
         (OPERATOR,),
         opens=("loy.account.move.wizard",),
     ),
-    Right("account.pool", _lt("Make pools of accounts and change who is in one"), "accounts", (OPERATOR,)),
+    Right(
+        "account.pool",
+        _lt("Make pools of accounts and change who is in one"),
+        "accounts",
+        (CONTACT_CENTRE,),
+        opens=("loy.pool.wizard", "loy.pool.wizard.line"),
+    ),
     Right(
         "purchase.return",
         _lt("Take back a purchase"),

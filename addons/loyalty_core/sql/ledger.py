@@ -18,6 +18,36 @@ def pairs(mapping: Mapping[int, int]) -> SQL:
     return SQL("unnest(%s, %s) AS pair (id, amount)", ids(mapping.keys()), ids(mapping.values()))
 
 
+def accounts_that_count(
+    member_ids: Iterable[int], unit_ids: Iterable[int] | None = None, partner_id: int | None = None
+) -> SQL:
+    """Rows (member_id, unit_id, account_id): where what these members earn and spend is booked. Their own, or the one
+    that continues it, or that of the pool which they are in; of these units and of this coalition partner (0: none),
+    or of all.
+    """
+    members = ids(member_ids)
+    of = SQL(
+        "%s AND %s",
+        SQL("true") if unit_ids is None else SQL("account.unit_id = ANY(%s)", ids(unit_ids)),
+        SQL("true") if partner_id is None else SQL("COALESCE(account.partner_id, 0) = %s", partner_id),
+    )
+    return SQL(
+        """
+        SELECT account.member_id, account.unit_id, COALESCE(account.successor_id, account.id)
+          FROM loy_account AS account
+         WHERE account.kind = 'member' AND account.is_current AND account.member_id = ANY(%(members)s) AND %(of)s
+         UNION ALL
+        SELECT line.member_id, account.unit_id, account.id
+          FROM loy_pool_member AS line
+          JOIN loy_account AS account
+            ON account.kind = 'pool' AND account.pool_id = line.pool_id AND account.successor_id IS NULL
+         WHERE line.left_at IS NULL AND line.member_id = ANY(%(members)s) AND %(of)s
+        """,
+        members=members,
+        of=of,
+    )
+
+
 LOCKED = SQL("id, kind, unit_id, company_id, total_minor, held_minor, debt_minor, successor_id")
 
 

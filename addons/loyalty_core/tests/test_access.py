@@ -56,6 +56,10 @@ loy.member.merge.wizard.line   -        -              -         -              
 loy.network                    r        r              r         r               r         r        r         rwcd
 loy.partner                    r        r              r         r               r         r        r         rwcd
 loy.product.points             r        r              r         r               r         r        rwcd      rwcd
+loy.pool                       r        r              r         r               r         r        r         r
+loy.pool.member                r        r              r         r               r         r        r         r
+loy.pool.wizard                -        -              -         rwcd            rwcd      -        -         rwcd
+loy.pool.wizard.line           -        -              -         rwcd            rwcd      -        -         rwcd
 loy.promotion                  r        r              r         r               r         r        rwc       rwc
 loy.purchase                   r        r              r         r               r         r        r         r
 loy.purchase.line              r        r              r         r               r         r        r         r
@@ -263,6 +267,10 @@ class TestCompanies(TransactionCase):
         made["loy.member.merge"] = env["loy.member.merge"].search([("merged_id", "=", int(third))])
         api.member_export({"member": member})
         made["loy.access.log"] = env["loy.access.log"].search([("member_id", "=", int(member))])
+        owner = env["res.partner"].create({"name": "A", "is_loyalty_member": True, "company_id": company.id})
+        pool = api.pool_create({"key": "10", "owner": str(owner.id)})["pool"]
+        made["loy.pool"] = env["loy.pool"].browse(int(pool))
+        made["loy.pool.member"] = made["loy.pool"].line_ids
         pair = {"member_id": int(member), "other_id": int(other), "reason": "phone", "score": 85}
         made["loy.duplicate"] = env["loy.duplicate"].create({**pair, "company_id": company.id})
         made["loy.audit"] = env["loy.audit"].search([("company_id", "=", company.id)])

@@ -138,6 +138,11 @@ class TestApiRequests(ApiCase):
             "reason": "gift",
             "at": "2026-01-05T10:00:00",
         }
+        head, mate, free = (
+            cls.call("member_register", phone=f"+38067111007{digit}")["member"] for digit in range(3)
+        )
+        cls.call("account_accrue", member=mate, unit="T_BONUS", amount=5, at="2026-01-05T09:00:00Z")
+        pool = cls.call("pool_create", owner=head, members=[mate], at="2026-01-05T09:30:00Z")["pool"]
         #: Method → a request that is in order, as full as it can be.
         cls.sound = {
             "programme_apply": {
@@ -216,6 +221,16 @@ class TestApiRequests(ApiCase):
                 "register": "R1",
                 "at": "2026-01-05T10:00:00",
             },
+            "pool_create": {"owner": cls.other, "members": [free], "name": "Family", "at": "2026-01-05T10:00:00"},
+            "pool_join": {"pool": pool, "member": cls.other, "at": "2026-01-05T10:00:00"},
+            "pool_leave": {
+                "pool": pool,
+                "member": mate,
+                "along": [{"unit": "T_BONUS", "amount": 1}],
+                "at": "2026-01-05T10:00:00",
+            },
+            "pool_close": {"pool": pool, "at": "2026-01-05T10:00:00"},
+            "pool_get": {"member": mate},
             "books_check": {},
             "health": {},
         }

@@ -32,6 +32,10 @@ SAMPLES = {
     "loy.adjustment.limit": ({"group_id": "loyalty_core.group_operator", "unit_id": "loy.unit"}, {"amount_max": 5}),
     "loy.product.points": ({"product_tmpl_id": "product", "unit_id": "loy.unit"}, {"amount_minor": 5}),
     "loy.role": ({"name": "A role"}, {"active": False}),
+    "loy.pool": (
+        {"name": "A pool", "owner_id": "base.main_partner", "opened_at": "2026-01-01 10:00:00"},
+        {"name": "Other"},
+    ),
     "ir.config_parameter": ({"key": "loyalty_core.a", "value": "1"}, {"value": "2"}),
 }
 #: What is told of in other ways, each with a test of its own.

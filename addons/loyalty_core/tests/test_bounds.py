@@ -43,6 +43,7 @@ class TestReach(ApiCase):
                 "payment": {"method": "cash", "reference": "1"},
                 **unit,
             },
+            "pool_create": {"key": "b9", "owner": other, "members": [member]},
         }
 
     def test_members_of_other_stores_are_out_of_reach(self):
