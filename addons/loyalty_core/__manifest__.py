@@ -65,6 +65,7 @@
         "data/loy_incomplete_cron.xml",
         "views/loy_incomplete_views.xml",
         "views/loy_debt_views.xml",
+        "views/loy_liability_views.xml",
     ],
     "demo": [
         "demo/loy_units.xml",

@@ -35,6 +35,10 @@ from . import loy_account
 from . import loy_lot
 from . import loy_transaction
 from . import loy_entry
+from . import loy_ledger_mark
+from . import loy_ledger_day
+from . import loy_liability_report
+from . import loy_breakage_report
 from . import loy_hold
 from . import loy_hold_line
 from . import loy_event

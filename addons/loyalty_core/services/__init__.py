@@ -20,6 +20,7 @@ from . import guesses
 from . import ledger
 from . import account_moves
 from . import pools
+from . import ledger_days
 from . import member_merge
 from . import privacy
 from . import erasure

@@ -48,6 +48,12 @@ loy.incomplete.notice          r        rw             r         r              
 loy.purchase.day               r        r              r         r               r         r        r         r
 loy.hold                       -        -              -         r               r         r        r         r
 loy.hold.line                  -        -              -         r               r         r        r         r
+loy.ledger.day                 -        -              -         -               -         r        r         r
+loy.ledger.mark                -        -              -         -               -         -        -         r
+loy.liability.report           -        -              -         -               -         r        r         r
+loy.breakage.report            -        -              -         -               -         r        r         r
+loy.liability.wizard           -        -              -         -               -         rwcd     rwcd      rwcd
+loy.liability.wizard.line      -        -              -         -               -         rwcd     rwcd      rwcd
 loy.lockout                    -        -              -         -               -         -        -         rw
 loy.lot                        r        r              r         r               r         r        r         r
 loy.member.alias               r        r              r         rd              rd        r        r         rd
@@ -277,6 +283,10 @@ class TestCompanies(TransactionCase):
         made["loy.duplicate.key"] = env["loy.duplicate.key"].create(
             {"member_id": int(member), "company_id": company.id, "seen_at": "2026-01-01"}
         )
+        env["loy.ledger.days"]._seal()
+        env["loy.ledger.days"]._fold()
+        for name in ("ledger.day", "liability.report", "breakage.report"):
+            made[f"loy.{name}"] = env[f"loy.{name}"].search([("company_id", "=", company.id)])
         units = env["loy.unit"].search([("company_id", "=", company.id)], limit=1)
         units |= env["loy.unit"].create({"code": "RATE", "name": "Other", "company_id": company.id})
         made["loy.conversion.rate"] = env["loy.conversion.rate"].create(

@@ -154,6 +154,7 @@ class TestApiGuard(ApiCase):
             "purchase_get": {"purchase": "T-RO"},
             "account_balance": {"member": self.member},
             "account_statement": {"member": self.member, "unit": "T_BONUS"},
+            "pool_get": {"pool": self.call("pool_create", owner=self.member)["pool"]},
             "books_check": {},
             "health": {},
         }

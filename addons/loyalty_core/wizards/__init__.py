@@ -10,4 +10,5 @@ from . import loy_member_merge_wizard
 from . import loy_account_move_wizard
 from . import loy_pool_wizard
 from . import loy_books_check_wizard
+from . import loy_liability_wizard
 from . import loy_programme_wizard
