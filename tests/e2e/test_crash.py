@@ -24,6 +24,7 @@ from tools.till import PROGRAMME, STORE, UNIT, Till
 
 SEED = int(os.environ.get("LOY_SEED", "1"))
 PURCHASES, CLIENTS, WORKERS, MEMBERS, GIFT = 500, 8, 4, 40, 1000
+RESTORED = 60  # purchases before the moment of the restore, and after it
 KILL_EVERY = (0.1, 0.5)  # seconds between two kills
 WAYS = {  # what may happen to a purchase, and how often
     "confirm": 30,
@@ -44,12 +45,27 @@ class Shop:
     server: Server
     key: str
     members: list = dataclasses.field(default_factory=list)
+    customers: list = dataclasses.field(default_factory=list)  # whose purchases there are
 
     def till(self, number=0):
         return Till(self.server, self.key, SEED * 1000 + number)
 
+    def awake(self):
+        """The server runs: Odoo's main process may have ended while there was no database, and is started again."""
+        if self.server.process.poll() is not None:
+            self.server.stop()
+            self.server.start()
+
     def rows(self, query):
         return [line.split("|") for line in database.sql(self.server.database, query)]
+
+
+#: What everybody has, and by how many movements.
+LEDGER = """
+    SELECT account.member_id, total_minor, held_minor, debt_minor, COUNT(entry.id), COALESCE(SUM(entry.delta_minor), 0)
+      FROM loy_account AS account LEFT JOIN loy_entry AS entry ON entry.account_id = account.id
+     WHERE account.kind = 'member' GROUP BY account.id ORDER BY 1
+"""
 
 
 @pytest.fixture(scope="module")
@@ -228,13 +244,70 @@ def test_killed_at_any_moment_each_purchase_is_posted_once(shop):
     )
     assert crashed.is_set() and killer.killed > 20
 
-    _assert_posted_once(shop, customers)
+    shop.customers += customers
+    _assert_posted_once(shop)
     again = _at_once(lambda client, entry: tills[client].replay(entry), entries)
     assert [entry.answer for entry in again] == [entry.answer for entry in entries]
-    _assert_posted_once(shop, customers)
+    _assert_posted_once(shop)
 
 
-def _assert_posted_once(shop, customers):
+def test_restored_to_a_moment_and_sent_again_nothing_is_lost_or_posted_twice(shop):
+    """The drill of docs/operations.md, under a running server: all that came after the moment is gone until the tills
+    send their journals again."""
+    tills = [shop.till(number) for number in range(CLIENTS)]
+
+    def buy(numbers):
+        shop.customers += _at_once(lambda client, number: Customer(shop, tills[client], number).buy(), numbers)
+        return shop.rows(LEDGER), [list(till.journal) for till in tills]
+
+    base = shop.cluster.backup()
+    at_moment, early = buy(range(PURCHASES, PURCHASES + RESTORED))
+    ((moment,),) = shop.rows("SELECT clock_timestamp()")
+    at_end, journals = buy(range(PURCHASES + RESTORED, PURCHASES + 2 * RESTORED))
+    shop.cluster.archived()
+    shop.cluster.restore(base, moment)
+    shop.awake()
+    assert shop.rows(LEDGER) == at_moment != at_end
+
+    def send_again(_client, number):
+        return [tills[number].replay(entry) for entry in journals[number]]
+
+    answers = _at_once(send_again, range(CLIENTS))
+    for known, told, again in zip(early, journals, answers, strict=True):
+        assert [entry.answer for entry in again[: len(known)]] == [entry.answer for entry in known]
+        assert [(entry.status, entry.code) for entry in again] == [(entry.status, entry.code) for entry in told]
+    _assert_posted_once(shop)
+    assert shop.rows(LEDGER) == at_end
+
+
+def test_a_dump_restored_under_a_running_server_is_judged_by_its_own_rules(shop, tmp_path):
+    """The next change gets a number that the workers have seen before, with another meaning."""
+    till, name, dump = shop.till(), shop.server.database, tmp_path / "shop.dump"
+    basket = {"store": STORE, "member": {"member": shop.members[0]}, "lines": [{"id": "1", "sku": "x", "price": 100}]}
+    basket["lines"][0]["quantity"] = 1
+
+    def earn(points):
+        offer = {**PROGRAMME["promotions"][0], "rewards": [{"kind": "points", "unit": UNIT, "amount": points}]}
+        till.send("programme_apply", key=f"earn-{points}", programme={"promotions": [offer]})
+
+    def earned():
+        answers = _at_once(lambda _client, _turn: shop.till().send("purchase_calculate", **basket), range(8 * WORKERS))
+        return {total(answer["earned"]) for answer in answers}
+
+    assert earned() == {10}
+    environment.call(["pg_dump", "-Fc", "-Z0", "-f", dump, name])
+    earn(77)
+    assert earned() == {77}
+    database.sql("postgres", 'DROP DATABASE :"name" WITH (FORCE)', name=name)
+    database.sql("postgres", "CREATE DATABASE :\"name\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'", name=name)
+    environment.call(["pg_restore", "-j2", "--no-owner", "-d", name, dump])
+    shop.awake()
+    assert earned() == {10}
+    earn(5)
+    assert earned() == {5}
+
+
+def _assert_posted_once(shop):
     """By the facts, the movements, the balances and the events alike."""
     facts = shop.rows(
         """
@@ -247,7 +320,7 @@ def _assert_posted_once(shop, customers):
          WHERE purchase.kind = 'sale' AND purchase.number LIKE 'P-%'
         """
     )
-    posted = {"confirmed", "returned"}
+    posted, customers = {"confirmed", "returned"}, shop.customers
     assert sorted(tuple(row) for row in facts) == sorted(
         (one.number, one.state, f"{one.points:.0f}", str(int(one.state in posted))) for one in customers
     )

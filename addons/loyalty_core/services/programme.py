@@ -46,6 +46,14 @@ class CompiledProgramme:
     conversions: dict[tuple[int, int], ConversionDocument]  # unit, into which → the rate and its limits
 
 
+#: What differs after a restore, whether of a dump or of the whole cluster to a moment. A connection outlives neither.
+ERA = SQL(
+    "(SELECT oid FROM pg_database WHERE datname = current_database()), 'loy_revision'::regclass::oid,"
+    " pg_postmaster_start_time()"
+)
+ERA_KEY = "loy_era"
+
+
 class _Cache:
     """Least recently used first out. Keys name an immutable past, so nothing in it can become wrong."""
 
@@ -118,16 +126,26 @@ class LoyProgramme(models.AbstractModel):
         if number is None:
             number = self._head()
         stretch = self._stretch(number, at)
-        key = (self.env.cr.dbname, self.env.registry.registry_sequence, company.id, number, stretch)
+        key = (*self._era(), self.env.registry.registry_sequence, company.id, number, stretch)
         return _compiled.get(key, lambda: self._compile(company, number, stretch))
 
     def _head(self) -> int:
-        self.env.cr.execute(SQL("SELECT number FROM loy_revision_head"))
-        return self.env.cr.fetchone()[0]
+        """The number of the newest revision."""
+        self.env.cr.execute(SQL("SELECT number, %s FROM loy_revision_head", ERA))
+        number, *self.env.cr.cache[ERA_KEY] = self.env.cr.fetchone()
+        return number
+
+    def _era(self) -> tuple:
+        """Which database this is, and since when. One that was restored under a running server may give a number again
+        that has meant something else.
+        """
+        if ERA_KEY not in self.env.cr.cache:
+            self._head()
+        return (self.env.cr.dbname, *self.env.cr.cache[ERA_KEY])
 
     def _stretch(self, number: int, at: datetime) -> datetime | None:
         """The moment at which the programme that is valid at ``at`` began; None before the first revision."""
-        starts = _timelines.get((self.env.cr.dbname, number), lambda: self._starts(number))
+        starts = _timelines.get((*self._era(), number), lambda: self._starts(number))
         return max((start for start in starts if start <= at), default=None)
 
     def _starts(self, number: int) -> list[datetime]:
