@@ -55,6 +55,8 @@
         "data/loy_members_cron.xml",
         "data/loy_adjustment_data.xml",
         "views/loy_adjustment_views.xml",
+        "data/loy_adjustment_list_data.xml",
+        "views/loy_adjustment_list_views.xml",
         "views/loy_account_move_views.xml",
         "views/loy_pool_views.xml",
         "views/loy_books_check_views.xml",

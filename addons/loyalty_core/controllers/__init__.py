@@ -1,3 +1,4 @@
+from . import adjustment_list
 from . import card_export
 from . import member_export
 from . import monitor

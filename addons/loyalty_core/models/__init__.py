@@ -65,6 +65,8 @@ from . import res_users_apikeys
 from . import loy_calendar
 from . import loy_adjustment
 from . import loy_adjustment_limit
+from . import loy_adjustment_list
+from . import loy_adjustment_list_line
 from . import loy_counter
 from . import loy_counter_draw
 from . import loy_purchase_day

@@ -37,6 +37,7 @@ from . import limits
 from . import incomplete
 from . import approvals
 from . import adjustments
+from . import adjustment_lists
 from . import counters
 from . import returns
 from . import exchange

@@ -19,13 +19,16 @@ class LoyApprovals(models.AbstractModel):
 
     _name = "loy.approvals"
     _description = "Approvals"
+    #: The state from which it is booked, and those in which it can be withdrawn.
+    _ready_state = "draft"
+    _open_states = ("draft", "waiting")
 
     def _submit(self, records) -> None:
         """Book what the requester may do alone; for the rest ask a second person."""
         run_with_retry(self.env, lambda: self._submit_now(records))
 
     def _submit_now(self, records) -> None:
-        for record in self._locked(records, "draft"):
+        for record in self._locked(records, self._ready_state):
             if excess := self._excess(record, self.env.user):
                 self._ask(record, excess)
             else:
@@ -65,8 +68,9 @@ class LoyApprovals(models.AbstractModel):
             raise LoyaltyError("right_missing", self.env._("Only the person who has asked for it may withdraw it."))
 
         def work():
-            for record in self._locked(records, "draft", "waiting"):
-                record.write({"state": "cancelled", **self._decision()})
+            for record in self._locked(records, *self._open_states):
+                # Who decided on what is booked already, answers for that.
+                record.write({"state": "cancelled", **({} if record.decided_by_id else self._decision())})
                 self._close_activities(record)
 
         run_with_retry(self.env, work)

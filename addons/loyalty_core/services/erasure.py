@@ -107,6 +107,7 @@ class LoyPrivacy(models.AbstractModel):
                 UPDATE loy_card_log SET note = NULL
                  WHERE note IS NOT NULL AND card_id IN (SELECT id FROM loy_card WHERE member_id = ANY(%(who)s));
                 SELECT set_config('loy.erasure', '', true);
+                UPDATE loy_adjustment_list_line SET key = NULL, note = NULL WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_member_alias WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_duplicate WHERE member_id = ANY(%(who)s) OR other_id = ANY(%(who)s);
                 DELETE FROM loy_duplicate_key WHERE member_id = ANY(%(who)s);

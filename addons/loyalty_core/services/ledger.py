@@ -208,6 +208,7 @@ class LoyLedger(models.AbstractModel):
                 company_id=posting.company(account),
                 reason_id=move.reason_id or source.reason_id,
                 note=move.note or source.note or None,
+                member_id=move.member_id or source.member_id,
             )
             lot = posting.new_lot(header, move)
             posting.move(header, account.id, lot, move.amount_minor, ("issued", None))

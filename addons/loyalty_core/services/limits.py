@@ -144,41 +144,60 @@ class LoyLimits(models.AbstractModel):
         return clock.to_utc(datetime.combine(clock.to_local(now, zone).date(), time.min), zone)
 
     def _given_by(self, user, unit, direction: str, since: datetime) -> int:
-        """What the user answers for since then: booked on own authority, or approved."""
+        """What the user answers for since then: booked on own authority, or approved; of a list that is being booked
+        all of it, of one that was withdrawn on the way what is booked."""
         self.env["loy.adjustment"].flush_model()
+        self.env["loy.adjustment.list"].flush_model()
         return self.env.execute_query(
             SQL(
                 """
-                SELECT COALESCE(SUM(amount_minor), 0)::int8 FROM loy_adjustment
-                 WHERE state = 'done' AND decided_by_id = %s AND decided_at >= %s
-                   AND unit_id = %s AND direction = %s
+                SELECT COALESCE(SUM(amount_minor), 0)::int8
+                  FROM (SELECT amount_minor FROM loy_adjustment
+                         WHERE state = 'done' AND decided_by_id = %(user)s AND decided_at >= %(since)s
+                           AND unit_id = %(unit)s AND direction = %(direction)s
+                         UNION ALL
+                        SELECT CASE state WHEN 'cancelled' THEN booked_minor ELSE total_minor END
+                          FROM loy_adjustment_list
+                         WHERE decided_by_id = %(user)s AND decided_at >= %(since)s AND unit_id = %(unit)s
+                           AND state IN ('booking', 'stopped', 'done', 'cancelled') AND %(direction)s = 'accrual'
+                       ) AS given
                 """,
-                user.id,
-                since,
-                unit.id,
-                direction,
+                user=user.id,
+                since=since,
+                unit=unit.id,
+                direction=direction,
             )
         )[0][0]
 
     def _most_of_a_member(self, amounts: Mapping[int, int], unit, direction: str, since: datetime) -> int:
-        """The largest sum that one of the members would have with this, whoever gave."""
+        """The largest sum that one of the members would have with this, whoever gave, alone or in a list."""
         self.env["loy.adjustment"].flush_model()
+        self.env["loy.adjustment.list"].flush_model()
         return self.env.execute_query(
             SQL(
                 """
-                SELECT COALESCE(MAX(given.amount + COALESCE(done.amount, 0)), 0)::int8
-                  FROM unnest(%s::int8[], %s::int8[]) AS given (member_id, amount)
+                SELECT COALESCE(MAX(given.amount + COALESCE(done.amount, 0) + COALESCE(listed.amount, 0)), 0)::int8
+                  FROM unnest(%(members)s::int8[], %(amounts)s::int8[]) AS given (member_id, amount)
                   LEFT JOIN LATERAL (
                        SELECT SUM(amount_minor) AS amount FROM loy_adjustment
-                        WHERE state = 'done' AND member_id = given.member_id AND decided_at >= %s
-                          AND unit_id = %s AND direction = %s
+                        WHERE state = 'done' AND member_id = given.member_id AND decided_at >= %(since)s
+                          AND unit_id = %(unit)s AND direction = %(direction)s
                   ) AS done ON TRUE
+                  LEFT JOIN LATERAL (
+                       SELECT SUM(line.amount_minor) AS amount
+                         FROM loy_adjustment_list_line AS line
+                         JOIN loy_adjustment_list AS list ON list.id = line.list_id
+                        WHERE line.member_id = given.member_id AND list.decided_at >= %(since)s
+                          AND list.unit_id = %(unit)s AND %(direction)s = 'accrual'
+                          AND (line.transaction_id IS NOT NULL
+                               OR line.fault IS NULL AND list.state IN ('booking', 'stopped', 'done'))
+                  ) AS listed ON TRUE
                 """,
-                list(amounts),
-                list(amounts.values()),
-                since,
-                unit.id,
-                direction,
+                members=list(amounts),
+                amounts=list(amounts.values()),
+                since=since,
+                unit=unit.id,
+                direction=direction,
             )
         )[0][0]
 

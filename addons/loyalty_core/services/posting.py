@@ -39,6 +39,7 @@ class Accrual:
     note: str = ""
     origin_id: int | None = None  # the lot that passes on into this one
     company_id: int | None = None  # the company that issued it, if that is not the company of the posting
+    member_id: int | None = None  # whose fact it is, where one posting is of many members
 
 
 @dataclass(frozen=True, slots=True)

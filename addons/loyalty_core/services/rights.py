@@ -194,7 +194,7 @@ declare(
         "accounts",
         opens=("loy.refusal.wizard",),
     ),
-    Right("account.accrue_list", _lt("Give points to a list of members"), "accounts", (OPERATOR,)),
+    Right("account.accrue_list", _lt("Give points to a list of members"), "accounts", (OPERATOR, MARKETER)),
     Right(
         "account.transfer",
         _lt("Move points from one member to another"),

@@ -29,6 +29,7 @@ from . import test_api_examples
 from . import test_translations
 from . import test_transaction
 from . import test_account_moves
+from . import test_adjustment_lists
 from . import test_adjustments
 from . import test_companies
 from . import test_counters

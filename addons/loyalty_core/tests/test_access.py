@@ -1,5 +1,7 @@
 """Role x model x operation: the whole table, and nothing beside it."""
 
+import base64
+
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
@@ -26,6 +28,8 @@ loy.access.log                 -        -              -         -              
 loy.account                    r        r              r         r               r         r        r         r
 loy.adjustment                 -        -              -         rwcd            rwcd      r        r         rwcd
 loy.adjustment.limit           -        -              -         r               r         r        r         rwcd
+loy.adjustment.list            -        -              -         -               rwcd      r        rwcd      rwcd
+loy.adjustment.list.line       -        -              -         -               r         r        r         r
 loy.audit                      -        -              -         -               -         -        -         r
 loy.brand                      r        r              r         r               r         r        rwcd      rwcd
 loy.calendar                   r        r              r         r               r         r        rwc       rwc
@@ -237,6 +241,16 @@ class TestCompanies(TransactionCase):
         member = api.member_register({"key": "1", "phone": f"+38067222{company.id:04}"[:13]})["member"]
         api.account_accrue({"key": "2", "member": member, "unit": "A", "amount": 9})
         made["loy.adjustment"] = env["loy.adjustment"].search([("company_id", "=", company.id)])
+        made["loy.adjustment.list"] = env["loy.adjustment.list"].create(
+            {
+                "file": base64.b64encode(f"member,amount\n{member},1\n".encode()),
+                "reason_id": made["loy.reason"].id,
+                "unit_id": made["loy.unit"].id,
+                "company_id": company.id,
+            }
+        )
+        made["loy.adjustment.list"].action_loy_check()
+        made["loy.adjustment.list.line"] = made["loy.adjustment.list"].line_ids
         made["loy.incomplete.notice"] = env["loy.incomplete.notice"].create(
             {"store_id": store.id, "company_id": company.id, "day": "2026-01-01"}
         )

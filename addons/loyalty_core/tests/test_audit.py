@@ -39,7 +39,14 @@ SAMPLES = {
     "ir.config_parameter": ({"key": "loyalty_core.a", "value": "1"}, {"value": "2"}),
 }
 #: What is told of in other ways, each with a test of its own.
-OTHERS = {"loy.adjustment", "product.template", "res.users", "res.groups", "res.users.apikeys"}
+OTHERS = {
+    "loy.adjustment",
+    "loy.adjustment.list",
+    "product.template",
+    "res.users",
+    "res.groups",
+    "res.users.apikeys",
+}
 
 
 class AuditCase(TransactionCase):

@@ -8,7 +8,9 @@ class LoyRefusalWizard(models.TransientModel):
     _description = "Refuse a request"
 
     res_model = fields.Selection(
-        [("loy.adjustment", "Manual movement")], required=True, readonly=True
+        [("loy.adjustment", "Manual movement"), ("loy.adjustment.list", "Points to a list")],
+        required=True,
+        readonly=True,
     )
     res_id = fields.Integer(required=True, readonly=True)
     reason = fields.Char("Why", required=True)
