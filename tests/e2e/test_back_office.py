@@ -1,5 +1,7 @@
 """What staff do in the back office, from the menu, as a person would: every screen opens and shows something."""
 
+import json
+
 import pytest
 
 from tools.browser import BrowserError
@@ -97,3 +99,38 @@ def test_a_draft_is_started_with_one_click(office, xmlrpc):
     office.click("button[name=action_start]")
     office.wait_for("button[name=action_pause]")
     assert xmlrpc.call("loy.promotion", "read", [[promotion], ["state"]])[0]["state"] == "active"
+
+
+DROP = """(() => {
+    const data = new DataTransfer();
+    data.items.add(new File([%s], "prizes.csv", {type: "text/csv"}));
+    const drag = (type, target) =>
+        target.dispatchEvent(new DragEvent(type, {bubbles: true, cancelable: true, dataTransfer: data}));
+    window.loyDrop = () => drag("drop", document.querySelector(".o-Dropzone"));
+    drag("dragenter", document.querySelector(".o_loy_file_drop"));
+})()"""
+
+
+def test_points_to_a_list_are_seen_before_they_are_booked(office, xmlrpc):
+    values = {"name": "Prize winner", "is_loyalty_member": True, "phone": "+380671110044"}
+    member = xmlrpc.call("res.partner", "create", [values])
+    action = menus(xmlrpc)["Loyalty/Points/Points to a List"]
+    office.goto(f"{office.base}/odoo/action-{action}/new")
+    office.evaluate(DROP % json.dumps("phone;amount\n067 111 00 44;12\n+380000;5\n"))
+    office.wait_for(".o-Dropzone")
+    office.evaluate("window.loyDrop()")
+    office.wait_for(".o_clear_file_button")
+    office.fill(".o_field_widget[name=reason_id] input", "Goodwill")
+    office.wait_for(".o-autocomplete--dropdown-item")
+    office.click(".o-autocomplete--dropdown-item")
+    office.click("button[name=action_loy_check]")
+    office.wait_for("button[name=action_loy_submit]")
+    assert office.text(".o_field_widget[name=sound_count]") == "1"
+    assert office.text(".o_field_widget[name=total]") == "12"
+    assert "+380000" in office.text(".o_field_widget[name=fault_ids]")
+    assert not xmlrpc.call("loy.account", "search_count", [[("member_id", "=", member)]])
+    office.click("button[name=action_loy_submit]:not([style*='none'])")
+    office.click(".modal .btn-primary")
+    office.wait_for(".o_arrow_button_current[data-value=done]")
+    (account,) = xmlrpc.call("loy.account", "search_read", [[("member_id", "=", member)]], fields=["available_amount"])
+    assert account["available_amount"] == 12

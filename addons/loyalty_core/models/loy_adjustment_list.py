@@ -108,7 +108,7 @@ class LoyAdjustmentList(models.Model):
     line_ids = fields.One2many("loy.adjustment.list.line", "list_id")
     fault_ids = fields.One2many("loy.adjustment.list.line", compute="_compute_fault_ids", string="First faults")
     line_count = fields.Integer("Lines", readonly=True, copy=False)
-    fault_count = fields.Integer("Lines with faults", readonly=True, copy=False)
+    fault_count = fields.Integer("Faults", readonly=True, copy=False)
     sound_count = fields.Integer("Lines to book", compute="_compute_sound_count")
     member_count = fields.Integer("Members", readonly=True, copy=False)
     total_minor = BigInteger(string="Total (minor units)", required=True, default=0, readonly=True, copy=False)

@@ -1,5 +1,6 @@
 """Purchases of the demo chain: every screen has something to show, made by the services that a till calls."""
 
+import base64
 import random
 from datetime import timedelta
 
@@ -61,6 +62,7 @@ class LoyDemo(models.AbstractModel):
                 "note": "The coffee machine was broken",
             }
         )
+        self._give_to_lists(members)
         survivor = members[2]
         twin, _card = self.env["loy.members"]._register_member({"phone": "+380671239876", "name": survivor.name})
         self.env["loy.merges"]._merge(survivor, twin, reason="Registered twice")
@@ -88,6 +90,27 @@ class LoyDemo(models.AbstractModel):
         self.env["loy.privacy"].with_user(administrator)._note_access(member, "view")
         reason = self.env.ref("loyalty_core.loy_reason_goodwill")
         reason.with_user(administrator).with_context(loy_door=Door.API).write({"sequence": 5})
+
+    def _give_to_lists(self, members) -> None:
+        """One list that is booked, and one that somebody has looked at and not booked yet."""
+        unit = self.env["loy.unit"].search([("code", "=", "BONUS")], limit=1)
+        for name, keys in (
+            ("winners of June.csv", [member.loy_main_card_id.number for member in members[:4]]),
+            ("winners of July.csv", [*(member.loy_main_card_id.number for member in members[2:6]), "2900000000000"]),
+        ):
+            lines = "\n".join(f"{key};{10 * place}" for place, key in enumerate(keys, start=1))
+            given = self.env["loy.adjustment.list"].create(
+                {
+                    "file": base64.b64encode(f"card;amount\n{lines}\n".encode()),
+                    "file_name": name,
+                    "unit_id": unit.id,
+                    "reason_id": self.env.ref("loyalty_core.loy_reason_goodwill").id,
+                    "note": "Lottery of the month",
+                }
+            )
+            given.action_loy_check()
+            if "June" in name:
+                given.action_loy_submit()
 
     def _set_company(self) -> None:
         """A chain in Ukraine sells in hryvnias, unless somebody keeps books in another currency here already."""

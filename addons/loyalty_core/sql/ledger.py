@@ -25,10 +25,11 @@ def accounts_that_count(
     that continues it, or that of the pool which they are in; of these units and of this coalition partner (0: none),
     or of all.
     """
-    members = ids(member_ids)
+    # Of the columns' own type: with any other the database compares one by one.
+    members = ids(member_ids, "int4")
     of = SQL(
         "%s AND %s",
-        SQL("true") if unit_ids is None else SQL("account.unit_id = ANY(%s)", ids(unit_ids)),
+        SQL("true") if unit_ids is None else SQL("account.unit_id = ANY(%s)", ids(unit_ids, "int4")),
         SQL("true") if partner_id is None else SQL("COALESCE(account.partner_id, 0) = %s", partner_id),
     )
     return SQL(

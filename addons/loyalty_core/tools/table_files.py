@@ -22,6 +22,8 @@ PARTS_MAX = 10_000
 #: Spreadsheets keep so many digits of a number and lose the rest without a word.
 EXACT_DIGITS = 15
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+#: How files of old spreadsheets, PDF, gzip and RTF begin: people upload them for tables.
+FOREIGN = (b"\xd0\xcf\x11\xe0", b"%PDF", b"\x1f\x8b", b"{\\rtf")
 DELIMITERS = ";\t,|"
 SPACES = re.compile(r"[\s'’\u00a0\u2009\u202f]")
 NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*")
@@ -46,7 +48,7 @@ def read_table(content: bytes) -> Iterator[tuple[int, list[str]]]:
         raise TableError("file_empty")
     if content.startswith(b"PK\x03\x04"):
         return _read_xlsx(content)
-    if content.startswith(b"\xd0\xcf\x11\xe0") or content.startswith((b"%PDF", b"\x1f\x8b", b"{\\rtf")):
+    if content.startswith(FOREIGN):
         raise TableError("file_unreadable")
     return _read_csv(_decode(content))
 
