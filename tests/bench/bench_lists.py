@@ -12,7 +12,8 @@ SCRIPT = """
 import base64, json, tempfile, time
 cr = env.cr
 cr.execute(
-    "INSERT INTO res_partner (name, complete_name, active, is_loyalty_member, type, loy_phone, loy_email, loy_external_id)"
+    "INSERT INTO res_partner"
+    " (name, complete_name, active, is_loyalty_member, type, loy_phone, loy_email, loy_external_id)"
     " SELECT 'Bench ' || n, 'Bench ' || n, true, true, 'contact', '+38067' || lpad(n::text, 7, '0'),"
     " 'b' || n || '@example.com', 'B-' || n FROM generate_series(1000000, 1000000 + %s - 1) AS n RETURNING id",
     [lines],
