@@ -1,7 +1,7 @@
 {
     "name": "Loyalty Core",
     "summary": "Members, cards, points on a real ledger, promotion engine, purchases and an API for tills",
-    "version": "19.0.1.0.0",
+    "version": "19.0.2.0.0",
     "category": "Sales/Loyalty",
     "author": "Open Loyalty Suite contributors",
     "license": "LGPL-3",
