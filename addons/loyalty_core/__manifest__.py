@@ -68,6 +68,7 @@
         "views/loy_incomplete_views.xml",
         "views/loy_debt_views.xml",
         "views/loy_liability_views.xml",
+        "views/loy_journal_views.xml",
     ],
     "demo": [
         "demo/loy_units.xml",

@@ -42,14 +42,16 @@ ALIKE = {
     """,
     "functions": "SELECT proname || ' ' || prosrc FROM pg_proc WHERE starts_with(proname, 'loy_')",
     "access": """
-        SELECT ir_model.model || ' ' || COALESCE(data.name, '') || concat_ws(' ', perm_read, perm_write, perm_create, perm_unlink)
+        SELECT ir_model.model || ' ' || COALESCE(data.name, '')
+               || concat_ws(' ', perm_read, perm_write, perm_create, perm_unlink)
           FROM ir_model_access AS access JOIN ir_model ON ir_model.id = access.model_id
           LEFT JOIN ir_model_data AS data ON data.model = 'res.groups' AND data.res_id = access.group_id
          WHERE starts_with(ir_model.model, 'loy.')
     """,
     "rules": """
         SELECT data.name || ' ' || domain_force || ' ' || rule.active FROM ir_rule AS rule
-          JOIN ir_model_data AS data ON data.model = 'ir.rule' AND data.res_id = rule.id AND data.module = 'loyalty_core'
+          JOIN ir_model_data AS data
+            ON data.model = 'ir.rule' AND data.res_id = rule.id AND data.module = 'loyalty_core'
     """,
     "rights": "SELECT code FROM loy_right",
     "rights of roles": """
@@ -69,7 +71,8 @@ ALIKE = {
     "jobs": """
         SELECT data.name || ' ' || action.code || ' ' || cron.interval_number || cron.interval_type || cron.active
           FROM ir_cron AS cron JOIN ir_act_server AS action ON action.id = cron.ir_actions_server_id
-          JOIN ir_model_data AS data ON data.model = 'ir.cron' AND data.res_id = cron.id AND data.module = 'loyalty_core'
+          JOIN ir_model_data AS data
+            ON data.model = 'ir.cron' AND data.res_id = cron.id AND data.module = 'loyalty_core'
     """,
 }
 HOLD = """

@@ -37,6 +37,9 @@ from . import loy_transaction
 from . import loy_entry
 from . import loy_ledger_mark
 from . import loy_ledger_day
+from . import loy_journal_account
+from . import loy_journal_entry
+from . import loy_journal_line
 from . import loy_liability_report
 from . import loy_breakage_report
 from . import loy_hold

@@ -41,6 +41,7 @@ class LoyDemo(models.AbstractModel):
         self._overrun(stores[0], members[-1], skus)
         self._work_in_the_office(stores[0], members)
         self._leave_some_incomplete(stores[0], members, skus)
+        self._keep_a_journal()
 
     def _overrun(self, store, member, skus) -> None:
         """A receipt made offline that was paid with points which the member did not have any more."""
@@ -83,6 +84,22 @@ class LoyDemo(models.AbstractModel):
                 }
             ],
         )
+
+    def _keep_a_journal(self) -> None:
+        """What points are in the books of the chain, up to now."""
+        unit = self.env["loy.unit"].search([("code", "=", "BONUS")], limit=1)
+        self.env["loy.journal.account"].create(
+            {
+                "unit_id": unit.id,
+                "liability_code": "685",
+                "expense_code": "939",
+                "revenue_code": "702",
+                "breakage_code": "719",
+                "settlement_code": "683",
+                "journal_code": "MISC",
+            }
+        )
+        self.env["loy.journals"]._make_now()
 
     def _administer(self, member) -> None:
         """What the administrator did: a look at a member, a rule set through the API."""

@@ -5,6 +5,8 @@ import base64
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
+from ..models.loy_journal_account import CODES as JOURNAL_CODES
+
 OPERATIONS = {"r": "read", "w": "write", "c": "create", "d": "unlink"}
 ROLES = {
     "cashier": "loyalty_core.group_cashier",
@@ -52,6 +54,9 @@ loy.incomplete.notice          r        rw             r         r              
 loy.purchase.day               r        r              r         r               r         r        r         r
 loy.hold                       -        -              -         r               r         r        r         r
 loy.hold.line                  -        -              -         r               r         r        r         r
+loy.journal.account            -        -              -         -               -         r        r         rwc
+loy.journal.entry              -        -              -         -               -         r        r         r
+loy.journal.line               -        -              -         -               -         r        r         r
 loy.ledger.day                 -        -              -         -               -         r        r         r
 loy.ledger.mark                -        -              -         -               -         -        -         r
 loy.liability.report           -        -              -         -               -         r        r         r
@@ -299,6 +304,13 @@ class TestCompanies(TransactionCase):
         )
         env["loy.ledger.days"]._seal()
         env["loy.ledger.days"]._fold()
+        unit = env["loy.unit"].search([("company_id", "=", company.id), ("code", "=", "A")])
+        codes = {name: name for name in JOURNAL_CODES}
+        made["loy.journal.account"] = env["loy.journal.account"].create(
+            {"unit_id": unit.id, "company_id": company.id, **codes}
+        )
+        made["loy.journal.entry"] = env["loy.journals"]._make(made["loy.journal.account"])
+        made["loy.journal.line"] = made["loy.journal.entry"].line_ids
         for name in ("ledger.day", "liability.report", "breakage.report"):
             made[f"loy.{name}"] = env[f"loy.{name}"].search([("company_id", "=", company.id)])
         units = env["loy.unit"].search([("company_id", "=", company.id)], limit=1)

@@ -32,6 +32,16 @@ SAMPLES = {
     "loy.adjustment.limit": ({"group_id": "loyalty_core.group_operator", "unit_id": "loy.unit"}, {"amount_max": 5}),
     "loy.product.points": ({"product_tmpl_id": "product", "unit_id": "loy.unit"}, {"amount_minor": 5}),
     "loy.role": ({"name": "A role"}, {"active": False}),
+    "loy.journal.account": (
+        {
+            "unit_id": "loy.unit",
+            "liability_code": "1",
+            "expense_code": "2",
+            "revenue_code": "3",
+            "breakage_code": "4",
+        },
+        {"expense_code": "5"},
+    ),
     "loy.pool": (
         {"name": "A pool", "owner_id": "base.main_partner", "opened_at": "2026-01-01 10:00:00"},
         {"name": "Other"},

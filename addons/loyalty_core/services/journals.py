@@ -1,0 +1,205 @@
+"""The journal effects of points: what is owed to members grows and shrinks, and something else with it."""
+
+from collections import defaultdict
+from decimal import ROUND_HALF_UP, Decimal
+
+from odoo import fields, models
+from psycopg2.errors import LockNotAvailable
+
+from ..sql import journals as sql
+from ..sql import ledger_days
+from . import clock
+from .errors import LoyaltyError
+from .transaction import run_with_retry
+
+#: Role of the other side → the account that changes with what is owed. What only passes between lots comes to nothing.
+COUNTERS = {
+    "issued": "expense_code",
+    "adjusted": "expense_code",
+    "forgiven": "expense_code",
+    "converted": "expense_code",
+    "redeemed": "revenue_code",
+    "expired": "breakage_code",
+    "settlement": "settlement_code",
+    "paid_in": "cash_code",
+}
+PASSING = ("clearing", "transit")
+
+
+class LoyJournals(models.AbstractModel):
+    """Law: each entry of the ledger is in exactly one journal entry of each company that it concerns, debit equals
+    credit, and what the liability account shows is what the company owes, at its worth, to the last cent.
+    """
+
+    _name = "loy.journals"
+    _description = "Journal of points"
+
+    def _run(self) -> None:
+        """Of all units and companies; stopped anywhere it goes on where it was."""
+        cron = self.env["ir.cron"]
+        try:
+            self.env["loy.ledger.days"]._seal()
+        except LockNotAvailable:
+            self.env.cr.rollback()
+            return
+        cron._commit_progress()
+        for known in self.env["loy.journal.account"].search([]):
+            self._make(known)
+            cron._commit_progress(1)
+
+    def _make_now(self) -> None:
+        """Somebody wants it at once."""
+        self.env["loy.rights"]._check("books.journal")
+        # The right to write the journal is checked; journals are nobody's to write by hand.
+        service, accounts = self.sudo(), self.env["loy.journal.account"].search([])
+
+        def work():
+            service.env["loy.ledger.days"]._seal()
+            for known in accounts.sudo():  # as above
+                service._make(known)
+
+        run_with_retry(self.env, work)
+
+    def _make(self, known):
+        """The journal entry of what has been booked since the last one, if there is anything."""
+        known.lock_for_update()
+        known.invalidate_recordset()
+        ((_folded, sealed),) = self.env.execute_query(ledger_days.mark())
+        entry = self.env["loy.journal.entry"]
+        if sealed <= known.until_id:
+            return entry
+        rows = self.env.execute_query(sql.changes(known.company_id.id, known.unit_id.id, known.until_id, sealed))
+        worth = Decimal(self.env.execute_query(sql.worth(known.company_id.id, known.unit_id.id))[0][0])
+        owed = known.owed_minor + sum(change for *_of, is_issuer, _booker, change in rows if is_issuer)
+        booked = self._value(known, owed, worth)
+        lines = self._lines(known, rows, worth, booked - known.booked_minor)
+        if lines:
+            entry = entry.create(
+                {
+                    "journal_account_id": known.id,
+                    "company_id": known.company_id.id,
+                    "date": self._today(known.company_id),
+                    "after_id": known.until_id,
+                    "until_id": sealed,
+                    "worth": float(worth),
+                    "amount": (booked - known.booked_minor) / 10**known.currency_id.decimal_places,
+                    "line_ids": [fields.Command.create(line) for line in lines],
+                }
+            )
+        known.write({"until_id": sealed, "owed_minor": owed, "booked_minor": booked})
+        return entry
+
+    def _lines(self, known, rows, worth: Decimal, liability: int) -> list[dict]:
+        """The lines in minor units of the currency, debit above zero: the liability as it must be, the others rounded,
+        and what rounding and a change of worth leave is an expense.
+        """
+        changes: dict[tuple[str, str], int] = defaultdict(int)
+        for role, is_paid_in, is_issuer, is_booker, change in rows:
+            kind = "paid_in" if role == "issued" and is_paid_in else role
+            if is_booker and role not in PASSING:
+                changes[COUNTERS[kind], kind] += change
+            if is_issuer != is_booker:
+                changes["settlement_code", "settlement"] += change if is_issuer else -change
+        debits = {key: self._value(known, change, worth) for key, change in changes.items()}
+        debits["expense_code", "worth"] = liability - sum(debits.values())
+        debits["liability_code", "owed"] = -liability
+        lines = []
+        for (field, kind), debit in debits.items():
+            if not debit:
+                continue
+            if not known[field]:
+                raise LoyaltyError(
+                    "journal_account_missing",
+                    self.env._(
+                        "%(unit)s has no account “%(account)s” in %(company)s: fill it in under"
+                        " Configuration > Accounts of Units.",
+                        unit=known.unit_id.name,
+                        account=known._fields[field]._description_string(self.env),
+                        company=known.company_id.name,
+                    ),
+                )
+            lines.append(
+                {
+                    "code": known[field],
+                    "kind": kind,
+                    "debit_minor": max(debit, 0),
+                    "credit_minor": max(-debit, 0),
+                }
+            )
+        return lines
+
+    def _value(self, known, minor: int, worth: Decimal) -> int:
+        exact = Decimal(minor).scaleb(known.currency_id.decimal_places - known.unit_id.decimals) * worth
+        return int(exact.to_integral_value(ROUND_HALF_UP))
+
+    def _today(self, company):
+        now = fields.Datetime.now()
+        timezone = self.env["loy.programme"]._at(company, now).settings.timezone or "UTC"
+        return clock.to_local(now, timezone).date()
+
+    # ------------------------------------------------------------------ Odoo's accounting
+
+    def _post(self, entries) -> None:
+        """Each entry becomes a posted move of Odoo's accounting, once. Codes: no_accounting, journal_account_missing."""
+        self.env["loy.rights"]._check("books.journal")
+        entries.check_access("read")
+        if "account.move" not in self.env:
+            raise LoyaltyError(
+                "no_accounting", self.env._("Odoo's accounting is not installed. Export the entries instead.")
+            )
+        # The right to the journal is checked; accounts are found by the codes that an administrator chose.
+        for entry in entries.sudo().sorted("id"):
+            entry.lock_for_update()
+            entry.invalidate_recordset()
+            if not entry.move_id:
+                entry.move_id = self.sudo()._move(entry).id
+
+    def _move(self, entry):
+        company = entry.company_id
+        codes = set(entry.line_ids.mapped("code"))
+        domain = [("company_ids", "in", company.ids), ("code", "in", list(codes))]
+        accounts = self.env["account.account"].with_company(company).search(domain)
+        known = {account.code: account for account in accounts.with_company(company)}
+        code = entry.journal_account_id.journal_code
+        domain = [("company_id", "=", company.id), ("code", "=", code), ("type", "=", "general")]
+        journal = self.env["account.journal"].search(domain, limit=1)
+        missing = sorted(codes - known.keys()) or ([] if journal else [code or "–"])
+        if missing:
+            raise LoyaltyError(
+                "journal_account_missing",
+                self.env._(
+                    "%(company)s has no account or journal %(code)s in Odoo's accounting: make it there, or change"
+                    " the code under Configuration > Accounts of Units.",
+                    company=company.name,
+                    code=missing[0],
+                ),
+            )
+        labels = dict(self.env["loy.journal.line"]._fields["kind"]._description_selection(self.env))
+        move = (
+            self.env["account.move"]
+            .with_company(company)
+            .create(
+                {
+                    "move_type": "entry",
+                    "journal_id": journal.id,
+                    "date": entry.date,
+                    "ref": entry.name,
+                    "line_ids": [
+                        fields.Command.create(
+                            {
+                                "account_id": known[line.code].id,
+                                "name": f"{entry.unit_id.name}: {labels[line.kind]}",
+                                "debit": line.debit,
+                                "credit": line.credit,
+                            }
+                        )
+                        for line in entry.line_ids
+                    ],
+                }
+            )
+        )
+        move.action_post()
+        return move
+
+
+__all__ = ["COUNTERS"]
