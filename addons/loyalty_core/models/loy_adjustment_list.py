@@ -4,7 +4,7 @@ from ..fields import BigInteger
 from ..services.adjustment_lists import KNOWN_BY
 from ..services.errors import LoyaltyError
 from ..services.transaction import run_with_retry
-from .loy_adjustment import to_minor
+from .loy_adjustment import DIRECTIONS, to_minor
 
 #: What a person may write, and only until it is booked; all else services write.
 NOTES = {"name"}
@@ -13,6 +13,7 @@ TERMS = {
     "file_name",
     "key_kind",
     "repeats",
+    "direction",
     "unit_id",
     "amount",
     "amount_minor",
@@ -28,7 +29,9 @@ FAULTS_SHOWN = 20
 
 
 class LoyAdjustmentList(models.Model):
-    """Points for all members of a file: looked at before anything is booked, then booked line by line, each once."""
+    """Points given to all members of a file, or taken from them: looked at before anything is booked, then booked line
+    by line, each once.
+    """
 
     _name = "loy.adjustment.list"
     _inherit = ["loy.audited.mixin", "loy.approval.mixin", "loy.amount.mixin"]
@@ -58,6 +61,7 @@ class LoyAdjustmentList(models.Model):
         required=True,
         default="refuse",
     )
+    direction = fields.Selection(DIRECTIONS, required=True, default="accrual")
     unit_id = fields.Many2one(
         "loy.unit",
         required=True,
@@ -72,7 +76,7 @@ class LoyAdjustmentList(models.Model):
         help="For lines of the file without an amount of their own.",
     )
     reason_id = fields.Many2one(
-        "loy.reason", required=True, ondelete="restrict", domain="[('usage', 'in', ('any', 'accrual'))]"
+        "loy.reason", required=True, ondelete="restrict", domain="[('usage', 'in', ('any', direction))]"
     )
     note = fields.Char("Comment", help="For lines of the file without a comment of their own; members read it.")
     is_notified = fields.Boolean(

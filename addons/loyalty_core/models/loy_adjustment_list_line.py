@@ -12,6 +12,7 @@ FAULTS = [
     ("card_closed", "The card is closed"),
     ("out_of_reach", "Not a member of your stores"),
     ("bad_amount", "The amount is missing, not above zero, or can be read in two ways"),
+    ("short", "The member has not so much"),
     ("repeated", "The member stands in an earlier line"),
 ]
 

@@ -18,11 +18,12 @@ from odoo.tools import SQL, formatLang
 from ..sql import lists as sql
 from ..sql.lists import Line
 from ..tools.table_files import TableError, parse_amount, read_table
+from .adjustments import RIGHTS
 from .card_export import FORMULA
 from .cards import NUMBER
 from .errors import LoyaltyError
 from .members import KEYS as COLUMNS
-from .posting import Accrual, Source
+from .posting import Accrual, Source, Taking
 from .transaction import lock_name, run_with_retry
 
 RIGHT = "account.accrue_list"
@@ -61,8 +62,8 @@ MEANINGS = {head: meaning for meaning, heads in HEADS.items() for head in heads.
 
 
 class LoyAdjustmentLists(models.AbstractModel):
-    """Law: a list gives exactly what its sound lines say, each line once, whenever the work was stopped or killed; a
-    file that is booked is not booked again.
+    """Law: a list gives (or takes) exactly what its sound lines say, each line once, whenever the work was stopped or
+    killed; a file that is booked is not booked again.
 
     ``draft`` → ``checked`` (nothing is booked, faults are told) → ``booking`` → ``done``; above the limits of the
     person's role a second person decides first. Only sound lines count; a line with a fault is left out.
@@ -81,7 +82,7 @@ class LoyAdjustmentLists(models.AbstractModel):
 
         Codes: right_missing, reason_not_usable, bad_period, file_repeated, amount_missing, and those of the file.
         """
-        self.env["loy.rights"]._check(RIGHT)
+        self._check_rights(records)
 
         def work():
             for record in self._locked(records, "draft", "checked"):
@@ -107,9 +108,10 @@ class LoyAdjustmentLists(models.AbstractModel):
         return 1
 
     def _check_terms(self, record) -> None:
-        self.env["loy.adjustments"]._check_reason(record.reason_id, "accrual")
+        self.env["loy.adjustments"]._check_reason(record.reason_id, record.direction)
         starts = record.active_from or record.planned_at or fields.Datetime.now()
-        if record.expires_at and record.expires_at <= max(starts, fields.Datetime.now()):
+        is_accrual = record.direction == "accrual"
+        if is_accrual and record.expires_at and record.expires_at <= max(starts, fields.Datetime.now()):
             raise LoyaltyError(
                 "bad_period", self.env._("A lot must expire after it becomes active: change one of the dates")
             )
@@ -293,8 +295,14 @@ class LoyAdjustmentLists(models.AbstractModel):
 
     # ------------------------------------------------------------------ deciding
 
-    def _submit_now(self, records) -> None:
+    def _check_rights(self, records) -> None:
+        """It takes the right to lists; to take points, that to take them by hand besides."""
         self.env["loy.rights"]._check(RIGHT)
+        if any(record.direction == "write_off" for record in records):
+            self.env["loy.rights"]._check(RIGHTS["write_off"])
+
+    def _submit_now(self, records) -> None:
+        self._check_rights(records)
         for record in self._locked(records, self._ready_state):
             self._check_terms(record)
             if record.line_count == record.fault_count:
@@ -309,7 +317,7 @@ class LoyAdjustmentLists(models.AbstractModel):
 
     def _movements(self, record) -> list[tuple]:
         amounts = dict(self.env.execute_query(sql.by_member(record.id)))
-        return [(record.unit_id, "accrual", amounts, record.total_minor)]
+        return [(record.unit_id, record.direction, amounts, record.total_minor)]
 
     def _book(self, record) -> None:
         """From now on it is booked: a short one at once, a long or a planned one by the scheduler. The file goes: what
@@ -322,6 +330,14 @@ class LoyAdjustmentLists(models.AbstractModel):
                 pass
         else:
             self._wake(record.planned_at)
+
+    def _cancel(self, records) -> None:
+        super()._cancel(records)
+        records.sudo().file = False  # see _book
+
+    def _refuse(self, records, why: str) -> None:
+        super()._refuse(records, why)
+        records.sudo().file = False  # see _book
 
     def _stop(self, records) -> None:
         """What is booked stays; the rest waits."""
@@ -370,37 +386,41 @@ class LoyAdjustmentLists(models.AbstractModel):
         if record.state != "booking":
             return 0
         lines = self._next_lines(record)
-        gone = dict(self.env.execute_query(sql.refuse_gone([line[0] for line in lines], record.company_id.id)))
-        to_book = [line for line in lines if line[0] not in gone]
-        self._accrue(record, to_book)
+        refused = dict(self.env.execute_query(sql.refuse_gone([line.id for line in lines], record.company_id.id)))
+        lines_left = [line for line in lines if line.id not in refused]
+        booked, short = self._move(record, lines_left) if lines_left else ({}, [])
+        self.env.cr.execute(sql.mark_booked(booked))
+        refused |= dict(self.env.execute_query(sql.refuse(short, "short")))
+        self.env["loy.adjustment.list.line"].invalidate_model(flush=False)
         values = {
-            "fault_count": record.fault_count + len(gone),
-            "total_minor": record.total_minor - sum(gone.values()),
-            "booked_count": record.booked_count + len(to_book),
-            "booked_minor": record.booked_minor + sum(line[2] for line in to_book),
+            "fault_count": record.fault_count + len(refused),
+            "total_minor": record.total_minor - sum(refused.values()),
+            "booked_count": record.booked_count + len(booked),
+            "booked_minor": record.booked_minor + sum(line.amount_minor for line in lines if line.id in booked),
         }
-        if len(lines) < BOOK_BATCH:
+        done = len(booked) + len(refused)
+        if done == len(lines) < BOOK_BATCH:
             values |= {"state": "done", "done_at": fields.Datetime.now()}
         record.write(values)
-        self._notify(record, [line[0] for line in to_book])
-        return len(lines)
+        self._notify(record, list(booked))
+        return done
 
-    def _next_lines(self, record) -> list[tuple]:
+    def _next_lines(self, record) -> list[sql.ToBook]:
         """Lines whose members nobody merges or erases until the transaction ends."""
         while True:
-            lines = self.env.execute_query(sql.next_lines(record.id, BOOK_BATCH))
-            merged = self.env["loy.members"]._keep(self.env["res.partner"].browse({line[1] for line in lines}))
+            lines = [sql.ToBook(*row) for row in self.env.execute_query(sql.next_lines(record.id, BOOK_BATCH))]
+            merged = self.env["loy.members"]._keep(self.env["res.partner"].browse({line.member_id for line in lines}))
             if not merged:
                 return lines
             self.env.cr.execute(sql.follow_merged(record.id, merged))
 
-    def _accrue(self, record, lines: list[tuple]) -> None:
-        if not lines:
-            return
+    def _move(self, record, lines: list[sql.ToBook]) -> tuple[dict[int, int], list[int]]:
+        """{line: transaction} of what is booked, and lines for which there is too little to take."""
         # sudo: whoever may give points to a list need not be allowed to write accounts; he is the author all the same
         ledger = self.env["loy.ledger"].with_user(record.decided_by_id).sudo()
         unit_id, at = record.unit_id.id, max(filter(None, (record.decided_at, record.planned_at)))
-        accounts = ledger._accounts([line[1] for line in lines], [unit_id], create=True)
+        found = ledger._accounts({line.member_id for line in lines}, [unit_id], create=True)
+        accounts = {line.id: found[line.member_id, unit_id] for line in lines}
         source = Source(
             "manual",
             document=self.env._("List %s", record.id),
@@ -408,23 +428,28 @@ class LoyAdjustmentLists(models.AbstractModel):
             note=record.note or "",
             company_id=record.company_id.id,
         )
-        transaction_ids = ledger._accrue(
-            [
+        if record.direction == "accrual":
+            moves = [
                 Accrual(
-                    account_id=accounts[member_id, unit_id],
-                    amount_minor=amount,
+                    account_id=accounts[line.id],
+                    amount_minor=line.amount_minor,
                     active_from=record.active_from or None,
                     expires_at=record.expires_at or None,
-                    note=note or "",
-                    member_id=member_id,
+                    note=line.note or "",
+                    member_id=line.member_id,
                 )
-                for _line_id, member_id, amount, note in lines
-            ],
-            at=at,
-            source=source,
+                for line in lines
+            ]
+            transaction_ids = ledger._accrue(moves, at=at, source=source)
+            return dict(zip(accounts, transaction_ids, strict=True)), []
+        # Of lines that draw on the same account the first is booked now, the next in the next batch.
+        first = {accounts[line.id]: line for line in reversed(lines)}
+        takings = [Taking(one, line.amount_minor, line.note or "", line.member_id) for one, line in first.items()]
+        taken = ledger._write_off_each(takings, at=at, source=source)
+        return (
+            {first[account_id].id: transaction_id for account_id, transaction_id in taken.items()},
+            [line.id for account_id, line in first.items() if account_id not in taken],
         )
-        self.env.cr.execute(sql.mark_booked([line[0] for line in lines], transaction_ids))
-        self.env["loy.adjustment.list.line"].invalidate_model(flush=False)
 
     def _notify(self, record, line_ids: list[int]) -> None:
         """Members with an address read of it, where the list says so."""

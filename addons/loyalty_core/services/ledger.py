@@ -24,7 +24,7 @@ from psycopg2.errors import SerializationFailure
 from ..sql import ledger as sql
 from ..sql import pooling as pooling_sql
 from .errors import LoyaltyError
-from .posting import Account, Accrual, Posting, Source
+from .posting import Account, Accrual, Posting, Source, Taking
 
 
 class LoyLedger(models.AbstractModel):
@@ -239,6 +239,31 @@ class LoyLedger(models.AbstractModel):
         source = source or Source("manual", reason_id=reason_id, note=note)
         return self._take("adjust", "adjusted", {account_id: amount_minor}, at=at, source=source)
 
+    def _write_off_each(self, moves: list[Taking], *, at: datetime, source: Source) -> dict[int, int]:
+        """Take from each account (each stands once) by a transaction of its own; one that has less available stays as
+        it is. Returns {account_id: transaction} of those that had enough.
+        """
+        accounts = self._lock_for_taking({move.account_id: move.amount_minor for move in moves}, at)
+        spendable = self._spendable(accounts, at)
+        moves = [move for move in moves if spendable.get(move.account_id, 0) >= move.amount_minor]
+        if not moves:
+            return {}
+        posting = Posting(self, accounts, at, source)
+        headers = {
+            move.account_id: posting.header(
+                "adjust",
+                company_id=posting.company(accounts[move.account_id]),
+                note=move.note or source.note or None,
+                member_id=move.member_id or source.member_id,
+            )
+            for move in moves
+        }
+        takes, _short = self._draw(posting, headers, {move.account_id: move.amount_minor for move in moves})
+        for account_id, lot, amount in takes:
+            posting.move(headers[account_id], account_id, lot, -amount, ("adjusted", None))
+        transaction_ids = posting.write()
+        return {account_id: transaction_ids[header] for account_id, header in headers.items()}
+
     def _take(
         self, kind: str, role: str, amounts: Mapping[int, int], *, at: datetime, source: Source,
         overrun: bool = False,
@@ -271,10 +296,10 @@ class LoyLedger(models.AbstractModel):
         return [self._take("reverse", "issued", amounts, at=at, source=source, overrun=is_debt_allowed)]
 
     def _draw(
-        self, posting: Posting, header: int, amounts: Mapping[int, int]
+        self, posting: Posting, header: int | Mapping[int, int], amounts: Mapping[int, int]
     ) -> tuple[list[tuple[int, int, int]], dict[int, int]]:
         """Choose lots for the amounts: [(account_id, lot_id, amount)] and what is missing, {account_id:
-        amount}.
+        amount}. ``header``: that of all, or of each account.
 
         An account in debt pays that first, from the lots that would be spent first: only the rest is
         available.
@@ -287,7 +312,8 @@ class LoyLedger(models.AbstractModel):
         ):
             repaid = min(amount, accounts[account_id].debt)
             if repaid:
-                posting.repay(header, account_id, lot, repaid)
+                of = header if isinstance(header, int) else header[account_id]
+                posting.repay(of, account_id, lot, repaid)
             if amount > repaid:
                 takes.append((account_id, lot, amount - repaid))
                 left[account_id] -= amount - repaid

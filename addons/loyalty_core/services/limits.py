@@ -159,7 +159,7 @@ class LoyLimits(models.AbstractModel):
                         SELECT CASE state WHEN 'cancelled' THEN booked_minor ELSE total_minor END
                           FROM loy_adjustment_list
                          WHERE decided_by_id = %(user)s AND decided_at >= %(since)s AND unit_id = %(unit)s
-                           AND state IN ('booking', 'stopped', 'done', 'cancelled') AND %(direction)s = 'accrual'
+                           AND state IN ('booking', 'stopped', 'done', 'cancelled') AND direction = %(direction)s
                        ) AS given
                 """,
                 user=user.id,
@@ -188,7 +188,7 @@ class LoyLimits(models.AbstractModel):
                          FROM loy_adjustment_list_line AS line
                          JOIN loy_adjustment_list AS list ON list.id = line.list_id
                         WHERE line.member_id = given.member_id AND list.decided_at >= %(since)s
-                          AND list.unit_id = %(unit)s AND %(direction)s = 'accrual'
+                          AND list.unit_id = %(unit)s AND list.direction = %(direction)s
                           AND (line.transaction_id IS NOT NULL
                                OR line.fault IS NULL AND list.state IN ('booking', 'stopped', 'done'))
                   ) AS listed ON TRUE

@@ -43,6 +43,16 @@ class Accrual:
 
 
 @dataclass(frozen=True, slots=True)
+class Taking:
+    """An amount to be taken from an account by hand, and whose fact it is."""
+
+    account_id: int
+    amount_minor: int
+    note: str = ""
+    member_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Balance:
     """available = active − held − debt; what is held is part of what is active."""
 

@@ -195,7 +195,13 @@ declare(
         "accounts",
         opens=("loy.refusal.wizard",),
     ),
-    Right("account.accrue_list", _lt("Give points to a list of members"), "accounts", (OPERATOR, MARKETER)),
+    Right(
+        "account.accrue_list",
+        _lt("Give points to a list of members"),
+        "accounts",
+        (OPERATOR, MARKETER),
+        opens=("loy.adjustment.list rwcd", "loy.adjustment.list.line r"),
+    ),
     Right(
         "account.transfer",
         _lt("Move points from one member to another"),

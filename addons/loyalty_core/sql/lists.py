@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from odoo.tools import SQL
@@ -21,6 +21,16 @@ class Line:
     amount_text: str | None
     note: str | None
     fault: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ToBook:
+    """A sound line that is not booked yet."""
+
+    id: int
+    member_id: int
+    amount_minor: int
+    note: str | None
 
 
 def _column(lines: Sequence[Line], name: str, type_: str) -> SQL:
@@ -206,14 +216,23 @@ def refuse_gone(line_ids: Collection[int], company_id: int) -> SQL:
     )
 
 
-def mark_booked(line_ids: Collection[int], transaction_ids: Collection[int]) -> SQL:
-    """Each line names its transaction."""
+def refuse(line_ids: Collection[int], fault: str) -> SQL:
+    """These lines have this fault: rows (id, amount)."""
+    return SQL(
+        "UPDATE loy_adjustment_list_line SET fault = %s WHERE id = ANY(%s) RETURNING id, amount_minor",
+        fault,
+        ids(line_ids),
+    )
+
+
+def mark_booked(transactions: Mapping[int, int]) -> SQL:
+    """Each line, {line: transaction}, names its transaction."""
     return SQL(
         """
         UPDATE loy_adjustment_list_line AS line SET transaction_id = booked.transaction_id
           FROM unnest(%s, %s) AS booked (id, transaction_id)
          WHERE line.id = booked.id AND line.transaction_id IS NULL
         """,
-        ids(line_ids),
-        ids(transaction_ids),
+        ids(transactions.keys()),
+        ids(transactions.values()),
     )

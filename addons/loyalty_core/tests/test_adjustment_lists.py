@@ -12,12 +12,14 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, new_test_user, tagged
+from odoo.tools import mute_logger
 from openpyxl import Workbook
+from psycopg2 import OperationalError
 
 from ..services import adjustment_lists
 from ..services.transaction import run_with_retry
 from ..tools import table_files
-from .committed_common import CommittedCase
+from .committed_common import Beside, CommittedCase
 from .test_adjustments import AdjustmentCase
 
 
@@ -205,6 +207,41 @@ class TestLists(ListCase):
         self.assertEqual((lot.active_from, lot.expires_at), (record.active_from, record.expires_at))
         late = self.list_of("phone\n+380671110002\n", amount=5, expires_at=now - timedelta(days=1))
         self.refused("bad_period", late.action_loy_check)
+
+    def test_points_are_taken_from_those_who_have_so_much_and_from_nobody_else(self):
+        correction = self.env.ref("loyalty_core.loy_reason_correction")
+        self.booked("phone,amount\n+380671110001,10\n+380671110002,5\n")
+        content = (
+            "phone,amount,comment\n+380671110001,4,Twice\n+380671110002,5.01,\n+380671110003,1,\n+380671110001,4,\n"
+            "+380671110001,4,\n"
+        )
+        terms = {"direction": "write_off", "reason_id": correction.id, "repeats": "sum", "note": "Paid by mistake"}
+        with self.batches(10):
+            record = self.booked(content, **terms)
+            self.run_scheduler()
+        self.assertEqual((record.state, self.given()[:3]), ("done", [2, 5, 0]))
+        self.assertEqual(self.faults(record), {3: "short", 4: "short", 6: "short"})
+        self.assertEqual((record.booked, record.total, self.entries(record)), (8, 8, -800))
+        transactions = record.line_ids.transaction_id.sorted("id")
+        self.assertEqual(transactions.mapped("kind"), ["adjust", "adjust"])
+        self.assertEqual(transactions.mapped("note"), ["Twice", "Paid by mistake"])
+        self.assertEqual(transactions.member_id, self.people[0])
+        self.assertTrue(self.env["loy.ledger"]._check_books()["ok"])
+
+    def test_to_take_from_a_list_takes_the_right_to_take_by_hand(self):
+        marketer = new_test_user(self.env, "t_taker", groups="loyalty_core.group_marketer")
+        correction = self.env.ref("loyalty_core.loy_reason_correction")
+        content = "phone,amount\n+380671110001,1\n"
+        terms = {"direction": "write_off", "reason_id": correction.id}
+        self.refused("right_missing", self.list_of(content, marketer, **terms).action_loy_check)
+        self.refused("reason_not_usable", self.list_of(content, direction="write_off").action_loy_check)
+
+    def test_members_of_a_pool_get_it_together_and_each_fact_is_of_its_member(self):
+        one, other = self.people[:2]
+        self.env["loy.pools"]._create(one, other, "", fields.Datetime.now())
+        record = self.booked("phone,amount\n+380671110001,3\n+380671110002,4\n")
+        self.assertEqual(self.given(one, other), [7, 7])
+        self.assertEqual(record.line_ids.transaction_id.member_id, one | other)
 
     # ------------------------------------------------------------------ once
 
@@ -577,6 +614,49 @@ class TestListsConcurrent(CommittedCase):
                 self.assertEqual((record.state, record.booked_count), ("done", 6))
                 totals = env["loy.account"].search([("unit_id", "=", self.unit), ("kind", "=", "member")])
                 self.assertEqual(totals.mapped("total_minor"), [1] * 6)
+
+    def test_a_job_that_is_killed_at_any_moment_books_each_line_once(self):
+        chance, killed = random.Random(3), 0
+        with patch.object(adjustment_lists, "BOOK_BATCH", 1), patch.object(adjustment_lists, "SMALL", 0):
+            with self.transaction() as env:
+                record = self.make(env, self.content)
+                record.action_loy_check()
+                record.action_loy_submit()
+                list_id = record.id
+
+            def book(env):
+                env.cr.execute("SELECT pg_backend_pid()")
+                pids.append(env.cr.fetchone()[0])
+                done = env["loy.adjustment.lists"]._continue(env["loy.adjustment.list"].browse(list_id))
+                env.cr.execute("SELECT pg_sleep(0.02)")
+                return done
+
+            for _try in range(60):
+                pids = []
+                worker = Beside(self, book)
+                with mute_logger("odoo.sql_db"):
+                    worker.start()
+                    while not pids and worker.is_alive():
+                        worker.join(0.001)
+                    if chance.random() < 0.6:
+                        worker.join(chance.uniform(0, 0.08))
+                        with self.transaction() as env:
+                            env.cr.execute(
+                                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                                " WHERE pid = %s AND pid != pg_backend_pid() AND state != 'idle'",
+                                pids,
+                            )
+                    try:
+                        if not worker.result():
+                            break
+                    except OperationalError:
+                        killed += 1
+        self.assertGreater(killed, 3)
+        with self.transaction() as env:
+            record = env["loy.adjustment.list"].browse(list_id)
+            self.assertEqual((record.state, record.booked_count, record.booked_minor), ("done", 6, 6))
+            accounts = env["loy.account"].search([("unit_id", "=", self.unit), ("kind", "=", "member")])
+            self.assertEqual(accounts.mapped("total_minor"), [1] * 6)
 
     def test_the_same_file_checked_twice_at_once_is_one_list(self):
         with self.transaction() as env:
