@@ -43,7 +43,7 @@ class LoyJournals(models.AbstractModel):
             self.env.cr.rollback()
             return
         cron._commit_progress()
-        for known in self.env["loy.journal.account"].search([]):
+        for known in self.env["loy.journal.account"].search([("active", "=", True)]):
             self._make(known)
             cron._commit_progress(1)
 
@@ -51,7 +51,7 @@ class LoyJournals(models.AbstractModel):
         """Somebody wants it at once."""
         self.env["loy.rights"]._check("books.journal")
         # The right to write the journal is checked; journals are nobody's to write by hand.
-        service, accounts = self.sudo(), self.env["loy.journal.account"].search([])
+        service, accounts = self.sudo(), self.env["loy.journal.account"].search([("active", "=", True)])
 
         def work():
             service.env["loy.ledger.days"]._seal()
@@ -140,7 +140,8 @@ class LoyJournals(models.AbstractModel):
     # ------------------------------------------------------------------ Odoo's accounting
 
     def _post(self, entries) -> None:
-        """Each entry becomes a posted move of Odoo's accounting, once. Codes: no_accounting, journal_account_missing."""
+        """Each entry becomes a posted move of Odoo's accounting, once. Codes: no_accounting,
+        journal_account_missing."""
         self.env["loy.rights"]._check("books.journal")
         entries.check_access("read")
         if "account.move" not in self.env:
@@ -168,8 +169,8 @@ class LoyJournals(models.AbstractModel):
             raise LoyaltyError(
                 "journal_account_missing",
                 self.env._(
-                    "%(company)s has no account or journal %(code)s in Odoo's accounting: make it there, or change"
-                    " the code under Configuration > Accounts of Units.",
+                    "%(company)s has no account or journal %(code)s in Odoo's accounting: make it there, or"
+                    " change the code under Configuration > Accounts of Units.",
                     company=company.name,
                     code=missing[0],
                 ),

@@ -31,21 +31,22 @@ class LoyLedgerDays(models.AbstractModel):
             _logger.info("Somebody books for long: the days of the ledger are folded next time")
             return
         cron._commit_progress()
-        while left := self._fold():
-            if not cron._commit_progress(1, remaining=-(-left // BATCH)):
+        while self._fold():
+            if not cron._commit_progress(1):
                 return
 
     def _seal(self) -> None:
         for statement in sql.seal():
             self.env.cr.execute(statement)
 
-    def _fold(self) -> int:
-        """The next batch; returns how many numbers are left, that batch included."""
+    def _fold(self, limit: int = BATCH) -> bool:
+        """The next entries, so many at most; False when nothing is left."""
         ((folded, sealed),) = self.env.execute_query(sql.mark())
         if folded >= sealed:
-            return 0
-        self.env.cr.execute(sql.fold(folded, min(sealed, folded + BATCH)))
-        return sealed - folded
+            return False
+        ((until,),) = self.env.execute_query(sql.end_of_batch(folded, sealed, limit))
+        self.env.cr.execute(sql.fold(folded, until))
+        return True
 
     # ------------------------------------------------------------------ what it tells
 

@@ -51,6 +51,19 @@ def mark() -> SQL:
     return SQL("SELECT folded_id, sealed_id FROM loy_ledger_mark FOR UPDATE")
 
 
+def end_of_batch(after: int, sealed: int, limit: int) -> SQL:
+    """One row (number): so many entries lie after the one and up to it; numbers may have gaps of any width."""
+    return SQL(
+        """
+        SELECT COALESCE((SELECT id FROM loy_entry WHERE id > %s AND id <= %s ORDER BY id OFFSET %s LIMIT 1), %s)
+        """,
+        after,
+        sealed,
+        limit - 1,
+        sealed,
+    )
+
+
 def fold(after: int, until: int) -> SQL:
     """Add the entries of a range of numbers to their days."""
     return SQL(

@@ -75,11 +75,8 @@ class TestLedgerDays(LedgerCase):
         query = "SELECT role, SUM(delta_minor), SUM(entry_count) FROM (%s) AS fact WHERE unit_id = %s GROUP BY role"
         whole = self.env.execute_query(sql.SQL(query, sql.days(), self.bonus.id))
         self.days._seal()
-        ((folded, sealed),) = self.env.execute_query(sql.mark())
-        while folded < sealed:
-            until = min(sealed, folded + chance.randrange(1, 9) ** 3)
-            self.env.cr.execute(sql.fold(folded, until))
-            folded = until
+        while self.days._fold(chance.randrange(1, 9)):
+            pass
         self.assertCountEqual(self.env.execute_query(sql.SQL(query, sql.days(), self.bonus.id)), whole)
         self.assert_books()
 

@@ -29,6 +29,12 @@ class LoyLiabilityWizard(models.TransientModel):
             lines = self._lines(wizard.from_on, wizard.to_on) if is_period else []
             wizard.line_ids = [fields.Command.clear(), *map(fields.Command.create, lines)]
 
+    @api.model
+    def _action_open(self):
+        """The statement of this month, made before it is shown: there is nothing to save when it is left."""
+        action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_liability_wizard_action")
+        return action | {"res_id": self.create({}).id}
+
     def _lines(self, from_on, to_on):
         self.env["loy.rights"]._check("report.liability")
         # The right to the report is checked; entries and days are for services.
