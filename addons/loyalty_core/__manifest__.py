@@ -52,6 +52,8 @@
         "views/loy_member_merge_views.xml",
         "views/loy_access_log_views.xml",
         "views/loy_audit_views.xml",
+        "data/loy_retention_data.xml",
+        "views/loy_retention_views.xml",
         "data/loy_members_cron.xml",
         "data/loy_adjustment_data.xml",
         "views/loy_adjustment_views.xml",

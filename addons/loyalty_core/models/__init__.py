@@ -62,6 +62,7 @@ from . import loy_member_alias
 from . import loy_member_merge
 from . import loy_access_log
 from . import loy_audit
+from . import loy_retention
 from . import ir_config_parameter
 from . import res_groups
 from . import res_users_apikeys

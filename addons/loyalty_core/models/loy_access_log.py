@@ -8,6 +8,7 @@ class LoyAccessLog(models.Model):
 
     _name = "loy.access.log"
     _inherit = ["loy.fact.mixin"]
+    _is_retained_for_a_time = True
     _description = "Access to a member's data"
     _order = "id desc"
     _rec_name = "kind"

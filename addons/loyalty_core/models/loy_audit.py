@@ -13,6 +13,8 @@ class LoyAudit(models.Model):
 
     _name = "loy.audit"
     _inherit = ["loy.fact.mixin"]
+    _is_retained_for_a_time = True
+    _personal_columns = ("changes", "name")
     _description = "Change"
     _order = "id desc"
 

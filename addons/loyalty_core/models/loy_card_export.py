@@ -6,6 +6,7 @@ class LoyCardExport(models.Model):
 
     _name = "loy.card.export"
     _inherit = ["loy.fact.mixin"]
+    _is_retained_for_a_time = True
     _description = "Export of card numbers"
     _order = "id desc"
 

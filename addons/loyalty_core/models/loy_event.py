@@ -13,6 +13,7 @@ class LoyEvent(models.Model):
 
     _name = "loy.event"
     _inherit = ["loy.fact.mixin"]
+    _is_retained_for_a_time = True
     _description = "Business event"
     _order = "at desc, id desc"
     _auto = False

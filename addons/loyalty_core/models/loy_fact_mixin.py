@@ -16,6 +16,8 @@ class LoyFactMixin(models.AbstractModel):
     _inherit = ["loy.bigint.mixin"]
     _description = "Immutable fact"
     _log_access = False
+    #: Whether rows may go by their age (loy.retentions). The books may not.
+    _is_retained_for_a_time = False
     #: What may tell of a person and is blanked when the person is erased (loy.privacy).
     _personal_columns: tuple[str, ...] = ()
 
@@ -28,8 +30,13 @@ class LoyFactMixin(models.AbstractModel):
                 """
                 CREATE OR REPLACE FUNCTION loy_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
                 BEGIN
+                    -- What is kept for a time only goes when the job says so, table by table.
+                    IF TG_OP = 'DELETE' AND 'for a time' = ANY(TG_ARGV::text[])
+                       AND current_setting('loy.retention', true) = TG_ARGV[0] THEN
+                        RETURN OLD;
+                    END IF;
                     -- A person's erasure may blank what the table has declared as personal, and nothing else.
-                    IF TG_OP = 'UPDATE' AND TG_NARGS > 0 THEN
+                    IF TG_OP = 'UPDATE' AND TG_NARGS > 2 THEN
                         IF current_setting('loy.erasure', true) = 'on'
                            AND to_jsonb(NEW) - TG_ARGV::text[] = to_jsonb(OLD) - TG_ARGV::text[] THEN
                             RETURN NEW;
@@ -49,7 +56,7 @@ class LoyFactMixin(models.AbstractModel):
                 "CREATE OR REPLACE TRIGGER loy_refuse_change BEFORE UPDATE OR DELETE ON %s "
                 "FOR EACH ROW EXECUTE FUNCTION loy_refuse_change(%s)",
                 table,
-                SQL(", ").join(SQL("%s", column) for column in self._personal_columns),
+                SQL(", ").join(SQL("%s", argument) for argument in self._guard_arguments()),
             )
         )
         self.env.cr.execute(
@@ -59,6 +66,11 @@ class LoyFactMixin(models.AbstractModel):
                 table,
             )
         )
+
+    def _guard_arguments(self) -> list[str]:
+        """The table, for partitions have names of their own; how long it is kept; and what an erasure may blank."""
+        kept = "for a time" if self._is_retained_for_a_time else "for ever"
+        return [self._table, kept, *self._personal_columns]
 
     def write(self, vals):
         if self and vals:

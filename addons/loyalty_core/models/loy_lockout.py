@@ -1,11 +1,6 @@
-from datetime import timedelta
-
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from ..fields import FactMany2one
-
-KEPT_DAYS = 30
 
 
 class LoyLockout(models.Model):
@@ -58,9 +53,3 @@ class LoyLockout(models.Model):
         self.check_access("write")
         self.env["loy.guesses"]._release(self)
         return True
-
-    @api.autovacuum
-    def _gc_old(self):
-        self.env.cr.execute(
-            SQL("DELETE FROM loy_lockout WHERE last_at < %s", fields.Datetime.now() - timedelta(days=KEPT_DAYS))
-        )

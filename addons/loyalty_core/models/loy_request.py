@@ -1,10 +1,4 @@
-from datetime import timedelta
-
-from odoo import api, fields, models
-from odoo.tools import SQL
-
-KEPT_DAYS = 90
-GC_BATCH = 100_000
+from odoo import fields, models
 
 
 class LoyRequest(models.Model):
@@ -25,16 +19,3 @@ class LoyRequest(models.Model):
     answered_at = fields.Datetime(required=True, readonly=True, index=True)
 
     _key_unique = models.UniqueIndex("(user_id, key)")
-
-    @api.autovacuum
-    def _gc_old(self):
-        """A client that repeats a call does so within days; older answers are not worth their space."""
-        self.env.cr.execute(
-            SQL(
-                "DELETE FROM loy_request WHERE id IN (SELECT id FROM loy_request WHERE answered_at < %s LIMIT %s)",
-                fields.Datetime.now() - timedelta(days=KEPT_DAYS),
-                GC_BATCH,
-            )
-        )
-        done = self.env.cr.rowcount
-        return done, int(done == GC_BATCH)

@@ -27,6 +27,7 @@ class LoyTransaction(models.Model):
 
     _name = "loy.transaction"
     _inherit = ["loy.fact.mixin"]
+    _personal_columns = ("note",)
     _description = "Ledger transaction"
     _order = "id desc"
     _rec_name = "kind"

@@ -25,6 +25,7 @@ from . import journals
 from . import member_merge
 from . import privacy
 from . import erasure
+from . import retentions
 from . import uninstall
 from . import transaction
 from . import meter

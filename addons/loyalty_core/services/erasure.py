@@ -104,10 +104,21 @@ class LoyPrivacy(models.AbstractModel):
                 UPDATE loy_event SET data = NULL WHERE member_id = ANY(%(who)s) AND data IS NOT NULL;
                 UPDATE loy_member_merge SET kept = NULL, dropped = NULL, reason = NULL
                  WHERE survivor_id = ANY(%(who)s) OR merged_id = ANY(%(who)s);
+                UPDATE loy_transaction SET note = NULL
+                 WHERE note IS NOT NULL AND source <> 'top_up' AND id IN (
+                       SELECT entry.transaction_id FROM loy_account AS account
+                         JOIN loy_entry AS entry ON entry.account_id IN (account.id, account.successor_id)
+                        WHERE account.member_id = ANY(%(who)s) AND account.kind = 'member')
+                   AND (member_id IS NULL OR member_id = ANY(%(who)s));
+                UPDATE loy_audit SET changes = '{}', name = NULL
+                 WHERE (model = 'res.partner' AND res_id = ANY(%(who)s))
+                    OR (model = 'loy.adjustment'
+                        AND res_id IN (SELECT id FROM loy_adjustment WHERE member_id = ANY(%(who)s)));
                 UPDATE loy_card_log SET note = NULL
                  WHERE note IS NOT NULL AND card_id IN (SELECT id FROM loy_card WHERE member_id = ANY(%(who)s));
                 SELECT set_config('loy.erasure', '', true);
                 UPDATE loy_adjustment_list_line SET key = NULL, note = NULL WHERE member_id = ANY(%(who)s);
+                UPDATE loy_adjustment SET note = NULL WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_member_alias WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_duplicate WHERE member_id = ANY(%(who)s) OR other_id = ANY(%(who)s);
                 DELETE FROM loy_duplicate_key WHERE member_id = ANY(%(who)s);

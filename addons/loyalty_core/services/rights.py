@@ -46,6 +46,7 @@ MODEL_SECTIONS = {
     "loy.duplicate": "members",
     "loy.event": "members",
     "loy.access": "members",
+    "loy.retention": "members",
     "loy.card": "cards",
     "loy.lockout": "cards",
     "loy.account": "accounts",
@@ -143,6 +144,12 @@ declare(
     Right("member.duplicates", _lt("Look for members that are there twice"), "members", (OPERATOR,)),
     Right("member.export", _lt("Hand out all that is held on a person"), "members", (OPERATOR,)),
     Right("member.erase", _lt("Erase a person's data"), "members"),
+    Right(
+        "member.retention",
+        _lt("Say how long data are kept"),
+        "members",
+        opens=("loy.retention rw",),
+    ),
     Right("member.access_log", _lt("See who looked at a member's data"), "members"),
     Right("member.list_export", _lt("Export lists of members to a file"), "members", (OPERATOR, MARKETER)),
     Right(

@@ -82,6 +82,7 @@ loy.purchase.promotion         r        r              r         r              
 loy.reason                     r        r              r         r               r         r        r         rwcd
 loy.register                   r        r              r         r               r         r        r         rwcd
 loy.request                    -        -              -         -               -         -        -         r
+loy.retention                  -        -              -         -               -         -        -         rw
 loy.revision                   -        -              -         -               -         r        r         r
 loy.right                      r        r              r         r               r         r        r         r
 loy.role                       -        -              -         -               -         -        -         rwcd

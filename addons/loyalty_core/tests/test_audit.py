@@ -50,6 +50,8 @@ SAMPLES = {
 }
 #: What is told of in other ways, each with a test of its own.
 OTHERS = {
+    "loy.retention",  # tests/test_retentions.py
+
     "loy.adjustment",
     "loy.adjustment.list",
     "product.template",

@@ -162,10 +162,10 @@ class TestIdempotency(ApiCase):
         self.call("account_accrue", member=self.member, unit="T_BONUS", amount=1, key="old")
         self.call("account_accrue", member=self.member, unit="T_BONUS", amount=1, key="young")
         self.env.cr.execute(
-            "UPDATE loy_request SET answered_at = now() - interval '91 days' WHERE key = 'old'"
+            "UPDATE loy_request SET answered_at = now() - interval '4 months' WHERE key = 'old'"
         )
         self.env["loy.request"].invalidate_model()
-        self.env["loy.request"]._gc_old()
+        self.env["loy.retentions"]._delete(self.env.ref("loyalty_core.loy_retention_request"))
         kept = self.env["loy.request"].search([("user_id", "=", self.integrator.id)]).mapped("key")
         self.assertIn("young", kept)
         self.assertNotIn("old", kept)

@@ -9,8 +9,16 @@ from lxml import etree
 from odoo import SUPERUSER_ID
 from odoo.addons.loyalty_core.services.errors import LoyaltyError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
 
 from .api_common import ApiCase
+
+#: Every column that can hold words.
+TEXTS = """
+    SELECT attrelid::regclass::text, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+     WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND attnum > 0 AND NOT attisdropped
+       AND atttypid IN ('text'::regtype, 'varchar'::regtype, 'json'::regtype, 'jsonb'::regtype)
+"""
 
 
 @tagged("post_install", "-at_install")
@@ -130,6 +138,51 @@ class TestPrivacy(ApiCase):
         for word in ("Ann", "Lee", "67111000", "ann@example", "Likes tea", "Called", "Kyiv"):
             self.assertNotIn(word, told)
         self.assertNotEqual(self.call("member_register", phone="+380671110001")["member"], self.member)
+
+    def test_after_erasure_no_table_of_ours_tells_who_it_was(self):
+        """Whatever tables and columns there are, also those that nobody thought of."""
+        words = ["Zyxwvut", "Qwertzuiop", "+380509998877", "zyx@qwertz.example", "EXT-ZYX", "Secretnote"]
+        member = self.call(
+            "member_register",
+            first_name=words[0],
+            last_name=words[1],
+            phone=words[2],
+            email=words[3],
+            external_id=words[4],
+            attributes={"nickname": words[0]},
+        )["member"]
+        person = self.env["res.partner"].browse(int(member))
+        person.write({"comment": words[5], "street": words[5], "loy_birth_date": "1990-05-17"})
+        person.message_post(body=words[5])
+        self.env["loy.unit"].search([("code", "=", "T_BONUS")]).is_transferable = True
+        self.call("account_accrue", member=member, unit="T_BONUS", amount=9, reason=words[5])
+        self.call("account_write_off", member=member, unit="T_BONUS", amount=1, reason=words[5])
+        self.call("account_transfer", member=member, to=self.member, unit="T_BONUS", amount=1, reason=words[5])
+        self.call("card_issue", member=member)
+        self.call("card_block", card=person.loy_main_card_id.number, reason=words[5])
+        other = self.call("member_register", first_name=words[0], email="zyx2@qwertz.example")["member"]
+        self.call("member_merge", member=other, into=member, reason=words[5])
+        self.call("pool_create", owner=self.member, members=[member])
+        self.call("purchase_confirm", purchase="X-4", **self.basket(member={"member": member}))
+        self.call("member_find", phone=words[2])
+        self.call("member_update", member=member, first_name=words[0])
+        self.env["loy.privacy"]._export(person)
+        self.call("member_erase", member=member, confirm=member, write_off=True)
+        self.env.flush_all()
+        found = {
+            f"{table}.{column}"
+            for table, column in self.env.execute_query(SQL(TEXTS))
+            for word in [*words, "zyx2@qwertz.example"]
+            if self.env.execute_query(
+                SQL(
+                    "SELECT 1 FROM %s WHERE %s::text ILIKE %s LIMIT 1",
+                    SQL.identifier(table),
+                    SQL.identifier(column),
+                    f"%{word}%",
+                )
+            )
+        }
+        self.assertEqual(found, set())
 
     def test_erasure_is_refused_while_something_remains_or_is_reserved(self):
         self.refused("not_confirmed", "member_erase", member=self.member, confirm="1")
