@@ -120,7 +120,14 @@ class LoyAdjustment(models.Model):
     def write(self, vals):
         if not self.env.su and (set(vals) - EDITABLE or any(one.state != "draft" for one in self)):
             raise self._not_editable()
-        return super().write(vals)
+        if "unit_id" not in vals or "amount" in vals or "amount_minor" in vals:
+            return super().write(vals)
+        # Another unit has other minor units: what people see stays.
+        shown = {adjustment: adjustment.amount for adjustment in self}
+        result = super().write(vals)
+        for adjustment, amount in shown.items():
+            adjustment.amount = amount
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_submitted(self):

@@ -17,7 +17,7 @@ MEMBERS_BATCH = 100
 
 
 class LoyRetentions(models.AbstractModel):
-    """The one who may delete facts: by their age only, never movements, purchases and revisions, which are the books."""
+    """The one who may delete facts: by their age only, and never the books (movements, purchases, revisions)."""
 
     _name = "loy.retentions"
     _description = "Retention of data"

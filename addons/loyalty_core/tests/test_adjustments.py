@@ -58,6 +58,19 @@ class AdjustmentCase(TransactionCase):
 
 @tagged("post_install", "-at_install")
 class TestAdjustments(AdjustmentCase):
+    def test_another_unit_of_a_draft_keeps_the_amount_that_people_see(self):
+        whole = self.env["loy.unit"].create({"code": "T_WHOLE", "name": "Whole", "decimals": 0})
+        draft = (
+            self.env["loy.adjustment"]
+            .with_user(self.operator)
+            .create({"member_id": self.member.id, "unit_id": self.unit.id, "amount": 100})
+        )
+        draft.unit_id = whole
+        self.assertEqual((draft.amount, draft.amount_minor), (100, 100))
+        draft.write({"unit_id": self.unit.id, "amount": 7.5})
+        self.assertEqual((draft.amount, draft.amount_minor), (7.5, 750))
+        self.refused("bad_amount", draft.write, {"unit_id": whole.id})
+
     def test_what_is_within_the_limit_is_booked_at_once_with_reason_and_author(self):
         self.limit(amount_max=100)
         done = self.give(99.99, note="Receipt 17")
