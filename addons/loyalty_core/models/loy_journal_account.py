@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..fields import BigInteger
 
@@ -53,6 +54,30 @@ class LoyJournalAccount(models.Model):
     def _compute_display_name(self):
         for known in self:
             known.display_name = known.unit_id.display_name
+
+    @api.constrains("unit_id", "company_id")
+    def _check_worth(self):
+        for known in self:
+            unit, company = known.unit_id, known.company_id
+            if unit.company_id and unit.company_id != company:
+                raise ValidationError(self.env._("%s is a unit of another company.", unit.display_name))
+            if not unit.company_id and company.currency_id not in unit.currency_id | unit.rate_ids.currency_id:
+                raise ValidationError(
+                    self.env._(
+                        "%(unit)s has no worth in %(currency)s: name it in the unit first.",
+                        unit=unit.display_name,
+                        currency=company.currency_id.name,
+                    )
+                )
+
+    def write(self, vals):
+        """What was written in the journal is of this unit and company for ever."""
+        changed = [name for name in ("unit_id", "company_id") if name in vals]
+        if any(known.until_id and known[name].id != vals[name] for known in self for name in changed):
+            raise ValidationError(
+                self.env._("The journal of these accounts has begun: archive them, and make others for another unit.")
+            )
+        return super().write(vals)
 
     def action_loy_make(self):
         """Writes the journal entry of what has been booked since the last one."""

@@ -26,7 +26,7 @@ class LoyJournalEntry(models.Model):
     amount = fields.Monetary("Change of what is owed", readonly=True)
     move_id = fields.Integer("Number in Odoo's accounting", readonly=True, copy=False)
     is_posted = fields.Boolean("In accounting", compute="_compute_is_posted", search="_search_is_posted")
-    has_accounting = fields.Boolean(compute="_compute_has_accounting")
+    has_accounting = fields.Boolean("Accounting is installed", compute="_compute_has_accounting")
 
     _once = models.UniqueIndex("(journal_account_id, until_id)")
 
@@ -47,6 +47,11 @@ class LoyJournalEntry(models.Model):
 
     def _compute_has_accounting(self):
         self.has_accounting = "account.move" in self.env
+
+    def action_loy_make(self):
+        """Writes the entries of all units, of what has been booked since the last ones."""
+        self.env["loy.journals"]._make_now()
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
 
     def action_loy_post(self):
         """Posts the entries in Odoo's accounting, each once."""

@@ -21,6 +21,8 @@ class LoyJournalLine(models.Model):
     currency_id = fields.Many2one(related="company_id.currency_id")
     code = fields.Char("Account", required=True, readonly=True)
     kind = fields.Selection(KINDS, string="What", required=True, readonly=True)
+    other_company_id = fields.Many2one("res.company", string="With company", readonly=True)
+    units = fields.Float(digits=(16, 6), readonly=True, help="Given to members; below zero: taken from them.")
     debit_minor = BigInteger("Debit (minor units)", required=True, default=0, readonly=True)
     credit_minor = BigInteger("Credit (minor units)", required=True, default=0, readonly=True)
     debit = fields.Monetary(compute="_compute_amounts", store=True)

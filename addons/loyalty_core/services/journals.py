@@ -1,5 +1,6 @@
 """The journal effects of points: what is owed to members grows and shrinks, and something else with it."""
 
+import logging
 from collections import defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -11,6 +12,8 @@ from ..sql import ledger_days
 from . import clock
 from .errors import LoyaltyError
 from .transaction import run_with_retry
+
+_logger = logging.getLogger(__name__)
 
 #: Role of the other side → the account that changes with what is owed. What only passes between lots comes to nothing.
 COUNTERS = {
@@ -44,7 +47,11 @@ class LoyJournals(models.AbstractModel):
             return
         cron._commit_progress()
         for known in self.env["loy.journal.account"].search([("active", "=", True)]):
-            self._make(known)
+            try:
+                with self.env.cr.savepoint():
+                    self._make(known)
+            except LoyaltyError as error:  # of this unit; the others have their entries
+                _logger.warning("No journal entry of %s: %s", known.display_name, error)
             cron._commit_progress(1)
 
     def _make_now(self) -> None:
@@ -69,10 +76,13 @@ class LoyJournals(models.AbstractModel):
         if sealed <= known.until_id:
             return entry
         rows = self.env.execute_query(sql.changes(known.company_id.id, known.unit_id.id, known.until_id, sealed))
-        worth = Decimal(self.env.execute_query(sql.worth(known.company_id.id, known.unit_id.id))[0][0])
-        owed = known.owed_minor + sum(change for *_of, is_issuer, _booker, change in rows if is_issuer)
+        worth = self._worth(known)
+        given = sum(change for *_of, issuer, _booker, change in rows if issuer == known.company_id.id)
+        owed = known.owed_minor + given
         booked = self._value(known, owed, worth)
-        lines = self._lines(known, rows, worth, booked - known.booked_minor)
+        lines = self._lines(known, rows, worth, given, booked - known.booked_minor)
+        if rows and not lines:
+            return entry  # less than a cent: it waits for more
         if lines:
             entry = entry.create(
                 {
@@ -89,22 +99,45 @@ class LoyJournals(models.AbstractModel):
         known.write({"until_id": sealed, "owed_minor": owed, "booked_minor": booked})
         return entry
 
-    def _lines(self, known, rows, worth: Decimal, liability: int) -> list[dict]:
-        """The lines in minor units of the currency, debit above zero: the liability as it must be, the others rounded,
-        and what rounding and a change of worth leave is an expense.
+    def _worth(self, known) -> Decimal:
+        worth = Decimal(self.env.execute_query(sql.worth(known.company_id.id, known.unit_id.id))[0][0])
+        if not worth:
+            raise LoyaltyError(
+                "unit_without_worth",
+                self.env._(
+                    "%(unit)s has no worth in %(currency)s: name it in the unit, or archive its accounts in"
+                    " %(company)s.",
+                    unit=known.unit_id.name,
+                    currency=known.currency_id.name,
+                    company=known.company_id.name,
+                ),
+            )
+        return worth
+
+    def _lines(self, known, rows, worth: Decimal, given: int, liability: int) -> list[dict]:
+        """The lines, in minor units of the currency, debit above zero: the liability as it must be, the others rounded.
+        What a change of worth makes of the balance is an expense; what rounding leaves goes to the largest counter, and
+        never between companies: there both sides have the same amount.
         """
-        changes: dict[tuple[str, str], int] = defaultdict(int)
-        for role, is_paid_in, is_issuer, is_booker, change in rows:
+        own = known.company_id.id
+        changes: dict[tuple[str, str, int | None], int] = defaultdict(int)
+        for role, is_paid_in, issuer, booker, change in rows:
             kind = "paid_in" if role == "issued" and is_paid_in else role
-            if is_booker and role not in PASSING:
-                changes[COUNTERS[kind], kind] += change
-            if is_issuer != is_booker:
-                changes["settlement_code", "settlement"] += change if is_issuer else -change
+            if booker == own and role not in PASSING:
+                changes[COUNTERS[kind], kind, None] += change
+            if issuer != booker:
+                other = booker if issuer == own else issuer
+                changes["settlement_code", "settlement", other] += change if issuer == own else -change
         debits = {key: self._value(known, change, worth) for key, change in changes.items()}
-        debits["expense_code", "worth"] = liability - sum(debits.values())
-        debits["liability_code", "owed"] = -liability
+        revalued = "expense_code", "worth", None
+        debits[revalued] = self._value(known, known.owed_minor, worth) - known.booked_minor
+        counters = [key for key in changes if key[2] is None]
+        largest = max(counters, key=lambda key: abs(changes[key]), default=revalued)
+        debits[largest] += liability - sum(debits.values())
+        debits["liability_code", "owed", None] = -liability
+        changes["liability_code", "owed", None] = given
         lines = []
-        for (field, kind), debit in debits.items():
+        for (field, kind, other), debit in debits.items():
             if not debit:
                 continue
             if not known[field]:
@@ -122,6 +155,8 @@ class LoyJournals(models.AbstractModel):
                 {
                     "code": known[field],
                     "kind": kind,
+                    "other_company_id": other,
+                    "units": changes.get((field, kind, other), 0) / 10**known.unit_id.decimals,
                     "debit_minor": max(debit, 0),
                     "credit_minor": max(-debit, 0),
                 }
@@ -158,12 +193,13 @@ class LoyJournals(models.AbstractModel):
     def _move(self, entry):
         company = entry.company_id
         codes = set(entry.line_ids.mapped("code"))
-        domain = [("company_ids", "in", company.ids), ("code", "in", list(codes))]
-        accounts = self.env["account.account"].with_company(company).search(domain)
+        accounts = self.env["account.account"].with_company(company)
+        accounts = accounts.search([*accounts._check_company_domain(company), ("code", "in", list(codes))])
         known = {account.code: account for account in accounts.with_company(company)}
         code = entry.journal_account_id.journal_code
-        domain = [("company_id", "=", company.id), ("code", "=", code), ("type", "=", "general")]
-        journal = self.env["account.journal"].search(domain, limit=1)
+        journal = self.env["account.journal"].with_company(company)
+        domain = [*journal._check_company_domain(company), ("code", "=", code), ("type", "=", "general")]
+        journal = journal.search(domain, limit=1)
         missing = sorted(codes - known.keys()) or ([] if journal else [code or "–"])
         if missing:
             raise LoyaltyError(

@@ -36,8 +36,15 @@ class LoyLedgerDays(models.AbstractModel):
                 return
 
     def _seal(self) -> None:
-        for statement in sql.seal():
-            self.env.cr.execute(statement)
+        """Note the latest number. Tills wait for that instant only, not until the transaction ends: the lock goes with
+        the savepoint.
+        """
+        with self.env.cr.savepoint(flush=False) as savepoint:
+            for statement in sql.quiet():
+                self.env.cr.execute(statement)
+            ((latest,),) = self.env.execute_query(sql.latest())
+            savepoint.rollback()
+        self.env.cr.execute(sql.seal(latest))
 
     def _fold(self, limit: int = BATCH) -> bool:
         """The next entries, so many at most; False when nothing is left."""

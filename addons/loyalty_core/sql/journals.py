@@ -8,16 +8,18 @@ from .ledger_days import WORTH, WORTH_JOINS
 
 
 def changes(company_id: int, unit_id: int, after: int, until: int) -> SQL:
-    """Rows (role of the other side, is paid in, is given by the company, is booked by it, change in minor units) of the
-    entries after one number, up to another, that concern the company: it has given the lot, or it books.
+    """Rows (role of the other side, is paid in, company that gave the lot, company that books, change in minor units)
+    of the entries after one number, up to another, that concern the company: it has given the lot, or it books. What
+    undoes a payment is paid in too, below zero.
     """
     return SQL(
         """
-        SELECT other.role, header.source = 'top_up' AS is_paid_in,
-               COALESCE(lot.company_id, entry.company_id) = %(company)s AS is_issuer,
-               entry.company_id = %(company)s AS is_booker, SUM(entry.delta_minor)::int8
+        SELECT other.role, COALESCE(COALESCE(undone.source, header.source) = 'top_up', false) AS is_paid_in,
+               COALESCE(lot.company_id, entry.company_id) AS issuer_id,
+               entry.company_id AS booker_id, SUM(entry.delta_minor)::int8
           FROM loy_entry AS entry
           JOIN loy_transaction AS header ON header.id = entry.transaction_id
+          LEFT JOIN loy_transaction AS undone ON undone.id = header.reverses_id
           JOIN loy_account AS other
             ON other.id = CASE WHEN entry.delta_minor > 0 THEN entry.from_account_id ELSE entry.to_account_id END
           LEFT JOIN loy_lot AS lot ON lot.id = entry.lot_id

@@ -34,16 +34,18 @@ def entries_by_day(condition: SQL) -> SQL:
     )
 
 
-def seal() -> list[SQL]:
-    """No entry is being written at this moment, and all up to the latest are there to be seen: a number below it that
-    is missing will never come. Writers wait until the transaction ends, which is at once; who waits too long for them
-    to finish gives up.
-    """
-    return [
-        SQL("SET LOCAL lock_timeout = '2s'"),
-        SQL("LOCK TABLE loy_entry IN SHARE MODE"),
-        SQL("UPDATE loy_ledger_mark SET sealed_id = COALESCE((SELECT MAX(id) FROM loy_entry), 0)"),
-    ]
+def quiet() -> list[SQL]:
+    """No entry is being written at this moment: who waits too long for writers to finish gives up."""
+    return [SQL("SET LOCAL lock_timeout = '2s'"), SQL("LOCK TABLE loy_entry IN SHARE MODE")]
+
+
+def latest() -> SQL:
+    """One row (number): while it is quiet, a number below it that is missing will never come."""
+    return SQL("SELECT COALESCE(MAX(id), 0) FROM loy_entry")
+
+
+def seal(number: int) -> SQL:
+    return SQL("UPDATE loy_ledger_mark SET sealed_id = %s", number)
 
 
 def mark() -> SQL:

@@ -4,9 +4,11 @@ import random
 from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from itertools import pairwise
+from unittest.mock import patch
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL
 
 from ..services.errors import LoyaltyError
 from ..services.posting import Accrual, Reversal, Source
@@ -44,6 +46,11 @@ class JournalCase(LedgerCase):
         """{(code, kind): debit less credit}."""
         return {(line.code, line.kind): round(line.debit - line.credit, 2) for line in entry.line_ids}
 
+    def shared_with(self, name):
+        """Another company that takes the unit too."""
+        self.bonus.write({"company_id": False, "currency_id": self.company.currency_id.id})
+        return self.env["res.company"].create({"name": name, "currency_id": self.company.currency_id.id})
+
     def shown(self, code, company=None):
         """What an account of the books shows, credit above zero."""
         lines = self.env["loy.journal.line"].search(
@@ -74,6 +81,69 @@ class TestJournals(JournalCase):
         source = Source("top_up", document="1", note="card")
         self.ledger._accrue([Accrual(account, 10_050)], at=self.at(0), source=source)
         self.assertEqual(self.told(self.make(known)), {("1900", "paid_in"): 100.5, ("2900", "owed"): -100.5})
+
+    def test_a_payment_that_is_undone_is_paid_in_no_more(self):
+        self.wallet.company_id = self.company
+        known, account = self.accounts_of(self.wallet), self.account_of(self.member, self.wallet)
+        source = Source("top_up", document="1", note="card")
+        (paid,) = self.ledger._accrue([Accrual(account, 10_050)], at=self.at(0), source=source)
+        self.make(known)
+        self.ledger._reverse([Reversal(paid)], at=self.at(1), source=Source("manual"))
+        self.assertEqual(self.told(self.make(known)), {("1900", "paid_in"): -100.5, ("2900", "owed"): 100.5})
+
+    def test_less_than_a_cent_waits_for_more_and_is_not_lost(self):
+        self.bonus.rate = 0.004
+        self.accrue(1, 0)
+        self.assertFalse(self.make())
+        self.spend(1, 1)
+        self.accrue(2, 1)
+        entry = self.make()
+        self.assertEqual(self.told(entry), {("6100", "issued"): 0.01, ("2900", "owed"): -0.01})
+        self.assertEqual(entry.line_ids.mapped("units"), [3, 2])
+        self.assertFalse(entry.after_id)
+
+    def test_what_rounding_leaves_goes_to_the_largest_counter(self):
+        self.bonus.rate = 0.015
+        self.accrue(103, 0)  # 1.545
+        self.spend(1, 1)  # 0.015
+        self.ledger._write_off(self.account, 1, at=self.at(2), reason_id=None)
+        self.assertEqual(
+            self.told(self.make()),
+            {
+                ("6100", "issued"): 1.56,
+                ("4000", "redeemed"): -0.02,
+                ("6100", "adjusted"): -0.02,
+                ("2900", "owed"): -1.52,
+            },
+        )
+
+    def test_one_unit_in_trouble_does_not_keep_the_others_from_their_entries(self):
+        self.known.cash_code = False
+        self.accrue(100, 0, source=Source("top_up", document="1", note="cash"))
+        self.wallet.company_id = self.company
+        wallet = self.accounts_of(self.wallet)
+        self.accrue(500, 0, account=self.account_of(self.member, self.wallet))
+        cron = type(self.env["ir.cron"])
+        with patch.object(cron, "_commit_progress", return_value=1), self.assertLogs(level="WARNING") as logs:
+            self.journals._run()
+        self.assertFalse(self.known.entry_ids)
+        self.assertTrue(wallet.entry_ids)
+        self.assertIn("journal_account_missing", logs.output[0])
+
+    def test_accounts_are_of_a_unit_with_worth_in_the_company_and_stay_with_it(self):
+        other = self.env["res.company"].create({"name": "Other"})
+        with self.assertRaises(ValidationError):
+            self.accounts_of(self.bonus, other)  # a unit of one company
+        other.currency_id = self.env["res.currency"].with_context(active_test=False).search(
+            [("id", "!=", self.company.currency_id.id)], limit=1
+        )  # fmt: skip
+        self.wallet.currency_id = self.company.currency_id
+        with self.assertRaises(ValidationError):
+            self.accounts_of(self.wallet, other)
+        self.accrue(100, 0)
+        self.make()
+        with self.assertRaises(ValidationError):
+            self.known.unit_id = self.wallet
 
     def test_nothing_new_makes_no_entry_and_what_is_late_comes_into_the_next(self):
         self.accrue(100, 5)
@@ -107,8 +177,7 @@ class TestJournals(JournalCase):
         )
 
     def test_what_one_company_gave_and_another_took_is_settled_between_them(self):
-        self.bonus.write({"company_id": False, "currency_id": self.company.currency_id.id})
-        other = self.env["res.company"].create({"name": "Other", "currency_id": self.company.currency_id.id})
+        other = self.shared_with("Other")
         theirs = self.accounts_of(self.bonus, other)
         self.accrue(100, 0, source=Source("test", company_id=self.company.id))
         self.ledger._spend({self.account: 40}, at=self.at(1), source=Source("test", company_id=other.id))
@@ -116,6 +185,40 @@ class TestJournals(JournalCase):
         self.assertEqual(self.told(mine)["1700", "settlement"], -2)
         self.assertEqual(self.told(their), {("4000", "redeemed"): -2, ("1700", "settlement"): 2})
         self.assertEqual(self.shown("2900"), 3)
+        for entry, company in ((mine, other), (their, self.company)):
+            self.assertEqual(entry.line_ids.other_company_id, company)
+        self.assert_books()
+
+    def test_however_companies_take_from_each_other_each_shows_what_it_owes_and_settlements_cancel_out(self):
+        companies = [self.company, self.shared_with("Second"), self.shared_with("Third")]
+        self.bonus.rate = 0.017
+        known = [self.known, *(self.accounts_of(self.bonus, company) for company in companies[1:])]
+        chance = random.Random(5)
+        for day in range(60):
+            source = Source("test", company_id=chance.choice(companies).id)
+            if chance.random() < 0.5:
+                self.accrue(chance.randrange(1, 90), day, source=source)
+            else:
+                amounts = {self.account: chance.randrange(1, 90)}
+                self.ledger._spend(amounts, at=self.at(day), source=source, overrun=True)
+            if day % 7 == 6:
+                for one in known:
+                    self.make(one)
+        for one in known:
+            self.make(one)
+        owed = dict(
+            self.env.execute_query(
+                SQL(
+                    "SELECT COALESCE(lot.company_id, entry.company_id), SUM(delta_minor)::int8 FROM loy_entry AS entry"
+                    " LEFT JOIN loy_lot AS lot ON lot.id = lot_id WHERE entry.unit_id = %s GROUP BY 1",
+                    self.bonus.id,
+                )
+            )
+        )
+        for company in companies:
+            worth = (Decimal(owed[company.id]) * Decimal("0.017")).quantize(Decimal("0.01"), ROUND_HALF_UP)
+            self.assertEqual(self.shown("2900", company), float(worth))
+        self.assertEqual(round(sum(self.shown("1700", company) for company in companies), 2), 0)
         self.assert_books()
 
     def test_on_random_histories_the_liability_is_what_members_have(self):
@@ -153,6 +256,16 @@ class TestJournals(JournalCase):
             self.assertEqual(sum(entry.line_ids.mapped("debit_minor")), sum(entry.line_ids.mapped("credit_minor")))
         for before, after in pairwise(entries):
             self.assertLessEqual(before.until_id, after.after_id)
+        times_told = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT (SELECT COUNT(*) FROM loy_journal_entry AS told WHERE told.journal_account_id = %s"
+                " AND entry.id > told.after_id AND entry.id <= told.until_id)"
+                " FROM loy_entry AS entry WHERE unit_id = %s",
+                self.known.id,
+                self.bonus.id,
+            )
+        )
+        self.assertEqual(times_told, [(1,)], "every movement is in exactly one entry")
         self.assert_books()
 
     def test_the_example_of_the_documentation(self):
@@ -177,6 +290,9 @@ class TestJournalRights(JournalCase):
         self.accrue(100, 0)
         with self.assertRaises(LoyaltyError):
             self.known.with_user(analyst).action_loy_make()
+        with self.refused("right_missing"):
+            self.env["loy.journal.entry"].with_user(analyst).action_loy_make()
+        self.env["loy.journal.entry"].with_user(admin).action_loy_make()  # from the list, nothing selected
         self.known.with_user(admin).action_loy_make()
         entry = self.env["loy.journal.entry"].with_user(analyst).search([("unit_id", "=", self.bonus.id)])
         self.assertEqual(len(entry.line_ids), 2)

@@ -172,6 +172,14 @@ class TestLedgerDaysConcurrent(CommittedCase):
         sealing.result()
         self.assertGreaterEqual(self.sealed(), latest)
 
+    def test_who_has_sealed_keeps_nobody_waiting(self):
+        with self.transaction() as sealing:
+            sealing["loy.ledger.days"]._seal()
+            with self.transaction() as env:
+                env.cr.execute("SET LOCAL lock_timeout = '2s'")
+                latest = self.accrue(env, self.accounts[0])
+        self.assertLess(self.sealed(), latest)
+
     def test_a_booking_that_takes_long_is_not_waited_for(self):
         before = self.sealed()
         with self.transaction() as slow:
