@@ -1,4 +1,5 @@
-"""V8: a series of a million card numbers with check digits, in random order, against COPY of the same rows.
+"""V8: a series of a million card numbers with check digits, in random order, against COPY of the same rows; and the
+file of their numbers for the printer, against COPY of the numbers.
 
 Both go into the same table with the same indexes and foreign keys, empty and rebuilt before each; the series is made
 as the scheduler makes it: in batches, each a transaction of its own.
@@ -11,7 +12,7 @@ from tools import database
 CARDS = 1_000_000
 ROUNDS = 2
 SCRIPT = """
-import json, tempfile, time
+import json, resource, tempfile, time
 from odoo.addons.loyalty_core.tools.check_digits import is_valid
 cr = env.cr
 columns = "number, type_id, series_id, company_id, state, is_main, create_uid, create_date, write_uid, write_date"
@@ -58,7 +59,21 @@ for _ in range(rounds):
         cr.execute("VACUUM FULL loy_card")
         cr._cnx.autocommit = False
         spent["copy"].append(copy(file))
-print(json.dumps(spent))
+spent["export"], memory = {}, {}
+series = env["loy.card.series"].search([], limit=1)
+began = time.perf_counter()
+with tempfile.TemporaryFile() as file:
+    cr._obj.copy_expert("COPY (SELECT number FROM loy_card ORDER BY id) TO STDOUT", file)
+spent["numbers"] = time.perf_counter() - began
+for kind in ("csv", "xlsx"):
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    began = time.perf_counter()
+    with env["loy.card.exports"]._export(series, kind, ["number"]) as file:
+        while file.read(1 << 20):
+            pass
+    spent["export"][kind] = time.perf_counter() - began
+    memory[kind] = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
+print(json.dumps(spent | {"memory": memory}))
 """
 
 
@@ -76,5 +91,17 @@ def run() -> list[dict]:
             "must": "<= 5",
             "ok": series / copy <= 5,
             "peer": "COPY of the same rows into the same table",
-        }
+        },
+        *(
+            {
+                "id": f"file of {CARDS} card numbers for the printer, {kind} (s)",
+                "value": round(spent["export"][kind], 2),
+                "against": round(spent["numbers"], 2),
+                "ratio": round(spent["export"][kind] / spent["numbers"], 1),
+                "must": f"<= {limit}, memory <= 64 MB more",
+                "ok": spent["export"][kind] / spent["numbers"] <= limit and spent["memory"][kind] <= 64,
+                "peer": f"COPY of the numbers; memory {spent['memory'][kind]:.0f} MB more",
+            }
+            for kind, limit in (("csv", 25), ("xlsx", 100))
+        ),
     ]
