@@ -17,7 +17,10 @@ class LoyPurchaseLine(models.Model):
     company_id = fields.Many2one(related="purchase_id.company_id")
     currency_id = fields.Many2one(related="purchase_id.currency_id")
     store_id = fields.Many2one(related="purchase_id.store_id")
-    member_id = fields.Many2one("res.partner", readonly=True, ondelete="restrict")
+    # Whoever may see how a brand sells need not see to whom.
+    member_id = fields.Many2one(
+        "res.partner", readonly=True, ondelete="restrict", groups="loyalty_core.group_staff"
+    )
     purchased_at = fields.Datetime(string="Time", readonly=True)
     product_id = FactMany2one("product.product", readonly=True)
     categ_id = FactMany2one("product.category", string="Category", readonly=True, help="As it was at the purchase.")

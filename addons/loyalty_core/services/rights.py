@@ -84,6 +84,8 @@ MODEL_SECTIONS = {
 
 CASHIER = "loyalty_core.group_cashier"
 STORE_MANAGER = "loyalty_core.group_store_manager"
+PARTNER = "loyalty_core.group_partner"
+BRAND_MANAGER = "loyalty_core.group_brand_manager"
 PROMOTER = "loyalty_core.group_promoter"
 CONTACT_CENTRE = "loyalty_core.group_contact_centre"
 OPERATOR = "loyalty_core.group_operator"
@@ -94,7 +96,19 @@ INTEGRATOR = "loyalty_core.group_integrator"
 OWN_MEMBERS = "loyalty_core.group_own_role_members"
 
 #: The groups that are roles out of the box.
-STANDARD_ROLES = [CASHIER, STORE_MANAGER, PROMOTER, CONTACT_CENTRE, OPERATOR, ANALYST, MARKETER, ADMIN, INTEGRATOR]
+STANDARD_ROLES = [
+    CASHIER,
+    STORE_MANAGER,
+    PARTNER,
+    BRAND_MANAGER,
+    PROMOTER,
+    CONTACT_CENTRE,
+    OPERATOR,
+    ANALYST,
+    MARKETER,
+    ADMIN,
+    INTEGRATOR,
+]
 
 
 @dataclass(frozen=True, slots=True)

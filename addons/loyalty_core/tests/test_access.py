@@ -12,6 +12,8 @@ ROLES = {
     "cashier": "loyalty_core.group_cashier",
     "store_manager": "loyalty_core.group_store_manager",
     "promoter": "loyalty_core.group_promoter",
+    "partner": "loyalty_core.group_partner",
+    "brand_manager": "loyalty_core.group_brand_manager",
     "contact_centre": "loyalty_core.group_contact_centre",
     "operator": "loyalty_core.group_operator",
     "analyst": "loyalty_core.group_analyst",
@@ -107,9 +109,18 @@ loy.return.wizard.line         -        rwcd           -         -              
 """
 
 
+#: The people of a partner are store managers who see a report beside; those of a brand see these and no more.
+PARTNER = {"loy.liability.report": "r"}
+BRAND_MANAGER = dict.fromkeys(("loy.brand", "loy.product.points", "loy.purchase.line", "loy.store", "loy.unit"), "r")
+
+
 def parse(table):
     head, *rows = (line.split() for line in table.strip().splitlines())
-    return {model: dict(zip(head, cells, strict=True)) for model, *cells in rows}
+    found = {model: dict(zip(head, cells, strict=True)) for model, *cells in rows}
+    for model, cells in found.items():
+        cells["partner"] = PARTNER.get(model, cells["store_manager"])
+        cells["brand_manager"] = BRAND_MANAGER.get(model, "-")
+    return found
 
 
 @tagged("post_install", "-at_install")

@@ -168,6 +168,27 @@ class TestBoundsByPartnerAndBrand(TransactionCase):
         self.user.loy_brand_ids = self.brands[0]
         self.check_first_of_each(self.brands, self.products, self.products.product_variant_ids, self.points)
 
+    def test_people_of_a_partner_or_a_brand_see_their_own_and_without_one_nothing(self):
+        lines = self.env["loy.purchase.line"].create(
+            [
+                {"purchase_id": purchase.id, "line_ref": "1", "sku": "B", "product_id": product.product_variant_id.id}
+                for purchase, product in zip(self.purchases, self.products, strict=True)
+            ]
+        )
+        own = {
+            "partner": (self.partners, self.stores, self.registers, self.purchases, lines, self.days, self.notices),
+            "brand_manager": (self.brands, self.points, lines),
+        }
+        for role, field in (("partner", "loy_partner_ids"), ("brand_manager", "loy_brand_ids")):
+            self.user = new_test_user(self.env, f"t_{role}", groups=f"loyalty_core.group_{role}")
+            for records in own[role]:
+                seen = self.env[records._name].with_user(self.user).search([("id", "in", records.ids)])
+                with self.subTest(role=role, model=records._name):
+                    self.assertFalse(seen, "nobody has said whose they are")
+            self.user[field] = self.partners[0] if role == "partner" else self.brands[0]
+            self.check_first_of_each(*own[role])
+        self.assertNotIn("member_id", lines.with_user(self.user).fields_get())
+
     def test_bounds_to_stores_hold_for_what_tills_have_not_sent(self):
         self.user.loy_store_ids = self.stores[0]
         self.check_first_of_each(self.days, self.notices, self.purchases)
