@@ -134,3 +134,27 @@ def test_points_to_a_list_are_seen_before_they_are_booked(office, xmlrpc):
     office.wait_for(".o_arrow_button_current[data-value=done]")
     (account,) = xmlrpc.call("loy.account", "search_read", [[("member_id", "=", member)]], fields=["available_amount"])
     assert account["available_amount"] == 12
+
+
+def test_a_brand_manager_sees_how_the_brand_sells_and_no_member(server, browser, xmlrpc):
+    brand = xmlrpc.call("loy.brand", "search", [[("product_tmpl_ids", "!=", False)]], limit=1)
+    (group,) = xmlrpc.call(
+        "ir.model.data",
+        "search_read",
+        [[("module", "=", "loyalty_core"), ("name", "=", "group_brand_manager")]],
+        fields=["res_id"],
+    )
+    values = {
+        "name": "Brand manager",
+        "login": "brand",
+        "password": "brand-manager-1",
+        "group_ids": [[4, group["res_id"]]],
+        "loy_brand_ids": [[6, 0, brand]],
+    }
+    xmlrpc.call("res.users", "create", [values])
+    browser.login(server.url, "brand", "brand-manager-1")
+    browser.goto(f"{server.url}/odoo/action-loyalty_core.loy_purchase_line_action")
+    browser.wait_for(".o_data_row")
+    assert "Member" not in browser.text(".o_list_table thead")
+    browser.goto(f"{server.url}/odoo/action-loyalty_core.loy_brand_action")
+    browser.wait_for(".o_data_row")
