@@ -54,9 +54,10 @@ class LoyRates(models.AbstractModel):
         now = fields.Datetime.now()
         minute, key = now.replace(second=0, microsecond=0), (self.env.cr.dbname, self.env.uid)
         lease = _leases.get(key)
-        if lease is None or lease.minute != minute or not lease.left:
+        if lease is None or lease.minute != minute or lease.left <= 0:
             lease = _leases[key] = Lease(minute, self._lease(limit, minute))
-        if not lease.left:
+        # Threads that take the last one at once may leave less than nothing.
+        if lease.left <= 0:
             raise LoyaltyError(
                 "rate_limited",
                 self.env._(

@@ -10,13 +10,16 @@ import traceback
 
 #: Loggers whose records may quote what a request or a query carried.
 MASKED = (
-    *("odoo.addons.loyalty_", "odoo.addons.rpc", "odoo.http", "odoo.models", "odoo.service", "odoo.sql_db"),
-    "werkzeug",
+    *("odoo.addons.loyalty_", "odoo.addons.rpc", "odoo.addons.base", "odoo.addons.mail", "odoo.addons.auth_signup"),
+    *("odoo.http", "odoo.models", "odoo.service", "odoo.sql_db", "werkzeug"),
 )
 
 EMAIL = re.compile(r"([\w.+%-])[\w.+%-]*@([\w-]+(?:\.[\w-]+)+)")
-KEY = re.compile(r"(?i)(bearer\s+)\S+|(?<![\w/])[0-9a-f]{40}(?!\w)")
+KEY = re.compile(r"(?i)(bearer\s+|x-api-key\s*[:=]\s*)\S+|(?<![\w/])[0-9a-f]{40}(?!\w)")
 PHONE = re.compile(r"\+\d[\d ().-]{6,}\d")
+#: As people write them: (067) 123-45-67, and 2900 0000 0001 8.
+LOCAL_PHONE = re.compile(r"(?<![\w.,:/-])\(?0\d{2}\)?(?:[ -]?\d){7}(?!\d)")
+GROUPED_NUMBER = re.compile(r"(?<![\w.-])\d{4}(?:[ -]\d{4}){2,}(?:[ -]\d{1,3})?(?![\w-])")
 NUMBER = re.compile(r"(?<![\w.-])\d{10,}(?![\w-])")
 
 
@@ -30,10 +33,16 @@ def mask(text: str) -> str:
     '2026-11-27 16:35:05,636 purchase S1-R1-000123 of 1250.00, 380 ms'
     >>> mask("authorization: bearer 5f2b9c")
     'authorization: bearer ***'
+    >>> mask("X-Api-Key: 5f2b9c")
+    'X-Api-Key: ***'
+    >>> mask("call (067) 123-45-67 or 067 123 45 67 about card 2900-0000-0001-8")
+    'call ***5-67 or ***5 67 about card ***01-8'
     """
     text = EMAIL.sub(r"\1***@\2", text)
     text = KEY.sub(lambda found: f"{found[1] or ''}***", text)
     text = PHONE.sub(lambda found: f"{found[0][:4]}***{found[0][-4:]}", text)
+    for written in (LOCAL_PHONE, GROUPED_NUMBER):
+        text = written.sub(lambda found: f"***{found[0][-4:]}", text)
     return NUMBER.sub(lambda found: f"***{found[0][-4:]}", text)
 
 
