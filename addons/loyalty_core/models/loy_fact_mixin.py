@@ -29,11 +29,19 @@ class LoyFactMixin(models.AbstractModel):
             SQL(
                 """
                 CREATE OR REPLACE FUNCTION loy_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
+                DECLARE kept integer;
                 BEGIN
-                    -- What is kept for a time only goes when the job says so, table by table.
+                    -- What is kept for a time only goes when the job says so, table by table. Whoever else
+                    -- says so gets no further than the job: what is younger than the setting stays (a day is
+                    -- for clocks that differ).
                     IF TG_OP = 'DELETE' AND 'for a time' = ANY(TG_ARGV::text[])
                        AND current_setting('loy.retention', true) = TG_ARGV[0] THEN
-                        RETURN OLD;
+                        SELECT months INTO kept FROM loy_retention
+                         WHERE kind = substr(TG_ARGV[0], length('loy_') + 1) AND months > 0;
+                        IF OLD.at < clock_timestamp() AT TIME ZONE 'UTC'
+                                    - make_interval(months => kept, days => -1) THEN
+                            RETURN OLD;
+                        END IF;
                     END IF;
                     -- A person's erasure may blank what the table has declared as personal, and nothing else.
                     IF TG_OP = 'UPDATE' AND TG_NARGS > 2 THEN

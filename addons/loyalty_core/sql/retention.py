@@ -55,6 +55,7 @@ def old_partitions(before: datetime) -> SQL:
         SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
          WHERE inhparent = 'loy_event'::regclass AND relname ~ '^loy_event_[0-9]{4}_[0-9]{2}$'
            AND to_date(right(relname, 7), 'YYYY_MM') + interval '1 month' <= %s
+         ORDER BY relname
         """,
         before,
     )

@@ -163,7 +163,14 @@ class TestPrivacy(ApiCase):
         other = self.call("member_register", first_name=words[0], email="zyx2@qwertz.example")["member"]
         self.call("member_merge", member=other, into=member, reason=words[5])
         self.call("pool_create", owner=self.member, members=[member])
-        self.call("purchase_confirm", purchase="X-4", **self.basket(member={"member": member}))
+        self.call("purchase_confirm", purchase="X-4", **self.basket(member={"phone": words[2]}))
+        self.call("purchase_hold", purchase="X-5", **self.basket(member={"phone": words[2]}))
+        self.call("purchase_cancel", purchase="X-5")
+        self.call("purchase_return", **{"purchase": "X-4", "return": "X-4R"}, lines=[{"id": "2", "quantity": 1}])
+        person.activity_schedule("mail.mail_activity_data_todo", summary=f"{words[5]}: call {words[0]}")
+        self.env["ir.attachment"].create(
+            {"name": f"{words[5]}.txt", "raw": b"x", "res_model": "res.partner", "res_id": person.id}
+        )
         self.call("member_find", phone=words[2])
         self.call("member_update", member=member, first_name=words[0])
         self.env["loy.privacy"]._export(person)

@@ -1,7 +1,9 @@
 """Data go when they have been kept for as long as somebody said; the books stay."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from unittest.mock import patch
 
+from dateutil.relativedelta import relativedelta
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
@@ -37,9 +39,9 @@ class TestRetentions(ApiCase):
         old = log.create(rows)
         retention = self.keep("access_log", 2)
         self.assertEqual(retention.due_count, 2)
-        self.assertFalse(self.retentions._delete(retention))
+        self.assertEqual(self.retentions._delete(retention), 2)
         self.assertEqual(old.exists(), old[0])
-        self.retentions._delete(retention)
+        self.assertEqual(self.retentions._delete(retention), 0)
         self.assertEqual(old.exists(), old[0], "once more takes nothing more")
 
     def test_nobody_else_deletes_facts_and_the_job_no_movement(self):
@@ -56,6 +58,67 @@ class TestRetentions(ApiCase):
             with self.subTest(statement), self.assertRaisesRegex(Exception, "immutable_fact"), self.cr.savepoint():
                 self.cr.execute(statement, log_exceptions=False)
 
+    def look(self, months):
+        at = fields.Datetime.now() - relativedelta(months=months)
+        return self.env["loy.access.log"].create(
+            {"at": at, "user_id": self.env.uid, "member_id": self.ann.id, "kind": "view"}
+        )
+
+    def test_whoever_says_that_it_is_the_job_deletes_nothing_that_is_younger_than_the_setting(self):
+        pretend = "SELECT set_config('loy.retention', 'loy_access_log', true); DELETE FROM loy_access_log WHERE id = %s"
+        old, young = self.look(13), self.look(11)
+        for months, one in ((12, young), (0, old)):
+            self.keep("access_log", months)
+            self.env.flush_all()
+            with self.subTest(months), self.assertRaisesRegex(Exception, "immutable_fact"), self.cr.savepoint():
+                self.cr.execute(pretend, [one.id], log_exceptions=False)
+        self.retentions._delete(self.keep("access_log", 12))
+        self.assertEqual((old | young).exists(), young)
+        # The way is shut again behind the job.
+        older = self.look(14)
+        self.env.flush_all()
+        with self.assertRaisesRegex(Exception, "immutable_fact"), self.cr.savepoint():
+            self.cr.execute("DELETE FROM loy_access_log WHERE id = %s", [older.id], log_exceptions=False)
+
+    def test_a_job_that_is_out_of_time_stops_and_the_next_one_goes_on(self):
+        self.env["loy.retention"].search([("kind", "!=", "request")]).months = 0
+        self.keep("request", 600)
+        self.keep("access_log", 12)
+        looks = self.env["loy.access.log"].union(*[self.look(20 + months) for months in range(5)])
+        progress, cron = [], type(self.env["ir.cron"])
+
+        def out_of_time(_cron, processed=0, *, remaining=None, **_values):
+            progress.append((processed, remaining))
+            return 0
+
+        with patch("odoo.addons.loyalty_core.services.retentions.BATCH", 2):
+            with patch.object(cron, "_commit_progress", out_of_time):
+                self.retentions._run()
+            self.assertEqual((len(looks.exists()), progress), (3, [(2, 1)]))
+            for _night in range(2):
+                with patch.object(cron, "_commit_progress", lambda *args, **values: 60):
+                    self.retentions._run()
+                self.assertFalse(looks.exists())
+
+    def test_notices_go_with_their_messages_and_activities(self):
+        store = self.env["loy.store"].search([("code", "=", "T_S1")])
+        day = fields.Date.today() - relativedelta(months=30)
+        notice = self.env["loy.incomplete.notice"].create(
+            {"store_id": store.id, "company_id": store.company_id.id, "day": day}
+        )
+        notice.message_post(body="Look at the router")
+        notice.activity_schedule("mail.mail_activity_data_todo", summary="Look")
+        self.assertEqual(self.retentions._delete(self.keep("incomplete", 24)), 1)
+        left = [("model", "=", notice._name), ("res_id", "=", notice.id)]
+        self.assertFalse(self.env["mail.message"].search(left))
+        left = [("res_model", "=", notice._name), ("res_id", "=", notice.id)]
+        self.assertFalse(self.env["mail.activity"].with_context(active_test=False).search(left))
+
+    def test_an_answer_is_kept_for_as_long_as_the_longest_month(self):
+        retention = self.keep("request", 1)
+        with patch.object(fields.Datetime, "now", lambda: datetime(2026, 3, 5)):
+            self.assertEqual(self.retentions._before(retention), datetime(2026, 2, 2))
+
     @mute_logger("odoo.addons.loyalty_core.services.retentions")
     def test_a_month_of_events_goes_as_one(self):
         events = self.env["loy.events"]
@@ -67,7 +130,8 @@ class TestRetentions(ApiCase):
             events._emit("test.kept", at=at)
         retention = self.keep("event", 12)
         self.assertEqual(retention.due_count, 2)
-        self.retentions._drop_months(self.retentions._before(retention))
+        while self.retentions._drop_month(self.retentions._before(retention)):
+            pass
         self.retentions._delete(retention)
         self.assertEqual(self.env["loy.event"].search_count([("kind", "=", "test.kept")]), 1)
         self.env.cr.execute("SELECT to_regclass('loy_event_2019_03')")
