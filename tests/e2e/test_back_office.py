@@ -121,8 +121,10 @@ def test_points_to_a_list_are_seen_before_they_are_booked(office, xmlrpc):
     office.evaluate("window.loyDrop()")
     office.wait_for(".o_clear_file_button")
     office.fill(".o_field_widget[name=reason_id] input", "Goodwill")
-    office.wait_for(".o-autocomplete--dropdown-item")
+    # What it lists on focus goes when it has searched for what was typed.
+    office.wait_for(".o-autocomplete--dropdown-item:nth-child(2):last-child")  # the one, and “Search more…”
     office.click(".o-autocomplete--dropdown-item")
+    office.wait_for("body:not(:has(.o-autocomplete--dropdown-menu))")
     office.click("button[name=action_loy_check]")
     office.wait_for("button[name=action_loy_submit]")
     assert office.text(".o_field_widget[name=sound_count]") == "1"

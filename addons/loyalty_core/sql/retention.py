@@ -62,7 +62,7 @@ def old_partitions(before: datetime) -> SQL:
 
 
 def inactive_members(before: datetime, after_id: int, limit: int, *, is_written_off: bool) -> SQL:
-    """Rows (id) of members, by id, who have not been seen since: no purchase, no movement, no change of their data, in
+    """Rows (id) of members, by id, who have not been seen since: no purchase, no movement but expiry, no change of their data, in
     no pool, nobody's login. Without points, debts and holds, unless what they have is written off.
     """
     return SQL(
@@ -73,7 +73,8 @@ def inactive_members(before: datetime, after_id: int, limit: int, *, is_written_
            AND NOT EXISTS (SELECT FROM loy_purchase AS purchase
                             WHERE purchase.member_id = member.id AND purchase.purchased_at >= %(before)s)
            AND NOT EXISTS (SELECT FROM loy_account AS account JOIN loy_entry AS entry ON entry.account_id = account.id
-                            WHERE account.member_id = member.id AND entry.occurred_at >= %(before)s)
+                            WHERE account.member_id = member.id AND entry.kind <> 'expire'
+                              AND entry.occurred_at >= %(before)s)
            AND NOT EXISTS (SELECT FROM loy_account AS account
                             WHERE account.member_id = member.id
                               AND (account.held_minor > 0 OR account.debt_minor > 0
