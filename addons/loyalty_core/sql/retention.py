@@ -62,8 +62,8 @@ def old_partitions(before: datetime) -> SQL:
 
 
 def inactive_members(before: datetime, after_id: int, limit: int, *, is_written_off: bool) -> SQL:
-    """Rows (id) of members, by id, who have not been seen since: no purchase, no movement but expiry, no change of their data, in
-    no pool, nobody's login. Without points, debts and holds, unless what they have is written off.
+    """Rows (id) of members, by id, who have not been seen since: no purchase, no movement but expiry, no change of
+    their data, in no pool, nobody's login. Without points, debts and holds, unless what they have is written off.
     """
     return SQL(
         """
