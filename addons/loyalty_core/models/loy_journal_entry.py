@@ -18,7 +18,7 @@ class LoyJournalEntry(models.Model):
     unit_id = fields.Many2one(related="journal_account_id.unit_id", store=True)
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
     currency_id = fields.Many2one(related="company_id.currency_id")
-    date = fields.Date(required=True, readonly=True, help="The day of the run: what was dated back is in it too.")
+    date = fields.Date(required=True, readonly=True, help="The day of booking: what was dated back is in it too.")
     after_id = BigInteger("After movement", required=True, readonly=True)
     until_id = BigInteger("Up to movement", required=True, readonly=True)
     worth = fields.Float("Worth of one", digits=(16, 6), readonly=True)
@@ -28,7 +28,7 @@ class LoyJournalEntry(models.Model):
     is_posted = fields.Boolean("In accounting", compute="_compute_is_posted", search="_search_is_posted")
     has_accounting = fields.Boolean("Accounting is installed", compute="_compute_has_accounting")
 
-    _once = models.UniqueIndex("(journal_account_id, until_id)")
+    _once = models.UniqueIndex("(journal_account_id, until_id, date)")
 
     @api.depends("unit_id", "until_id")
     def _compute_name(self):

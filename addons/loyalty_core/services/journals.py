@@ -2,9 +2,12 @@
 
 import logging
 from collections import defaultdict
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from functools import partial
 
 from odoo import fields, models
+from odoo.tools import SQL
 from psycopg2.errors import LockNotAvailable
 
 from ..sql import journals as sql
@@ -44,15 +47,19 @@ class LoyJournals(models.AbstractModel):
             self.env["loy.ledger.days"]._seal()
         except LockNotAvailable:
             self.env.cr.rollback()
+            _logger.info("Somebody books for long: the journal of points is written next time")
             return
         cron._commit_progress()
         for known in self.env["loy.journal.account"].search([("active", "=", True)]):
             try:
-                with self.env.cr.savepoint():
-                    self._make(known)
+                run_with_retry(self.env, partial(self._make_whole, known))
             except LoyaltyError as error:  # of this unit; the others have their entries
                 _logger.warning("No journal entry of %s: %s", known.display_name, error)
             cron._commit_progress(1)
+
+    def _make_whole(self, known) -> None:
+        with self.env.cr.savepoint():
+            self._make(known)
 
     def _make_now(self) -> None:
         """Somebody wants it at once."""
@@ -68,36 +75,57 @@ class LoyJournals(models.AbstractModel):
         run_with_retry(self.env, work)
 
     def _make(self, known):
-        """The journal entry of what has been booked since the last one, if there is anything."""
-        known.lock_for_update()
+        """The journal entries of what has been booked since the last one, of each day of booking one, so that a month
+        ends with its own; the very first has all that was before.
+        """
+        self.env.flush_all()
+        self.env.cr.execute(SQL("SELECT FROM loy_journal_account WHERE id = %s FOR NO KEY UPDATE", known.id))
         known.invalidate_recordset()
-        ((_folded, sealed),) = self.env.execute_query(ledger_days.mark())
-        entry = self.env["loy.journal.entry"]
+        entries = self.env["loy.journal.entry"]
+        ((sealed,),) = self.env.execute_query(ledger_days.sealed())
         if sealed <= known.until_id:
-            return entry
-        rows = self.env.execute_query(sql.changes(known.company_id.id, known.unit_id.id, known.until_id, sealed))
-        worth = self._worth(known)
-        given = sum(change for *_of, issuer, _booker, change in rows if issuer == known.company_id.id)
-        owed = known.owed_minor + given
+            return entries
+        company, unit_id, today = known.company_id, known.unit_id.id, self._today(known.company_id)
+        days: dict[date, list] = defaultdict(list)
+        query = sql.changes(company.id, unit_id, known.until_id, sealed, self._timezone(company))
+        for day, *change in self.env.execute_query(query):
+            days[day if known.until_id else today].append(change)
+        worth, rows = self._worth(known), []
+        for day in sorted(days):
+            rows += days[day]
+            if entry := self._entry(known, rows, worth, day, sealed):
+                entries, rows = entries | entry, []
+        if rows and not entries:
+            return entries  # less than a cent: it waits for more
+        known.write({"until_id": sealed, "owed_minor": known.owed_minor + self._given(known, rows)})
+        return entries
+
+    def _entry(self, known, rows, worth: Decimal, day: date, until: int):
+        """What the rows come to; nothing where that is less than a cent."""
+        owed = known.owed_minor + self._given(known, rows)
         booked = self._value(known, owed, worth)
-        lines = self._lines(known, rows, worth, given, booked - known.booked_minor)
-        if rows and not lines:
-            return entry  # less than a cent: it waits for more
-        if lines:
-            entry = entry.create(
-                {
-                    "journal_account_id": known.id,
-                    "company_id": known.company_id.id,
-                    "date": self._today(known.company_id),
-                    "after_id": known.until_id,
-                    "until_id": sealed,
-                    "worth": float(worth),
-                    "amount": (booked - known.booked_minor) / 10**known.currency_id.decimal_places,
-                    "line_ids": [fields.Command.create(line) for line in lines],
-                }
-            )
-        known.write({"until_id": sealed, "owed_minor": owed, "booked_minor": booked})
+        lines = self._lines(known, rows, worth, booked - known.booked_minor)
+        entry = self.env["loy.journal.entry"]
+        if not lines:
+            return entry
+        entry = entry.create(
+            {
+                "journal_account_id": known.id,
+                "company_id": known.company_id.id,
+                "date": day,
+                "after_id": known.until_id,
+                "until_id": until,
+                "worth": float(worth),
+                "amount": (booked - known.booked_minor) / 10**known.currency_id.decimal_places,
+                "line_ids": [fields.Command.create(line) for line in lines],
+            }
+        )
+        known.write({"owed_minor": owed, "booked_minor": booked})
         return entry
+
+    def _given(self, known, rows) -> int:
+        """By how much the rows change what the company owes, in minor units."""
+        return sum(change for _role, _paid, issuer, _booker, change in rows if issuer == known.company_id.id)
 
     def _worth(self, known) -> Decimal:
         worth = Decimal(self.env.execute_query(sql.worth(known.company_id.id, known.unit_id.id))[0][0])
@@ -114,7 +142,7 @@ class LoyJournals(models.AbstractModel):
             )
         return worth
 
-    def _lines(self, known, rows, worth: Decimal, given: int, liability: int) -> list[dict]:
+    def _lines(self, known, rows, worth: Decimal, liability: int) -> list[dict]:
         """The lines, in minor units of the currency, debit above zero: the liability as it must be, the others rounded.
         What a change of worth makes of the balance is an expense; what rounding leaves goes to the largest counter, and
         never between companies: there both sides have the same amount.
@@ -135,7 +163,7 @@ class LoyJournals(models.AbstractModel):
         largest = max(counters, key=lambda key: abs(changes[key]), default=revalued)
         debits[largest] += liability - sum(debits.values())
         debits["liability_code", "owed", None] = -liability
-        changes["liability_code", "owed", None] = given
+        changes["liability_code", "owed", None] = self._given(known, rows)
         lines = []
         for (field, kind, other), debit in debits.items():
             if not debit:
@@ -167,10 +195,11 @@ class LoyJournals(models.AbstractModel):
         exact = Decimal(minor).scaleb(known.currency_id.decimal_places - known.unit_id.decimals) * worth
         return int(exact.to_integral_value(ROUND_HALF_UP))
 
-    def _today(self, company):
-        now = fields.Datetime.now()
-        timezone = self.env["loy.programme"]._at(company, now).settings.timezone or "UTC"
-        return clock.to_local(now, timezone).date()
+    def _today(self, company) -> date:
+        return clock.to_local(fields.Datetime.now(), self._timezone(company)).date()
+
+    def _timezone(self, company) -> str:
+        return self.env["loy.programme"]._at(company, fields.Datetime.now()).settings.timezone or "UTC"
 
     # ------------------------------------------------------------------ Odoo's accounting
 

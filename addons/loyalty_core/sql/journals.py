@@ -7,14 +7,15 @@ from odoo.tools import SQL
 from .ledger_days import WORTH, WORTH_JOINS
 
 
-def changes(company_id: int, unit_id: int, after: int, until: int) -> SQL:
-    """Rows (role of the other side, is paid in, company that gave the lot, company that books, change in minor units)
-    of the entries after one number, up to another, that concern the company: it has given the lot, or it books. What
-    undoes a payment is paid in too, below zero.
+def changes(company_id: int, unit_id: int, after: int, until: int, timezone: str) -> SQL:
+    """Rows (day of booking on the clock of the time zone, role of the other side, is paid in, company that gave the lot,
+    company that books, change in minor units) of the entries after one number, up to another, that concern the company:
+    it has given the lot, or it books. What undoes a payment is paid in too, below zero.
     """
     return SQL(
         """
-        SELECT other.role, COALESCE(COALESCE(undone.source, header.source) = 'top_up', false) AS is_paid_in,
+        SELECT (header.booked_at AT TIME ZONE 'UTC' AT TIME ZONE %(timezone)s)::date AS day,
+               other.role, COALESCE(COALESCE(undone.source, header.source) = 'top_up', false) AS is_paid_in,
                COALESCE(lot.company_id, entry.company_id) AS issuer_id,
                entry.company_id AS booker_id, SUM(entry.delta_minor)::int8
           FROM loy_entry AS entry
@@ -25,12 +26,13 @@ def changes(company_id: int, unit_id: int, after: int, until: int) -> SQL:
           LEFT JOIN loy_lot AS lot ON lot.id = entry.lot_id
          WHERE entry.id > %(after)s AND entry.id <= %(until)s AND entry.unit_id = %(unit)s
            AND (entry.company_id = %(company)s OR lot.company_id = %(company)s)
-         GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4
+         GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
         """,
         company=company_id,
         unit=unit_id,
         after=after,
         until=until,
+        timezone=timezone,
     )
 
 

@@ -53,6 +53,11 @@ def mark() -> SQL:
     return SQL("SELECT folded_id, sealed_id FROM loy_ledger_mark FOR UPDATE")
 
 
+def sealed() -> SQL:
+    """One row (number): every entry up to it is there to be seen."""
+    return SQL("SELECT sealed_id FROM loy_ledger_mark")
+
+
 def end_of_batch(after: int, sealed: int, limit: int) -> SQL:
     """One row (number): so many entries lie after the one and up to it; numbers may have gaps of any width."""
     return SQL(

@@ -152,6 +152,23 @@ class TestJournals(JournalCase):
         self.accrue(60, 1)
         self.assertEqual(self.told(self.make()), {("6100", "issued"): 3, ("2900", "owed"): -3})
 
+    def test_each_day_of_booking_has_its_entry(self):
+        self.accrue(100, 0)
+        self.make()
+        before, _lot = self.accrue(60, 1)
+        self.accrue(40, 1)
+        self.env.flush_all()
+        self.env.cr.execute("SET LOCAL session_replication_role = replica")
+        self.env.cr.execute(
+            "UPDATE loy_transaction SET booked_at = booked_at - interval '1 day' WHERE id = %s", [before]
+        )
+        self.env.cr.execute("SET LOCAL session_replication_role = origin")
+        first, second = self.make()
+        self.assertEqual((second.date - first.date).days, 1)
+        self.assertEqual([entry.amount for entry in (first, second)], [3, 2])
+        self.assertEqual((self.known.owed, self.known.booked), (200, 10))
+        self.assert_books()
+
     def test_a_change_of_worth_is_an_expense(self):
         self.accrue(1000, 0)
         self.make()
