@@ -9,8 +9,8 @@ from .ledger_days import WORTH, WORTH_JOINS
 
 def changes(company_id: int, unit_id: int, after: int, until: int, timezone: str) -> SQL:
     """Rows (day of booking on the clock of the time zone, role of the other side, is paid in, company that gave the
-    lot, company that books, change in minor units) of the entries after one number, up to another, that concern the company:
-    it has given the lot, or it books. What undoes a payment is paid in too, below zero.
+    lot, company that books, change in minor units) of the entries after one number, up to another, that concern the
+    company: it has given the lot, or it books. What undoes a payment is paid in too, below zero.
     """
     return SQL(
         """
