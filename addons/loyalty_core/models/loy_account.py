@@ -29,7 +29,7 @@ class LoyAccount(models.Model):
     _inherit = ["loy.amount.mixin"]
     _description = "Loyalty account"
     _order = "id desc"
-    _rec_names_search = ["member_id.name", "member_id.phone", "member_id.email", "pool_id.name"]
+    _rec_names_search = ["member_id.name", "member_id.phone", "member_id.email", "pool_id"]
     _amount_fields = {"total": "total_minor", "held": "held_minor", "debt": "debt_minor"}
 
     kind = fields.Selection(

@@ -8,10 +8,13 @@ class LoyPool(models.Model):
     _name = "loy.pool"
     _inherit = ["loy.audited.mixin"]
     _description = "Pool of accounts"
-    _order = "name, id"
+    _order = "owner_id, id"
+    _rec_names_search = ["name", "owner_id"]
     _audit_fields = ("name", "owner_id", "state")
 
-    name = fields.Char(required=True, readonly=True)
+    name = fields.Char(
+        "Own name", readonly=True, help="What people call it; where they call it nothing, it is called after its owner."
+    )
     owner_id = fields.Many2one(
         "res.partner",
         required=True,
@@ -37,11 +40,20 @@ class LoyPool(models.Model):
             pool.member_ids = pool.line_ids.filtered(lambda line: not line.left_at).member_id
             pool.member_count = len(pool.member_ids)
 
+    @api.depends("name", "owner_id.display_name")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        """The owner's name is the owner's: it is kept nowhere else, and goes when the owner is erased."""
+        for pool in self:
+            # Whoever sees the pool may know whose it is.
+            owner = pool.owner_id.sudo()
+            pool.display_name = pool.name or (self.env._("Family of %s", owner.display_name) if owner else "")
+
     def action_loy_entries(self):
         self.ensure_one()
         return {
             **self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_entry_action"),
-            "name": self.env._("Statement of %s", self.name),
+            "name": self.env._("Statement of %s", self.display_name),
             "domain": [("account_id", "in", self.account_ids.ids)],
             "context": {},
         }

@@ -114,6 +114,9 @@ class LoyPrivacy(models.AbstractModel):
                  WHERE (model = 'res.partner' AND res_id = ANY(%(who)s))
                     OR (model = 'loy.adjustment'
                         AND res_id IN (SELECT id FROM loy_adjustment WHERE member_id = ANY(%(who)s)));
+                UPDATE loy_audit SET changes = changes - '{name,owner_id}'::text[], name = NULL
+                 WHERE model = 'loy.pool'
+                   AND res_id IN (SELECT pool_id FROM loy_pool_member WHERE member_id = ANY(%(who)s));
                 UPDATE loy_card_log SET note = NULL
                  WHERE note IS NOT NULL AND card_id IN (SELECT id FROM loy_card WHERE member_id = ANY(%(who)s));
                 SELECT set_config('loy.erasure', '', true);
@@ -124,6 +127,10 @@ class LoyPrivacy(models.AbstractModel):
                 DELETE FROM loy_duplicate_key WHERE member_id = ANY(%(who)s);
                 UPDATE loy_request SET answer = '{"erased": true}'
                  WHERE method LIKE 'member\\_%%' AND (answer::jsonb ->> 'member') = ANY(%(texts)s);
+                UPDATE loy_pool SET name = NULL WHERE owner_id = ANY(%(who)s);
+                UPDATE loy_request SET answer = answer::jsonb - 'name'
+                 WHERE method LIKE 'pool\\_%%' AND (answer::jsonb ->> 'pool')::integer IN (
+                       SELECT pool_id FROM loy_pool_member WHERE member_id = ANY(%(who)s));
                 DELETE FROM mail_tracking_value WHERE mail_message_id IN (
                     SELECT id FROM mail_message WHERE model = 'res.partner' AND res_id = ANY(%(who)s));
                 UPDATE mail_message SET body = '', subject = NULL

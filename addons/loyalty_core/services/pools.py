@@ -32,7 +32,7 @@ class LoyPools(models.AbstractModel):
             .sudo()
             .create(
                 {
-                    "name": name or self.env._("Family of %s", owner.display_name),
+                    "name": name or False,
                     "owner_id": owner.id,
                     "opened_at": at,
                     "company_id": owner.company_id.id,
@@ -103,7 +103,7 @@ class LoyPools(models.AbstractModel):
         """What the API tells of a pool."""
         return {
             "pool": str(pool.id),
-            "name": pool.name,
+            "name": pool.display_name,
             "state": pool.state,
             "owner": str(pool.owner_id.id),
             "members": [str(member_id) for member_id in sorted(pool.member_ids.ids)],

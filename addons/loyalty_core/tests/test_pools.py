@@ -38,13 +38,27 @@ class TestPools(PoolCase):
         self.have(self.boris, 12)
         self.have(self.boris, 5, expires=60)
         pool = self.open(self.anna, self.boris)
-        self.assertEqual(pool.name, "Family of Anna")
+        self.assertEqual((pool.name, pool.display_name), (False, "Family of Anna"))
         self.assertEqual((self.of(self.anna), self.of(self.boris)), (47, 47))
         self.assertEqual(self.account_of(self.anna), self.account_of(self.boris))
         self.spend(40, 2, account=self.account_of(self.boris))
         self.have(self.boris, 3, 3)
         self.assertEqual(self.of(self.anna), 10)
         self.assert_books()
+
+    def test_a_pool_is_called_after_whoever_owns_it_and_found_by_that_name(self):
+        self.have(self.boris, 12)
+        pool = self.open(self.anna, self.boris)
+        self.assertIn((pool.id, "Family of Anna"), pool.name_search("Anna"))
+        self.pools._set_owner(pool, self.boris)
+        self.assertEqual((pool.display_name, self.pools._get(pool)["name"]), ("Family of Boris",) * 2)
+        self.assertEqual(pool.search([("display_name", "ilike", "Boris")]), pool)
+        self.assertFalse(pool.name_search("Anna"))
+        account = self.env["loy.account"].browse(self.account_of(self.anna))
+        self.assertIn(account.id, [found for found, _name in account.name_search("Boris")])
+        named = self.pools._create(self.clara, self.denys, "Climbers", self.at(1))
+        self.assertEqual((named.display_name, self.pools._get(named)["name"]), ("Climbers",) * 2)
+        self.assertEqual(pool.search([("display_name", "ilike", "climb")]), named)
 
     def test_lots_keep_their_terms_and_debt_comes_along(self):
         self.have(self.anna, 10, expires=20)

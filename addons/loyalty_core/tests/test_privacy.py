@@ -163,6 +163,7 @@ class TestPrivacy(ApiCase):
         other = self.call("member_register", first_name=words[0], email="zyx2@qwertz.example")["member"]
         self.call("member_merge", member=other, into=member, reason=words[5])
         self.call("pool_create", owner=self.member, members=[member])
+        self.was_owner(member)
         self.call("purchase_confirm", purchase="X-4", **self.basket(member={"phone": words[2]}))
         self.call("purchase_hold", purchase="X-5", **self.basket(member={"phone": words[2]}))
         self.call("purchase_cancel", purchase="X-5")
@@ -190,6 +191,22 @@ class TestPrivacy(ApiCase):
             )
         }
         self.assertEqual(found, set())
+
+    def was_owner(self, member):
+        """Of pools that were the member's two have another owner since, and two are closed."""
+        pools, person = self.env["loy.pools"], self.env["res.partner"].browse(int(member))
+        pool = self.env["loy.pool"].browse(int(self.call("pool_get", member=member)["pool"]))
+        pools._set_owner(pool, person)
+        pools._set_owner(pool, self.ann)
+        self.call("pool_leave", pool=str(pool.id), member=member)
+        for name in ({}, {"name": f"{person.name} and friends"}):
+            own = self.call("pool_create", owner=member, **name)["pool"]
+            self.call("pool_close", pool=own)
+        heir = self.call("member_register", phone="+380671110088")["member"]
+        own = self.env["loy.pool"].browse(int(self.call("pool_create", owner=member, members=[heir])["pool"]))
+        pools._set_owner(own, own.member_ids - person)
+        self.call("pool_leave", pool=str(own.id), member=member)
+        self.call("pool_join", pool=str(pool.id), member=member)
 
     def test_erasure_is_refused_while_something_remains_or_is_reserved(self):
         self.refused("not_confirmed", "member_erase", member=self.member, confirm="1")
