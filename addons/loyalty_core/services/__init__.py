@@ -35,6 +35,7 @@ from . import sections
 from . import programme
 from . import programme_document
 from . import purchases
+from . import purchase_reading
 from . import limits
 from . import incomplete
 from . import approvals

@@ -12,6 +12,7 @@ from .errors import LoyaltyError
 from .posting import Source
 
 STATEMENT_PAGE = 80
+PURCHASES_PAGE = 80
 EXPIRING_DAYS = 30
 API_VERSION = 1
 
@@ -187,6 +188,24 @@ class LoyApi(models.AbstractModel):
     def purchase_get(self, request):
         """State and result of a purchase. Codes: purchase_not_found."""
         return self._service("loy.purchases")._get(request)
+
+    @reads(requests.MemberPurchases)
+    def member_purchases(self, request):
+        """What a member has bought and brought back, with lines, the newest first; of the stores that the user works
+        for. What is held or cancelled has no lines and has earned nothing. Codes: member_not_found."""
+        member = self._service("loy.members")._find({"member": request.member})
+        found = self._service("loy.purchases")._of_member(
+            member,
+            from_=_to_utc(request.from_),
+            to=_to_utc(request.to),
+            offset=(request.page - 1) * PURCHASES_PAGE,
+            limit=PURCHASES_PAGE + 1,
+        )
+        return {
+            "page": request.page,
+            "purchases": found[:PURCHASES_PAGE],
+            "more": len(found) > PURCHASES_PAGE,
+        }
 
     # ------------------------------------------------------------------ accounts
 

@@ -21,4 +21,13 @@ def to_local(instant: datetime, timezone: str) -> datetime:
     >>> to_local(datetime(2026, 11, 23, 6, 30), "Europe/Kyiv")
     datetime.datetime(2026, 11, 23, 8, 30)
     """
-    return instant.replace(tzinfo=UTC).astimezone(ZoneInfo(timezone)).replace(tzinfo=None)
+    return with_offset(instant, timezone).replace(tzinfo=None)
+
+
+def with_offset(instant: datetime, timezone: str) -> datetime:
+    """The same with its distance from UTC, by which the hour that comes twice is told apart.
+
+    >>> with_offset(datetime(2026, 11, 23, 6, 30), "Europe/Kyiv").isoformat()
+    '2026-11-23T08:30:00+02:00'
+    """
+    return instant.replace(tzinfo=UTC).astimezone(ZoneInfo(timezone))

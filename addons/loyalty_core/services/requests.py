@@ -128,6 +128,16 @@ class MemberOf:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberPurchases:
+    """The purchases of a member, the newest first, 80 a page."""
+
+    member: str = schema.text(max_length=20, help="The member's id.")
+    from_: object = schema.instant(default=None, help="Made then or later. Without an offset: UTC.")
+    to: object = schema.instant(default=None, help="Made before it.")
+    page: int = schema.integer(min=1, max=100_000, default=1)
+
+
+@dataclass(frozen=True, slots=True)
 class MemberErase:
     """A person who is to be forgotten."""
 

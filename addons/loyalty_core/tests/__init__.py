@@ -10,6 +10,7 @@ from . import test_duplicates
 from . import test_guesses
 from . import test_member_merge
 from . import test_privacy
+from . import test_member_purchases
 from . import test_catalogue
 from . import test_api_guard
 from . import test_idempotency

@@ -190,6 +190,12 @@ class TestApiRequests(ApiCase):
                 "at": "2026-01-05T10:00:00",
             },
             "purchase_get": {"purchase": "T-SOLD"},
+            "member_purchases": {
+                "member": cls.member,
+                "from": "2020-01-05T10:00:00Z",
+                "to": "2026-01-05T10:00:00+02:00",
+                "page": 1,
+            },
             "account_balance": {"member": cls.member, "unit": "T_BONUS", "at": "2026-01-05T10:00:00Z"},
             "account_statement": {
                 "member": cls.member,
