@@ -33,6 +33,7 @@ leaves = st.one_of(
     _leaf("basket_amount", target=targets, max=amounts),
     _leaf("basket_quantity", target=targets, min=st.integers(0, 5)),
     _leaf("basket_distinct", target=targets, min=st.integers(0, 3)),
+    _leaf("line_quantity", target=targets, min=st.integers(0, 4), max=st.integers(4, 6)),
     _leaf("basket_share", target=targets, of=targets, min_percent=st.integers(1, 100)),
     _leaf("place", store=st.sampled_from(["S1", "S2"])),
     _leaf("place", store_attribute=st.just({"format": ["express"]}), channel=st.sampled_from(["pos", "web"])),
@@ -86,7 +87,30 @@ rewards = st.one_of(
         target=targets,
         **{"as": st.sampled_from(["discount", "payment"])},
     ),
+    _leaf(
+        "nth",
+        every=st.integers(2, 4),
+        free=st.integers(1, 2),
+        percent=st.sampled_from([50, 100]),
+        target=targets,
+        choose=st.sampled_from(["cheapest", "dearest"]),
+        grouping=st.sampled_from(["overall", "descending"]),
+    ),
+    _leaf("gift", target=targets, quantity=st.integers(1, 3)),
+    _leaf("round_total", to=st.sampled_from([0.1, 1, 5]), target=targets),
     _leaf("message", text=st.just("{discount} {earned} {to_pay}")),
+)
+
+
+bundles = _leaf(
+    "bundle",
+    sets=st.lists(
+        st.fixed_dictionaries({"target": targets, "quantity": st.integers(1, 2)}), min_size=1, max_size=3
+    ),
+)
+set_rewards = st.one_of(
+    _leaf("amount", value=amounts, target=targets, per=st.just("set")),
+    _leaf("price", value=amounts, target=targets, per=st.just("set")),
 )
 
 
@@ -112,6 +136,14 @@ uses = st.builds(
 
 @st.composite
 def promotions(draw: st.DrawFn, number: int) -> dict[str, Any]:
+    when = draw(st.one_of(st.just({"all": []}), trees))
+    given = draw(st.lists(rewards, min_size=1, max_size=2))
+    if draw(st.integers(0, 3)) == 0:
+        when = {"all": [when, draw(bundles)]}
+        given = draw(st.permutations([draw(set_rewards), *given]))
+    bounds = draw(st.one_of(st.just({}), st.just({}), limits))
+    if any(_is_repeated(reward) for reward in given):
+        bounds |= draw(st.one_of(st.just({}), st.just({"per_receipt": draw(st.integers(1, 3))})))
     return {
         "code": f"P{number}",
         "state": draw(st.sampled_from(["active", "active", "active", "paused"])),
@@ -120,10 +152,15 @@ def promotions(draw: st.DrawFn, number: int) -> dict[str, Any]:
         "weight": draw(st.integers(0, 1)),
         "exclusive": draw(st.integers(0, 5)) == 0,
         "basis": draw(st.sampled_from(["current", "base"])),
-        "when": draw(st.one_of(st.just({"all": []}), trees)),
-        "rewards": draw(st.lists(rewards, min_size=1, max_size=2)),
-        "limits": draw(st.one_of(st.just({}), st.just({}), limits)),
+        "when": when,
+        "rewards": given,
+        "limits": bounds,
     }
+
+
+def _is_repeated(reward: dict[str, Any]) -> bool:
+    by_units = reward["kind"] in ("amount", "price") and reward.get("per") in ("set", "unit")
+    return by_units or reward["kind"] == "nth" or "step" in reward
 
 
 @st.composite

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any, ClassVar
 
 import pytest
@@ -37,17 +38,17 @@ class Pairs(Condition):
         return True
 
     def judge(self, receipt: Receipt) -> Iterator[Reason]:
-        if not self.sets(receipt):
+        if not self.sets(receipt, 1):
             yield Reason(self.kind)
 
-    def sets(self, receipt: Receipt) -> tuple[Mapping[int, int], ...]:
+    def sets(self, receipt: Receipt, most: int) -> tuple[Mapping[int, int], ...]:
         units = [
             i
             for i in receipt.pick(self.target)
             for _ in range(receipt.lines[i].quantity_micro // schema.MICRO - receipt.consumed[i])
         ]
         pairs = zip(units[::2], units[1::2], strict=False)
-        return tuple({a: 2} if a == b else {a: 1, b: 1} for a, b in pairs)
+        return tuple({a: 2} if a == b else {a: 1, b: 1} for a, b in islice(pairs, most))
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ class Gain:
     promotion: Promotion
     discounts: dict[int, int]
     by_line: dict[int, int]
+    consumed: dict[int, int]
 
     @property
     def total(self) -> int:
@@ -55,9 +56,8 @@ class Combination:
         before = list(self.receipt.current)
         _CHOICES[group.choose, group.per](self, group, members)
         if group.exclusive:
-            self.receipt.closed.update(
-                i for i, amount in enumerate(before) if self.receipt.current[i] < amount
-            )
+            touched = (i for i, amount in enumerate(before) if self.receipt.current[i] < amount)
+            self.receipt.close(touched, ("group", group.code))
 
     def _all(self, group: Group, members: Sequence[Promotion]) -> None:
         for promotion in self._in_order(members):
@@ -83,8 +83,9 @@ class Combination:
 
     def _only_one(self, group: Group, ordered: Sequence[Promotion]) -> None:
         chosen = next((one for one in ordered if self._act(one)), None)
+        settled = {*self.refused, *self.receipt.offered}
         for promotion in ordered:
-            if chosen is not None and promotion is not chosen and promotion.code not in self.refused:
+            if chosen is not None and promotion is not chosen and promotion.code not in settled:
                 self._refuse(promotion, [Reason("not_chosen", {"group": group.code, "chosen": chosen.code})])
 
     def _act(self, promotion: Promotion) -> bool:
@@ -96,9 +97,14 @@ class Combination:
         if not lines:
             self._refuse(gain.promotion, [Reason("not_chosen", {"group": group.code})])
             return
+        if not self.receipt.has_free(gain.consumed):
+            self._refuse(gain.promotion, [Reason("no_units")])
+            return
         turn = Turn(self.receipt, gain.promotion, lines)
         parts = {i: part for i, part in gain.discounts.items() if i in lines}
-        self._finish(turn, turn.attempt(lambda one: one.discount(parts)))
+        is_within_budget = turn.attempt(lambda one: one.discount(parts))
+        if self._finish(turn, is_within_budget):
+            turn.consume(gain.consumed)
 
     def _discounting(self, promotion: Promotion) -> tuple[Turn, bool]:
         turn = Turn(self.receipt, promotion)
@@ -112,9 +118,10 @@ class Combination:
             for one in promotion.substance
         )
         if not is_within_budget or (not touched and not later):
-            return self._refuse(promotion, self.receipt.declined.get(promotion.code, []))
-        if promotion.exclusive:
-            self.receipt.closed.update(touched or ())
+            if promotion.code not in self.receipt.offered:
+                return self._refuse(promotion, self.receipt.declined.get(promotion.code, []))
+            self.turns.append(turn)  # what tells of the offer is told; another may still be chosen
+            return False
         self.turns.append(turn)
         return True
 
@@ -147,7 +154,12 @@ class Combination:
             numerator, denominator = fork.worth(fork.unit(accrual.unit))
             for i, points in accrual.parts.items():
                 by_line[i] = by_line.get(i, 0) + points * numerator * MICRO // denominator
-        return Gain(promotion, discounts, by_line)
+        consumed = {
+            i: count - self.receipt.consumed[i]
+            for i, count in enumerate(fork.consumed)
+            if count > self.receipt.consumed[i]
+        }
+        return Gain(promotion, discounts, by_line, consumed)
 
 
 def _rank(promotion: Promotion) -> tuple[int, int, int]:

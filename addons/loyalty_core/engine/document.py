@@ -22,6 +22,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "no_lines": "no line fits its target",
     "no_points": "the points come to nothing",
     "no_room": "minimum prices and caps leave no room",
+    "no_units": "too few whole units are left that no set, n-th unit or gift has used",
     "not": "what must not hold does; `kind` says what",
     "not_chosen": "its group chose another promotion, `chosen`",
     "not_started": "it has not begun",

@@ -145,7 +145,7 @@ def _result(
         spendable=spendable,
         messages=tuple(receipt.messages),
         issued=(),
-        suggestions=(),
+        suggestions=tuple(receipt.suggestions),
         refusals=refusals,
         certificates_by_line=_by_id(receipt, receipt.certificates),
         decimals=programme.decimals,

@@ -15,6 +15,7 @@ from .select import Keys, keys_of
 
 USES_MAX = 10**9
 POINTS_MAX = 10**9
+SETS_MAX = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +23,20 @@ class Limits:
     """Counted in uses: a use is a confirmed purchase in which the promotion had an effect; it comes back when
     the whole purchase does.
 
+    Within one receipt, which is one use, a reward is given once for each set or unit (`per`), group of n-th units or
+    step of points: at most `per_receipt` times, the dearest first, n-th units `overall` as they are chosen. Units to
+    which it does not come are free for other promotions. Without it a receipt has at most 10000 sets.
+
     What would pass what is left of a budget is not given at all, rather than in part. With `per_member` only
     known members get the promotion.
     """
 
+    per_receipt: int | None = schema.integer(
+        min=1,
+        max=SETS_MAX,
+        default=None,
+        help="How many times each reward is given within one receipt.",
+    )
     per_member: int | None = schema.integer(
         min=1, max=USES_MAX, default=None, help="Uses of one member, ever or within `per_member_days`."
     )
@@ -49,8 +60,14 @@ class Limits:
 
     @property
     def is_any(self) -> bool:
-        """Whether there is something to count."""
-        return self != NO_LIMITS
+        """Whether there is something to count from purchase to purchase."""
+        counted = (self.per_member, self.per_day, self.total)
+        return self.has_budget or any(limit is not None for limit in counted)
+
+    @property
+    def sets(self) -> int:
+        """How many sets one receipt may have."""
+        return SETS_MAX if self.per_receipt is None else self.per_receipt
 
     @property
     def has_budget(self) -> bool:

@@ -5,6 +5,8 @@ No float and no Decimal: amounts are integers of minor units, rates are ratios o
 
 from collections.abc import Sequence
 
+Runs = tuple[tuple[int, int], ...]
+
 
 def half_up(numerator: int, denominator: int) -> int:
     """numerator ÷ denominator rounded half up; both are not negative.
@@ -62,7 +64,7 @@ def _largest_remainder(amount: int, weights: Sequence[int]) -> list[int]:
     return shares
 
 
-def units_of(amount: int, quantity_micro: int) -> tuple[tuple[int, int], ...]:
+def units_of(amount: int, quantity_micro: int) -> Runs:
     """The values of a line's whole units as (value, how many), the dearer first.
 
     The amount is divided over the units by largest remainder; a fraction of a unit at the end takes its part
@@ -84,3 +86,18 @@ def units_of(amount: int, quantity_micro: int) -> tuple[tuple[int, int], ...]:
     extra = min(extra, count)
     runs = ((value + 1, extra), (value, count - extra))
     return tuple(run for run in runs if run[1])
+
+
+def cut(runs: Runs, start: int, stop: int) -> Runs:
+    """Of units as (value, how many) those from ``start`` up to but not including ``stop``.
+
+    >>> cut(((334, 1), (333, 2)), 0, 2)
+    ((334, 1), (333, 1))
+    """
+    found, passed = [], 0
+    for value, times in runs:
+        kept = min(passed + times, stop) - max(passed, start)
+        if kept > 0:
+            found.append((value, kept))
+        passed += times
+    return tuple(found)

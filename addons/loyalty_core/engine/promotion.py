@@ -110,6 +110,9 @@ class Promotion:
             yield "to", "conflict", "is before from"
         if any(reward.per == "set" for reward in self.rewards) and not self.when.finds_sets:
             yield "when", "missing", "needs a condition that finds sets, for a reward per set"
+        if self.limits.per_receipt is not None and not any(reward.is_repeated for reward in self.rewards):
+            text = "needs a reward per set or per unit, of n-th units, or of points by steps"
+            yield "limits.per_receipt", "conflict", text
 
     def keys(self) -> Keys:
         """Keys of which every basket on which it has an effect has at least one."""

@@ -8,12 +8,12 @@ of other addons.
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .basket import NOTHING_USED, Basket, Line, Used
-from .money import allocate, half_up, units_of
+from .money import Runs, allocate, cut, half_up, units_of
 from .registry import Phase, Reason, Reward
-from .result import Message
+from .result import Message, Suggestion
 from .schema import MICRO
 from .select import Target
 
@@ -54,10 +54,19 @@ class PointsPayment:
     parts: Mapping[int, int]
 
 
+class Units(NamedTuple):
+    """So many units of a line that are alike: what one costs now, and what rates work on."""
+
+    line: int
+    value: int
+    amount: int
+    times: int
+
+
 # What a fork has for itself; the rest belongs to the basket.
 _CHANGING = (
     "current", "left", "spent", "consumed", "touched", "closed", "given", "asked",
-    "accruals", "payments", "messages", "factors", "effective",
+    "accruals", "payments", "messages", "suggestions", "factors", "effective", "offered",
 )  # fmt: skip
 
 
@@ -71,9 +80,10 @@ class Receipt:
     left      what points and certificates have left to pay, too
     spent     what points have paid and is written as a discount of the line
     room      what the receipt's cap still allows
-    touched   positions that a discount has touched; ``closed`` are closed to further ones
+    touched   positions that a discount has touched
+    closed    by position who closed it to the discounts of others: promotions and groups
     consumed  units by position that no other set, n-th unit or gift may use
-    effective promotions that have given something; ``offered`` are those that would let points pay
+    effective promotions that have given something; ``offered`` are those that would: points may pay, a gift is missing
     """
 
     def __init__(self, programme: "Programme", basket: Basket):
@@ -95,12 +105,13 @@ class Receipt:
         self.certificates_minor = 0
         self.certificates: dict[int, int] = {}
         self.touched: set[int] = set()
-        self.closed: set[int] = set()
+        self.closed: dict[int, frozenset[tuple[str, str]]] = {}
         self.open = frozenset(i for i, line in enumerate(lines) if not line.no_discount)
         self.given: dict[str, dict[int, int]] = {}
         self.accruals: list[Accrual] = []
         self.payments: list[PointsPayment] = []
         self.messages: list[Message] = []
+        self.suggestions: list[Suggestion] = []
         self.factors: list[Factor] = []
         self.effective: set[str] = set()
         self.offered: set[str] = set()
@@ -152,7 +163,26 @@ class Receipt:
         """Why a reward has nobody or nothing to act on."""
         if reward.for_member and self.basket.member is None:
             return Reason("identified")
-        return None if self.pick(reward.target) else Reason("no_lines")
+        return None if not reward.needs_lines or self.pick(reward.target) else Reason("no_lines")
+
+    def close(self, lines: Iterable[int], who: tuple[str, str]) -> None:
+        """Close lines to the discounts of all others than this promotion, or the promotions of this group."""
+        for i in lines:
+            self.closed[i] = self.closed.get(i, frozenset()) | {who}
+
+    def units(self, i: int) -> Runs:
+        """What a line's whole units cost now, as (value, how many), the dearer first."""
+        return units_of(self.current[i], self.lines[i].quantity_micro)
+
+    def has_free(self, units: Mapping[int, int]) -> bool:
+        """Whether so many whole units of these lines are not consumed."""
+        return all(
+            count <= self.lines[i].quantity_micro // MICRO - self.consumed[i] for i, count in units.items()
+        )
+
+    def free_units(self, i: int) -> Runs:
+        """Those of them that are not consumed. Units of a line are alike: the first ones count as consumed."""
+        return cut(self.units(i), self.consumed[i], self.lines[i].quantity_micro // MICRO)
 
     def balance(self, unit: str) -> int:
         """What the member's account of a unit had available before this purchase."""
@@ -201,13 +231,13 @@ class Turn:
         self.receipt = receipt
         self.promotion = promotion
         self._lines = lines
-        self._sets: tuple[Mapping[int, int], ...] | None = None
-        self._open = receipt.open - receipt.closed - (receipt.touched if promotion.exclusive else set())
+        self._sets: list[Mapping[int, int]] = []
+        self._open: frozenset[int] = frozenset()
 
     def on(self, receipt: Receipt) -> "Turn":
         """The same turn at another receipt."""
         turn = Turn(receipt, self.promotion, self._lines)
-        turn._sets, turn._open = self._sets, self._open
+        turn._sets = list(self._sets)
         return turn
 
     def run(self, phase: Phase) -> bool:
@@ -218,7 +248,7 @@ class Turn:
         rewards = [reward for reward in self.promotion.rewards if reward.acts_in is phase]
         return not rewards or self.attempt(lambda turn: turn._apply(rewards))
 
-    def attempt(self, act: Callable[["Turn"], None]) -> bool:
+    def attempt(self, act: Callable[["Turn"], object]) -> bool:
         """Let it act, unless it would give more than is left of a budget: then nothing, and that is why."""
         limits, receipt, code = self.promotion.limits, self.receipt, self.promotion.code
         if limits.has_budget:
@@ -234,12 +264,24 @@ class Turn:
         return True
 
     def _apply(self, rewards: Iterable[Reward]) -> None:
+        self._open = self._open_lines()
         for reward in rewards:
             objection = self.receipt.objection(reward)
             if objection is None:
                 reward.apply(self)
             else:
                 self.decline(objection.code)
+
+    def _open_lines(self) -> frozenset[int]:
+        """The lines that no other has closed to this promotion; for an exclusive one, that no other has touched."""
+        receipt, promotion = self.receipt, self.promotion
+        found = receipt.open
+        if receipt.closed:
+            own = {("promotion", promotion.code), ("group", promotion.group)}
+            found -= {i for i, who in receipt.closed.items() if not who <= own}
+        if promotion.exclusive:
+            found -= receipt.touched - receipt.given.get(promotion.code, {}).keys()
+        return found
 
     # what a reward may know
 
@@ -260,40 +302,33 @@ class Turn:
         """What earlier discounts left of these lines: the weights by which an amount is spread over them."""
         return {i: self.receipt.current[i] for i in lines}
 
-    def units(self, i: int) -> tuple[tuple[int, int], ...]:
-        """What a line's whole units cost now, as (value, how many)."""
-        return units_of(self.receipt.current[i], self.receipt.lines[i].quantity_micro)
+    def units(self, lines: Iterable[int]) -> list[Units]:
+        """The whole units of these lines: of so many as the promotion may give to, the dearest."""
+        found = [
+            Units(i, value, value, times) for i in lines for value, times in self.receipt.units(i)
+        ]
+        most = self.promotion.limits.per_receipt
+        return found if most is None else first_units(sorted(found, key=_dearest), most)
+
+    def free_units(self, lines: Iterable[int]) -> list[Units]:
+        """The whole units of these lines that no set, n-th unit or gift has consumed."""
+        found = []
+        for i in lines:
+            passed = self.receipt.consumed[i]
+            rated = units_of(self.amount(i), self.receipt.lines[i].quantity_micro)
+            for value, times in self.receipt.free_units(i):
+                for amount, alike in cut(rated, passed, passed + times):
+                    found.append(Units(i, value, amount, alike))
+                passed += times
+        return found
+
+    def room(self, i: int) -> int:
+        """How much may still be taken off a line."""
+        return max(0, self.receipt.current[i] - self.receipt.floor[i])
 
     def amount(self, i: int) -> int:
         """What rates work on: what earlier discounts left, or the shelf amount."""
         return (self.receipt.base if self.promotion.basis == "base" else self.receipt.current)[i]
-
-    def sets(self, lines: Collection[int]) -> list[dict[int, int]]:
-        """What the units of each whole set cost now, by line: only of these lines, dearest units first.
-
-        The promotion's condition finds the sets; their units are consumed, so that no other set is made of
-        them.
-        """
-        if self._sets is None:
-            self._sets = self.promotion.when.sets(self.receipt)
-            for units in self._sets:
-                for i, count in units.items():
-                    self.receipt.consumed[i] += count
-        passed = [0] * len(self.receipt.lines)
-        found = []
-        for units in self._sets:
-            found.append({i: self._cost(i, passed[i], count) for i, count in units.items() if i in lines})
-            for i, count in units.items():
-                passed[i] += count
-        return found
-
-    def _cost(self, i: int, first: int, count: int) -> int:
-        """What so many units of a line cost, after the first ones."""
-        total, start = 0, 0
-        for value, times in self.units(i):
-            total += value * max(0, min(start + times, first + count) - max(start, first))
-            start += times
-        return total
 
     def factors(self, lines: Collection[int]) -> tuple[dict[int, int], int]:
         """The product of the factors on this promotion's points: a numerator for each line, and a
@@ -318,30 +353,70 @@ class Turn:
 
     # what a reward may do
 
-    def discount(self, wanted: Mapping[int, int], most: int | None = None) -> None:
+    def discount(self, wanted: Mapping[int, int], most: int | None = None) -> int:
         """Take these amounts off lines, none below its floor; of more than ``most`` or the cap each gets its
-        share."""
-        rooms = {i: min(part, self._room(i)) for i, part in wanted.items() if part}
+        share. Returns what was taken off."""
+        rooms = {i: min(part, self.room(i)) for i, part in wanted.items() if part}
         limit = self.receipt.room if most is None else min(most, self.receipt.room)
         if sum(rooms.values()) > limit:
             parts = list(rooms.values())
             rooms = dict(zip(rooms, allocate(limit, parts, parts), strict=True))
-        self._give(rooms)
+        return self._give(rooms)
 
-    def spread(self, amount: int, weights: Mapping[int, int]) -> None:
-        """Take an amount off lines in proportion to weights; what one cannot take passes to the others."""
-        rooms = [min(weight, self._room(i)) for i, weight in weights.items()]
+    def spread(self, amount: int, weights: Mapping[int, int]) -> int:
+        """Take an amount off lines in proportion to weights; what one cannot take passes to the others. Returns
+        what was taken off."""
+        rooms = [min(weight, self.room(i)) for i, weight in weights.items()]
         parts = allocate(min(amount, self.receipt.room), list(weights.values()), rooms)
-        self._give(dict(zip(weights, parts, strict=True)))
+        return self._give(dict(zip(weights, parts, strict=True)))
 
-    def _room(self, i: int) -> int:
-        return max(0, self.receipt.current[i] - self.receipt.floor[i])
+    def spread_over_sets(self, target: Target, off: Callable[[int], int]) -> None:
+        """Take an amount, which ``off`` tells from the cost of its selected units, off each whole set.
 
-    def _give(self, parts: Mapping[int, int]) -> None:
-        receipt = self.receipt
+        The promotion's condition finds the sets. The units of a set that gets something are consumed; the
+        promotion's other rewards per set get this set again.
+        """
+        lines = set(self.discountable(target))
+        counted = set(self.pick(target))
+        kept = len(self._sets)
+        sets = [*self._sets, *self._further_sets()]
+        for number, (units, costs) in enumerate(zip(sets, self._costs(sets), strict=True)):
+            amount = off(sum(cost for i, cost in costs.items() if i in counted))
+            given = amount and self.spread(amount, {i: cost for i, cost in costs.items() if i in lines})
+            if given and number >= kept:
+                self._sets.append(units)
+                self.consume(units)
+
+    def _further_sets(self) -> tuple[Mapping[int, int], ...]:
+        most = self.promotion.limits.sets - len(self._sets)
+        return self.promotion.when.sets(self.receipt, most) if most else ()
+
+    def _costs(self, sets: Iterable[Mapping[int, int]]) -> list[dict[int, int]]:
+        """What the units of each set cost now, by line; those of the first set are the dearest."""
+        passed = list(self.receipt.consumed)
+        for units in self._sets:
+            for i, count in units.items():
+                passed[i] -= count
+        found = []
+        for units in sets:
+            costs = {}
+            for i, count in sorted(units.items()):
+                runs = cut(self.receipt.units(i), passed[i], passed[i] + count)
+                costs[i] = sum(value * times for value, times in runs)
+                passed[i] += count
+            found.append(costs)
+        return found
+
+    def consume(self, units: Mapping[int, int]) -> None:
+        """Let no other set, n-th unit or gift of the receipt use so many units of these lines."""
+        for i, count in units.items():
+            self.receipt.consumed[i] += count
+
+    def _give(self, parts: Mapping[int, int]) -> int:
+        receipt, code = self.receipt, self.promotion.code
         if receipt.is_given:
-            return
-        given = dict(receipt.given.get(self.promotion.code, ()))
+            return 0
+        given = dict(receipt.given.get(code, ()))
         for i, part in parts.items():
             if part:
                 receipt.current[i] -= part
@@ -349,11 +424,15 @@ class Turn:
                 receipt.room -= part
                 receipt.touched.add(i)
                 given[i] = given.get(i, 0) + part
-        receipt.given[self.promotion.code] = given
-        if any(parts.values()):
-            receipt.effective.add(self.promotion.code)
+        receipt.given[code] = given
+        total = sum(parts.values())
+        if total:
+            receipt.effective.add(code)
         elif parts:
             self.decline("no_room")
+        if self.promotion.exclusive:
+            receipt.close(given, ("promotion", code))
+        return total
 
     def earn(self, accrual: Accrual) -> None:
         """Accrue points, as one lot."""
@@ -378,6 +457,12 @@ class Turn:
         self.receipt.messages.append(message)
         self.receipt.effective.add(self.promotion.code)
 
+    def suggest(self, target: Target, quantity: int) -> None:
+        """Tell what the customer could still take and would get; of a receipt that is a fact nothing."""
+        if not self.receipt.is_given:
+            self.receipt.suggestions.append(Suggestion(self.promotion.code, target, quantity))
+            self.receipt.offered.add(self.promotion.code)
+
     def multiply(self, factor: Factor) -> None:
         """Let a factor work on points that are accrued later in this calculation."""
         self.receipt.factors.append(factor)
@@ -387,6 +472,21 @@ class Turn:
         reasons = self.receipt.declined.setdefault(self.promotion.code, [])
         if (reason := Reason(code, params)) not in reasons:
             reasons.append(reason)
+
+
+def first_units(units: Iterable[Units], count: int) -> list[Units]:
+    """The first so many."""
+    found = []
+    for one in units:
+        taken = min(one.times, count)
+        if taken:
+            found.append(one._replace(times=taken))
+        count -= taken
+    return found
+
+
+def _dearest(units: Units) -> tuple[int, int]:
+    return -units.value, units.line
 
 
 def _least(line: Line, base: int) -> int:

@@ -73,8 +73,9 @@ class Condition:
         """Whether rewards may be given per set."""
         return False
 
-    def sets(self, receipt: "Receipt") -> tuple[Mapping[int, int], ...]:
-        """Whole sets of units that are not consumed yet: of each the number of units by line position."""
+    def sets(self, receipt: "Receipt", most: int) -> tuple[Mapping[int, int], ...]:
+        """At most so many whole sets of units that are not consumed yet: of each the number of units by line
+        position."""
         return ()
 
 
@@ -91,6 +92,12 @@ class Reward:
     unit: str = ""
     per: str = ""
     for_member: ClassVar[bool] = False
+    needs_lines: ClassVar[bool] = True
+
+    @property
+    def is_repeated(self) -> bool:
+        """Whether it is given a number of times within one receipt, which the limit ``per_receipt`` bounds."""
+        return False
 
     @property
     def acts_in(self) -> Phase:

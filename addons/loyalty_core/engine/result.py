@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from .schema import MICRO
+from .schema import MICRO, write
+from .select import Target
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,16 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What the customer could still take: so many units of the selection would become a gift. It is no use of the
+    promotion."""
+
+    promotion: str
+    target: Target
+    quantity: int
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a promotion had no effect. Names of amounts in ``params`` end in ``_minor`` (money) or
     ``_micro``."""
@@ -115,7 +126,7 @@ class Result:
     spendable: tuple[Spendable, ...]
     messages: tuple[Message, ...]
     issued: tuple[Mapping[str, object], ...]
-    suggestions: tuple[Mapping[str, object], ...]
+    suggestions: tuple[Suggestion, ...]
     refusals: tuple[Refusal, ...]
     certificates_by_line: tuple[tuple[str, int], ...]
     decimals: int
@@ -137,7 +148,7 @@ class Result:
                 {"to": one.to, "text": one.text, "promotion": one.promotion} for one in self.messages
             ],
             "issued": [dict(one) for one in self.issued],
-            "suggestions": [dict(one) for one in self.suggestions],
+            "suggestions": [self._suggestion(one) for one in self.suggestions],
             "refusals": [self._refusal(one) for one in self.refusals],
         }
 
@@ -206,6 +217,13 @@ class Result:
             "money": self._money(one.money_minor),
             "as": one.as_,
             "promotion": one.promotion,
+        }
+
+    def _suggestion(self, one: Suggestion) -> dict[str, object]:
+        return {
+            "promotion": one.promotion,
+            "target": write(one.target, self.decimals),
+            "quantity": one.quantity,
         }
 
     def _refusal(self, one: Refusal) -> dict[str, object]:

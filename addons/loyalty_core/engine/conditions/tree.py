@@ -36,8 +36,8 @@ class AllOf(Condition):
     def keys(self) -> Keys:
         return narrowest(child.keys() for child in self.all)
 
-    def sets(self, receipt: Receipt) -> tuple[Mapping[int, int], ...]:
-        return next((sets for child in self.all if (sets := child.sets(receipt))), ())
+    def sets(self, receipt: Receipt, most: int) -> tuple[Mapping[int, int], ...]:
+        return next((sets for child in self.all if (sets := child.sets(receipt, most))), ())
 
 
 @CONDITIONS.branch("any")
@@ -67,8 +67,8 @@ class AnyOf(Condition):
     def keys(self) -> Keys:
         return union(child.keys() for child in self.any)
 
-    def sets(self, receipt: Receipt) -> tuple[Mapping[int, int], ...]:
-        return next((sets for child in self.any if (sets := child.sets(receipt))), ())
+    def sets(self, receipt: Receipt, most: int) -> tuple[Mapping[int, int], ...]:
+        return next((sets for child in self.any if (sets := child.sets(receipt, most))), ())
 
 
 @CONDITIONS.branch("not")

@@ -1,5 +1,16 @@
 """Rewards: one kind, one file, one vector file."""
 
-from . import amount, message, multiply, percent, points, price, spend
+from . import amount, gift, message, multiply, nth, percent, points, price, round_total, spend
 
-__all__ = ["amount", "message", "multiply", "percent", "points", "price", "spend"]
+__all__ = [
+    "amount",
+    "gift",
+    "message",
+    "multiply",
+    "nth",
+    "percent",
+    "points",
+    "price",
+    "round_total",
+    "spend",
+]

@@ -34,19 +34,25 @@ class Amount(Reward):
     )
     target: Target = selection()
 
+    @property
+    def is_repeated(self) -> bool:
+        return self.per in ("set", "unit")
+
     def apply(self, turn: Turn) -> None:
         lines = turn.discountable(self.target)
         if self.per == "order":
             turn.spread(self.value, turn.current(lines))
         elif self.per == "set":
-            for costs in turn.sets(lines):
-                turn.spread(self.value, costs)
+            turn.spread_over_sets(self.target, lambda cost: self.value)
+        elif self.per == "unit":
+            wanted = dict.fromkeys(lines, 0)
+            for units in turn.units(lines):
+                wanted[units.line] += min(self.value, units.value) * units.times
+            turn.discount(wanted)
         else:
             turn.discount({i: self._off(turn, i) for i in lines})
 
     def _off(self, turn: Turn, i: int) -> int:
-        if self.per == "unit":
-            return sum(min(self.value, value) * count for value, count in turn.units(i))
         if self.per == "quantity":
             return half_up(self.value * turn.receipt.lines[i].quantity_micro, MICRO)
         return self.value

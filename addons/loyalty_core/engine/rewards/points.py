@@ -1,7 +1,7 @@
 """``points``: an accrual, one lot for each reward."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Final
 
 from .. import schema
@@ -83,6 +83,10 @@ class Points(Reward):
     active: Activation | None = schema.nested(Activation, default=None)
     expires: Expiry | None = schema.nested(Expiry, default=None)
 
+    @property
+    def is_repeated(self) -> bool:
+        return self.step is not None
+
     def check(self) -> Iterator[tuple[str, str, str]]:
         if sum(bool(getattr(self, name)) for name in _SOURCES) != 1:
             yield "", "conflict", f"needs exactly one of {', '.join(_SOURCES)}"
@@ -121,8 +125,9 @@ class Points(Reward):
         elif self.step is not None:
             of_amount = self.step.of == "amount"
             every = self.step.every * (10**receipt.programme.decimals if of_amount else MICRO)
-            for portion in self._portions(turn, amounts if of_amount else quantities):
-                steps = sum(portion.measures.values()) * MICRO // every
+            portions = self._portions(turn, amounts if of_amount else quantities)
+            counted = [(sum(one.measures.values()) * MICRO // every, one) for one in portions]
+            for steps, portion in _at_most(turn.promotion.limits.per_receipt, counted):
                 yield _fixed(steps * self.step.points * 10**unit.decimals, portion)
         else:
             yield from self._products(turn, quantities)
@@ -160,6 +165,22 @@ class Points(Reward):
         start = at if counts_from_purchase or active_from is None else active_from
         expires_at = None if self.expires is None else self.expires.moment(start)
         turn.earn(Accrual(turn.promotion.code, self.unit, parts, active_from, expires_at))
+
+
+def _at_most(most: int | None, counted: Sequence[tuple[int, Portion]]) -> list[tuple[int, Portion]]:
+    """Steps of portions, no more than so many together: those with the most steps come first."""
+    if most is None:
+        return list(counted)
+    found = []
+    for position in sorted(range(len(counted)), key=lambda position: -counted[position][0]):
+        steps, portion = counted[position]
+        times = min(portion.times, most // steps) if steps else 0
+        found.append((position, steps, replace(portion, times=times)))
+        most -= steps * times
+        if steps and times < portion.times:
+            found.append((position, most, replace(portion, times=1)))
+            most = 0
+    return [(steps, portion) for _, steps, portion in sorted(found, key=lambda one: one[0])]
 
 
 def _fixed(micro: int, portion: Portion) -> tuple[Mapping[int, int], int, int]:

@@ -28,16 +28,22 @@ class Price(Reward):
     )
     target: Target = selection()
 
+    @property
+    def is_repeated(self) -> bool:
+        return self.per in ("set", "unit")
+
     def apply(self, turn: Turn) -> None:
         lines = turn.discountable(self.target)
         if self.per == "set":
-            for costs in turn.sets(lines):
-                turn.spread(max(0, sum(costs.values()) - self.value), costs)
+            turn.spread_over_sets(self.target, lambda cost: max(0, cost - self.value))
+        elif self.per == "unit":
+            wanted = dict.fromkeys(lines, 0)
+            for units in turn.units(lines):
+                wanted[units.line] += max(0, units.value - self.value) * units.times
+            turn.discount(wanted)
         else:
             turn.discount({i: self._off(turn, i) for i in lines})
 
     def _off(self, turn: Turn, i: int) -> int:
-        if self.per == "unit":
-            return sum(max(0, value - self.value) * count for value, count in turn.units(i))
         quantity = turn.receipt.lines[i].quantity_micro
         return max(0, turn.receipt.current[i] - half_up(self.value * quantity, MICRO))
