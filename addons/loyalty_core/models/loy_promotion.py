@@ -4,7 +4,7 @@ from odoo import api, fields, models
 
 from ..services.counters import KINDS
 from ..services.errors import LoyaltyError
-from ..services.sections import LIMIT_FIELDS
+from ..services.sections import COUNTED_LIMIT_FIELDS, LIMIT_FIELDS
 
 
 class LoyPromotion(models.Model):
@@ -56,6 +56,11 @@ class LoyPromotion(models.Model):
         required=True,
         default='[{"kind": "percent", "value": 10}]',
         help="The list of rewards as JSON. The kinds are described in docs/promotions.md.",
+    )
+    limit_per_receipt = fields.Integer(
+        string="Times within one receipt",
+        tracking=True,
+        help="Of each reward: sets, units, groups of n-th units, steps of points; the dearest first. 0: no limit.",
     )
     limit_per_member = fields.Integer(
         string="Uses of one member", tracking=True, help="Only known members get the promotion then. 0: no limit."
@@ -111,10 +116,10 @@ class LoyPromotion(models.Model):
         for promotion in self:
             promotion.currency_id = (promotion.company_id or self.env.company).currency_id
 
-    @api.depends(*LIMIT_FIELDS.values())
+    @api.depends(*COUNTED_LIMIT_FIELDS)
     def _compute_has_limits(self):
         for promotion in self:
-            promotion.has_limits = any(promotion[name] for name in LIMIT_FIELDS.values())
+            promotion.has_limits = any(promotion[name] for name in COUNTED_LIMIT_FIELDS)
 
     @api.depends_context("company")
     def _compute_used(self):

@@ -12,7 +12,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
 from ..engine import schema
-from ..engine.limits import POINTS_MAX, USES_MAX
+from ..engine.limits import POINTS_MAX, SETS_MAX, USES_MAX
 from ..engine.schema import INVALID, Reading
 
 
@@ -305,6 +305,7 @@ class SettingsDocument:
 class LimitsDocument:
     """How often and how much a promotion gives; its laws are the engine's (docs/promotions.md)."""
 
+    per_receipt: int | None = schema.integer(min=1, max=SETS_MAX, default=None)
     per_member: int | None = schema.integer(min=1, max=USES_MAX, default=None)
     per_member_days: int | None = schema.integer(min=1, max=36_500, default=None)
     per_day: int | None = schema.integer(min=1, max=USES_MAX, default=None)
@@ -331,6 +332,9 @@ class PromotionDocument(CodedDocument):
 
 
 LIMIT_FIELDS = {member: f"limit_{member}" for member in schema.members(LimitsDocument)}
+
+#: Those of them that are counted from purchase to purchase.
+COUNTED_LIMIT_FIELDS = [name for member, name in LIMIT_FIELDS.items() if member != "per_receipt"]
 
 
 #: Keys of `settings.returns` and the fields that keep them.

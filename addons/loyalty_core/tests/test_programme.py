@@ -216,9 +216,36 @@ class TestApply(ProgrammeCase):
         )
         for path in ("promotions[0].limits.per_member", "promotions[1].limits.budget", "promotions[2].limits.per_week"):
             self.assertIn(path, text)
+        text = self.refused(
+            "bad_request", "programme_apply", programme={"promotions": [self.offer(10, limits={"per_receipt": 2})]}
+        )
+        self.assertIn("promotions[0].limits.per_receipt needs a reward per set or per unit", text)
         window = self.offer(10, limits={"per_member_days": 7})
         text = self.refused("bad_request", "programme_apply", programme={"promotions": [window]})
         self.assertIn("promotions[0].limits.per_member_days is the window of per_member", text)
+
+    def test_what_is_given_by_times_is_limited_within_a_receipt_and_not_counted(self):
+        third = self.promotion("P_OFFER", {"kind": "nth", "every": 1}, limits={"per_receipt": 1})
+        self.apply({"promotions": [third]})
+        self.assertEqual(self.section("promotions", "P_OFFER")["limits"], {"per_receipt": 1})
+        self.assertFalse(self.env["loy.promotion"].search([("code", "=", "P_OFFER")]).has_limits)
+        lines = [{"id": "1", "sku": "T-1002", "quantity": 3}]
+        answer = self.call("purchase_calculate", store="T_S1", lines=lines)
+        self.assertEqual(answer["totals"]["discount"], 20)
+
+    def test_a_gift_that_is_not_there_is_suggested_and_uses_no_limit(self):
+        gift = {"kind": "gift", "target": {"sku": ["P-GIFT"]}}
+        self.apply({"promotions": [self.promotion("P_OFFER", gift, limits={"total": 1})]})
+        lines = [{"id": "1", "sku": "T-1002", "quantity": 1}]
+        for number in (1, 2):
+            purchase = {"key": f"gift-{number}", "purchase": f"GIFT-{number}", "store": "T_S1", "lines": lines}
+            answer = self.call("purchase_hold", **purchase)
+            self.assertEqual(
+                answer["suggestions"], [{"promotion": "P_OFFER", "target": {"sku": ["P-GIFT"]}, "quantity": 1}]
+            )
+        lines.append({"id": "2", "sku": "P-GIFT", "quantity": 1, "price": 7})
+        free = self.call("purchase_calculate", store="T_S1", lines=lines)
+        self.assertEqual((free["totals"]["discount"], free["suggestions"]), (7, []))
 
     def test_dry_run_counts_the_same_and_changes_nothing(self):
         before = self.state()
