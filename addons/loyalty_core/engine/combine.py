@@ -154,11 +154,8 @@ class Combination:
             numerator, denominator = fork.worth(fork.unit(accrual.unit))
             for i, points in accrual.parts.items():
                 by_line[i] = by_line.get(i, 0) + points * numerator * MICRO // denominator
-        consumed = {
-            i: count - self.receipt.consumed[i]
-            for i, count in enumerate(fork.consumed)
-            if count > self.receipt.consumed[i]
-        }
+        before, after = self.receipt.consumed, fork.consumed
+        consumed = {} if after == before else {i: after[i] - count for i, count in enumerate(before)}
         return Gain(promotion, discounts, by_line, consumed)
 
 

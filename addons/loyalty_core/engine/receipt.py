@@ -232,7 +232,7 @@ class Turn:
         self.promotion = promotion
         self._lines = lines
         self._sets: list[Mapping[int, int]] = []
-        self._open: frozenset[int] = frozenset()
+        self._open: frozenset[int] | None = None
 
     def on(self, receipt: Receipt) -> "Turn":
         """The same turn at another receipt."""
@@ -264,7 +264,7 @@ class Turn:
         return True
 
     def _apply(self, rewards: Iterable[Reward]) -> None:
-        self._open = self._open_lines()
+        self._open = None
         for reward in rewards:
             objection = self.receipt.objection(reward)
             if objection is None:
@@ -293,6 +293,8 @@ class Turn:
     def discountable(self, target: Target) -> list[int]:
         """Selected lines that this promotion may discount."""
         picked = self.pick(target)
+        if self._open is None:
+            self._open = self._open_lines()
         found = [i for i in picked if i in self._open]
         if not found:
             self.decline("closed" if picked else "no_lines")
