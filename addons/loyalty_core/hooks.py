@@ -14,6 +14,7 @@ def uninstall_hook(env):
     """
     env["ir.config_parameter"].search([("key", "=like", "loyalty_core.%")]).unlink()
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS loy_refuse_change() CASCADE"))
+    env.cr.execute(SQL("DROP FUNCTION IF EXISTS loy_is_test_database()"))
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS loy_lot_guard() CASCADE"))
     env.cr.execute(SQL("DROP FUNCTION IF EXISTS loy_products(text[], integer), loy_product_traits(integer[], integer)"))
     env.cr.execute(SQL("DROP TABLE IF EXISTS loy_event, loy_revision_head, loy_meter, loy_rate CASCADE"))

@@ -243,17 +243,26 @@ class LoyAdjustmentList(models.Model):
         return {"type": "ir.actions.act_url", "url": f"/loy/adjustment-list/{self.id}/faults", "target": "download"}
 
     @api.model
+    def _unread(self):
+        return self.search([("state", "=", "checking")], order="id")
+
+    @api.model
+    def _due(self, at):
+        """Those to be booked whose planned moment has come."""
+        is_due = ["|", ("planned_at", "=", False), ("planned_at", "<=", at)]
+        return self.search([("state", "=", "booking"), *is_due], order="id")
+
+    @api.model
     def _cron_work(self):
         """Reads what is large and books what was decided, a batch at a time: killed in the middle it goes on after the
         last batch.
         """
         service, cron = self.env["loy.adjustment.lists"], self.env["ir.cron"]
-        for one in self.search([("state", "=", "checking")], order="id"):
+        for one in self._unread():
             run_with_retry(self.env, lambda one=one: service._read_or_tell(one))
             if not cron._commit_progress(1):
                 return
-        due = ["|", ("planned_at", "=", False), ("planned_at", "<=", fields.Datetime.now())]
-        waiting = self.search([("state", "=", "booking"), *due], order="id")
+        waiting = self._due(fields.Datetime.now())
         remaining = sum(one.sound_count - one.booked_count for one in waiting)
         for one in waiting:
             while done := run_with_retry(self.env, lambda one=one: service._continue(one)):

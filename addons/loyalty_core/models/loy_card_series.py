@@ -149,10 +149,14 @@ class LoyCardSeries(models.Model):
         }
 
     @api.model
+    def _waiting(self):
+        return self.search([("state", "=", "making")], order="id")
+
+    @api.model
     def _cron_make(self):
         """Makes what is ordered, a batch at a time: killed in the middle it goes on after the last batch."""
         service, cron = self.env["loy.series"], self.env["ir.cron"]
-        waiting = self.search([("state", "=", "making")], order="id")
+        waiting = self._waiting()
         remaining = sum(series.count - series.made_count for series in waiting)
         for series in waiting:
             while made := run_with_retry(self.env, lambda one=series: service._continue(one)):

@@ -44,5 +44,6 @@ from . import adjustment_lists
 from . import counters
 from . import returns
 from . import exchange
+from . import jobs
 from . import api
 from . import demo

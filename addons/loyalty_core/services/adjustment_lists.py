@@ -96,15 +96,16 @@ class LoyAdjustmentLists(models.AbstractModel):
         run_with_retry(self.env, work)
 
     def _read_or_tell(self, record) -> int:
-        """What the scheduler does: the problem is told in the list."""
+        """What the scheduler does: the problem is told in the list. How many were read."""
         record = self._lock_one(record)
-        if record.state == "checking":
-            asker = record.write_uid  # to whose stores it may be bound
-            try:
-                with self.env.cr.savepoint():
-                    self.with_user(asker)._read(record.with_user(asker).sudo())
-            except LoyaltyError as problem:
-                record.write({"state": "draft", "problem": str(problem)})
+        if record.state != "checking":
+            return 0
+        asker = record.write_uid  # to whose stores it may be bound
+        try:
+            with self.env.cr.savepoint():
+                self.with_user(asker)._read(record.with_user(asker).sudo())
+        except LoyaltyError as problem:
+            record.write({"state": "draft", "problem": str(problem)})
         return 1
 
     def _check_terms(self, record) -> None:

@@ -369,6 +369,18 @@ class LoyApi(models.AbstractModel):
         """Proves the laws of the ledger for the whole database, and says what differs."""
         return self._service("loy.ledger")._check_books()
 
+    @writes(requests.JobsRun)
+    def jobs_run(self, request):
+        """On a test database (one that Odoo has neutralized, or whose system parameter `loyalty_core.is_test_database`
+        is True): all scheduled work at once, as if the clock stood at a moment that need not have come, and how much
+        each job has done; again it finds nothing left. What is booked has the moment at which it was due: ask for
+        balances `at` it. In this order: `event` (tables of coming months), `card_series`, `hold`, `counter` (limits get
+        back what overdue holds used), `adjustment_list`, `expire`, `merge` (late purchases of merged members),
+        `ledger_day`, `journal`, `incomplete`, `duplicate` (searched anew each time), `retention`, `books`. Codes:
+        not_a_test_database, at_out_of_range."""
+        until = _to_utc(request.until) or fields.Datetime.now()
+        return {"until": until, "jobs": self._service("loy.jobs")._wind(until)}
+
     @reads(requests.Empty)
     def health(self, request):
         """Version, time of the database, lengths of queues."""

@@ -55,6 +55,10 @@ class LoyEvents(models.AbstractModel):
             self.env["loy.event"], [{name: row.get(name) or None for name in names} for row in rows]
         )
 
+    def _make_partitions_ahead(self, at: datetime) -> int:
+        """Those that are missing for the months that follow the moment."""
+        return self._make_partitions(at.date().replace(day=1) + relativedelta(months=MONTHS_AHEAD))
+
     def _make_partitions(self, until: date | None = None) -> int:
         """Make the monthly partitions from this month to some months ahead, those that are missing. Returns
         how many.

@@ -40,6 +40,12 @@ class LoyIncomplete(models.AbstractModel):
             if not self.env["ir.cron"]._commit_progress(len(chunk), remaining=left):
                 break
 
+    def _check_until(self, at: datetime) -> int:
+        """As if the job had run every hour from now to the moment: how many notices are new."""
+        ahead = max((at - fields.Datetime.now()).days + 1, 0)
+        stores = self.env["loy.store"].search([("active", "=", True)])
+        return len(self._check(stores, at, DAYS_BACK + ahead))
+
     def _check(self, stores, now: datetime, days_back: int = DAYS_BACK):
         """Returns the notices that are new."""
         days = [day for store in stores for day in self._days(store, now, days_back)]

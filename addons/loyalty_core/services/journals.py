@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import partial
 
@@ -57,9 +57,20 @@ class LoyJournals(models.AbstractModel):
                 _logger.warning("No journal entry of %s: %s", known.display_name, error)
             cron._commit_progress(1)
 
-    def _make_whole(self, known) -> None:
+    def _make_whole(self, known, at: datetime | None = None):
         with self.env.cr.savepoint():
-            self._make(known)
+            return self._make(known, at)
+
+    def _make_all(self, at: datetime) -> int:
+        """The same in the caller's transaction, as if it were that moment; how many entries."""
+        self.env["loy.ledger.days"]._seal()
+        made = 0
+        for known in self.env["loy.journal.account"].search([("active", "=", True)]):
+            try:
+                made += len(self._make_whole(known, at))
+            except LoyaltyError as error:  # as above
+                _logger.warning("No journal entry of %s: %s", known.display_name, error)
+        return made
 
     def _make_now(self) -> None:
         """Somebody wants it at once."""
@@ -74,9 +85,9 @@ class LoyJournals(models.AbstractModel):
 
         run_with_retry(self.env, work)
 
-    def _make(self, known):
+    def _make(self, known, at: datetime | None = None):
         """The journal entries of what has been booked since the last one, of each day of booking one, so that a month
-        ends with its own; the very first has all that was before.
+        ends with its own; the very first has all that was before, and the day of ``at`` (now where absent).
         """
         self.env.flush_all()
         self.env.cr.execute(SQL("SELECT FROM loy_journal_account WHERE id = %s FOR NO KEY UPDATE", known.id))
@@ -85,7 +96,7 @@ class LoyJournals(models.AbstractModel):
         ((sealed,),) = self.env.execute_query(ledger_days.sealed())
         if sealed <= known.until_id:
             return entries
-        company, unit_id, today = known.company_id, known.unit_id.id, self._today(known.company_id)
+        company, unit_id, today = known.company_id, known.unit_id.id, self._today(known.company_id, at)
         days: dict[date, list] = defaultdict(list)
         query = sql.changes(company.id, unit_id, known.until_id, sealed, self._timezone(company))
         for day, *change in self.env.execute_query(query):
@@ -195,8 +206,8 @@ class LoyJournals(models.AbstractModel):
         exact = Decimal(minor).scaleb(known.currency_id.decimal_places - known.unit_id.decimals) * worth
         return int(exact.to_integral_value(ROUND_HALF_UP))
 
-    def _today(self, company) -> date:
-        return clock.to_local(fields.Datetime.now(), self._timezone(company)).date()
+    def _today(self, company, at: datetime | None) -> date:
+        return clock.to_local(at or fields.Datetime.now(), self._timezone(company)).date()
 
     def _timezone(self, company) -> str:
         return self.env["loy.programme"]._at(company, fields.Datetime.now()).settings.timezone or "UTC"

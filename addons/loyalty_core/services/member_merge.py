@@ -299,8 +299,10 @@ class LoyMerges(models.AbstractModel):
             # A unique value or a guard is in the way: the row stays with the contact that had it.
             return
 
-    def _move_stragglers(self) -> None:
-        """A purchase that knew its member before the merge and was written after it follows the member."""
+    def _move_stragglers(self) -> int:
+        """A purchase that knew its member before the merge and was written after it follows the member. How many
+        rows."""
+        moved = 0
         for table in ("loy_purchase", "loy_purchase_line"):
             self.env.cr.execute(
                 SQL(
@@ -312,8 +314,10 @@ class LoyMerges(models.AbstractModel):
                     table=SQL.identifier(table),
                 )
             )
+            moved += self.env.cr.rowcount
         self.env["loy.purchase"].invalidate_model(["member_id"])
         self.env["loy.purchase.line"].invalidate_model(["member_id"])
+        return moved
 
     # ------------------------------------------------------------------ the log
 

@@ -39,6 +39,16 @@ class Empty:
 
 
 @dataclass(frozen=True, slots=True)
+class JobsRun:
+    """Up to when the scheduled work is done."""
+
+    key: str = new_key()
+    until: object = schema.instant(
+        default=None, help="Also a moment that has not come, three years ahead at most; now where absent."
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class MemberKey:
     """Who: exactly one of these."""
 

@@ -27,9 +27,32 @@ def count(kind: str, before: datetime) -> SQL:
     return SQL("SELECT COUNT(*) FROM %s WHERE %s < %s", SQL.identifier(table), SQL.identifier(column), before)
 
 
-def allow(table: str) -> SQL:
-    """Until the transaction ends the guard of facts lets rows of this one table go."""
-    return SQL("SELECT set_config('loy.retention', %s, true)", table)
+#: Marks of a database that serves no real members: parameters of Odoo's own `neutralize` and of ours.
+IS_TEST = """
+CREATE OR REPLACE FUNCTION loy_is_test_database() RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM ir_config_parameter
+                    WHERE key IN ('loyalty_core.is_test_database', 'database.is_neutralized')
+                      AND lower(value) IN ('true', 't', 'yes', 'y', 'on', '1'))
+$$
+"""
+
+
+def define() -> SQL:
+    return SQL(IS_TEST)
+
+
+def is_test_database() -> SQL:
+    return SQL("SELECT loy_is_test_database()")
+
+
+def allow(table: str, at: datetime | None) -> SQL:
+    """Until the transaction ends the guard of facts lets rows of this one table go, as old as they are at the moment:
+    one that has not come counts on a test database only."""
+    return SQL(
+        "SELECT set_config('loy.retention', %s, true), set_config('loy.retention_at', %s, true)",
+        table,
+        str(at or ""),
+    )
 
 
 def delete(kind: str, before: datetime, limit: int) -> SQL:

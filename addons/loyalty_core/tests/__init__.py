@@ -37,6 +37,7 @@ from . import test_counters
 from . import test_counters_concurrent
 from . import test_counters_histories
 from . import test_incomplete
+from . import test_jobs
 from . import test_api_garbage
 from . import test_monitor
 from . import test_offline

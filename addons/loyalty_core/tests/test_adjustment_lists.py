@@ -322,6 +322,16 @@ class TestLists(ListCase):
         self.run_scheduler()
         self.assertEqual((record.state, self.given()[0]), ("done", 1))
 
+    def test_a_test_database_is_wound_forward_to_its_time(self):
+        self.env["ir.config_parameter"].set_param("loyalty_core.is_test_database", "True")
+        planned_at = fields.Datetime.now() + timedelta(days=40)
+        record = self.booked("phone,amount\n+380671110001,1\n", planned_at=planned_at)
+        wind = self.env["loy.jobs"]._wind
+        wind(planned_at - timedelta(days=1))
+        self.assertEqual(record.state, "booking")
+        self.assertIn({"job": "adjustment_list", "done": 1}, wind(planned_at))
+        self.assertEqual((record.state, record.line_ids.transaction_id.occurred_at), ("done", planned_at))
+
     def test_who_left_on_the_way_gets_nothing_and_the_sum_says_so(self):
         with self.batches(5):
             record = self.booked("phone,amount\n+380671110001,1\n+380671110002,2\n")

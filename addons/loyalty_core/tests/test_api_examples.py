@@ -17,6 +17,7 @@ PAGE = Path(__file__).parents[3] / "docs" / "api.md"
 class TestApiExamples(TransactionCase):
     def test_every_example_is_answered_as_documented(self):
         self.env["loy.promotion"].search([("state", "=", "active")]).state = "paused"
+        self.env["ir.config_parameter"].set_param("loyalty_core.is_test_database", "True")
         user = new_test_user(self.env, "t_examples", groups="loyalty_core.group_integrator")
         api = self.env["loy.api"].with_user(user)
 
@@ -35,6 +36,8 @@ class TestApiExamples(TransactionCase):
 
     def test_the_page_is_up_to_date(self):
         text = api_markdown(type(self.env["loy.api"]), api_examples.load())
+        for name in public_methods(self.env["loy.api"]):
+            self.assertIn(f"\n### {name}\n", text, "its first word wants a chapter of the page")
         if os.environ.get("LOY_WRITE_DOCS"):
             PAGE.write_text(text)
         self.assertEqual(

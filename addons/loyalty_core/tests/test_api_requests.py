@@ -95,6 +95,7 @@ class TestApiRequests(ApiCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        cls.env["ir.config_parameter"].set_param("loyalty_core.is_test_database", "True")
         cls.call("account_accrue", member=cls.member, unit="T_BONUS", amount=40, at=BEGINNING)
         cls.card = cls.call("member_find", member=cls.member)["cards"][0]["number"]
         for number in ("T-SOLD", "T-SOLD2"):
@@ -238,6 +239,7 @@ class TestApiRequests(ApiCase):
             "pool_close": {"pool": pool, "at": "2026-01-05T10:00:00"},
             "pool_get": {"member": mate},
             "books_check": {},
+            "jobs_run": {"until": "2026-01-05T10:00:00"},
             "health": {},
         }
 

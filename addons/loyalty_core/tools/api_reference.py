@@ -15,8 +15,10 @@ CHAPTERS = {
     "member": "Members",
     "card": "Cards",
     "account": "Accounts",
+    "pool": "Pools of accounts",
     "purchase": "Purchases",
     "books": "Operations",
+    "jobs": "Operations",
     "health": "Operations",
 }
 
