@@ -26,7 +26,7 @@ def test_the_page_is_up_to_date() -> None:
 def test_the_example_of_a_condition_is_valid(name: str) -> None:
     when = {"kind": name, **CONDITIONS.leaves[name].example}
     promotion = {"code": "A", "when": when, "rewards": [{"kind": "percent", "value": 10}]}
-    assert compile_programme({"promotions": [promotion]}).promotions[0].when.kind == name
+    assert compile_programme({"units": [{"code": "BONUS"}], "promotions": [promotion]}).promotions[0].when.kind == name
 
 
 @pytest.mark.parametrize("name", REWARDS.names)

@@ -9,8 +9,9 @@ It knows no Odoo, no clock and no I/O; the same arguments always give the same a
 """
 
 from . import conditions, rewards, schema
-from .basket import Basket, Given, Line, Member, Payment, Place, SpendRequest, Used
-from .evaluate import evaluate, explain, limited
+from .basket import Attribute, Basket, Given, Line, Member, Payment, Place, SpendRequest, Used
+from .evaluate import evaluate, explain, limited, needed
+from .facts import Bought, FirstUse, History, Needs, Profile
 from .limits import Limits
 from .money import allocate
 from .promotion import Programme, compile_programme
@@ -18,18 +19,24 @@ from .result import Earned, LineResult, Message, Refusal, Result, Spendable, Spe
 from .schema import DocumentError, Problem
 
 __all__ = [
+    "Attribute",
     "Basket",
+    "Bought",
     "DocumentError",
     "Earned",
+    "FirstUse",
     "Given",
+    "History",
     "Limits",
     "Line",
     "LineResult",
     "Member",
     "Message",
+    "Needs",
     "Payment",
     "Place",
     "Problem",
+    "Profile",
     "Programme",
     "Refusal",
     "Result",
@@ -45,6 +52,7 @@ __all__ = [
     "evaluate",
     "explain",
     "limited",
+    "needed",
     "rewards",
     "schema",
 ]

@@ -7,7 +7,7 @@ the store's own wall clock.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Self
 
 from . import schema
@@ -75,12 +75,32 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Attribute:
+    """What is known of a member under a name, and since which day."""
+
+    value: schema.Value = schema.value()
+    since: date | None = schema.day(default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
-    """Who buys: the card in hand, and what each unit's account has available, in minor units."""
+    """Who buys: the card in hand, and what each unit's account has available, in minor units.
+
+    All the rest is known only as far as a promotion that may apply needs it. ``history`` are figures of what was
+    bought before, by the key of the need (``facts``).
+    """
 
     id: str = schema.text(max_length=64)
     card_type: str = schema.text(max_length=128, default="")
     balances: Mapping[str, int] = schema.map_of(schema.integer(), default={})
+    tier: str = schema.text(max_length=128, default="")
+    tags: frozenset[str] = schema.set_of(_CODE)
+    segments: frozenset[str] = schema.set_of(_CODE)
+    brands: frozenset[str] = schema.set_of(_CODE)
+    birth_date: date | None = schema.day(default=None)
+    registered_on: date | None = schema.day(default=None)
+    attributes: Mapping[str, Attribute] = schema.map_of(schema.nested(Attribute), max_length=1_000, default={})
+    history: Mapping[str, int] = schema.map_of(schema.integer(), max_length=1_000, key_length=10_000, default={})
 
 
 @dataclass(frozen=True, slots=True)

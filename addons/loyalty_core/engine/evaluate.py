@@ -10,6 +10,7 @@ from itertools import islice
 
 from .basket import Basket
 from .combine import Combination, Hear
+from .facts import Needs, gather
 from .money import allocate
 from .promotion import Programme, Promotion
 from .receipt import Accrual, PointsPayment, Receipt, Turn
@@ -35,6 +36,14 @@ def limited(programme: Programme, basket: Basket, *, all_of_them: bool = False) 
     if all_of_them:
         return [one for one in programme.promotions if one.limits.is_any]
     return programme.limited(basket_keys(basket))
+
+
+def needed(programme: Programme, basket: Basket, *, all_of_them: bool = False) -> Needs:
+    """What ``evaluate`` (``explain``: all of them) must know of the member of the basket beyond what it tells."""
+    if basket.member is None or not (programme.is_curious or all_of_them):
+        return Needs()
+    looked_at = programme.promotions if all_of_them else programme.curious(basket_keys(basket))
+    return gather(need for promotion in looked_at for need in promotion.needs())
 
 
 def explain(programme: Programme, basket: Basket, named: Collection[str] = ()) -> Result:

@@ -11,6 +11,7 @@ from datetime import date, datetime
 
 from . import schema
 from .conditions import ALWAYS
+from .facts import Need
 from .limits import NO_LIMITS, Limits
 from .registry import CONDITIONS, REWARDS, Condition, KindOf, Phase, Reason, Reward
 from .schema import MICRO, DocumentError, Problem
@@ -120,6 +121,12 @@ class Promotion:
             (self.when.keys(), self.limits.keys(), union(reward.keys() for reward in self.substance))
         )
 
+    def needs(self) -> Iterator[Need]:
+        """What must be known of the member to judge and to give it."""
+        yield from self.when.needs()
+        for reward in self.rewards:
+            yield from reward.needs()
+
     @property
     def substance(self) -> list[Reward]:
         """The rewards that decide whether it has an effect: what only tells goes with what it tells of."""
@@ -158,12 +165,14 @@ class Programme:
         self.calendars = {calendar.code: calendar.dates for calendar in document.calendars}
         self.groups = tuple(sorted(document.groups, key=lambda group: group.sequence))
         self.promotions = tuple(
-            replace(promotion, position=position) for position, promotion in enumerate(document.promotions)
+            replace(promotion, position=position, when=promotion.when.within(promotion.code))
+            for position, promotion in enumerate(document.promotions)
         )
         self._positions = {promotion.code: promotion.position for promotion in self.promotions}
         active = [one for one in self.promotions if one.state == "active"]
         self._index = Index((one.position, one.keys()) for one in active)
         self._limited = Index((one.position, one.keys()) for one in active if one.limits.is_any)
+        self._curious = Index((one.position, one.keys()) for one in active if any(one.needs()))
 
     def promotion(self, code: str) -> Promotion:
         return self.promotions[self._positions[code]]
@@ -182,6 +191,15 @@ class Programme:
     def limited(self, keys: Collection[Key]) -> list[Promotion]:
         """Those of the promotions that may apply to a basket with these keys that have limits."""
         return [self.promotions[position] for position in sorted(self._limited.find(keys))]
+
+    def curious(self, keys: Collection[Key]) -> list[Promotion]:
+        """Those of the promotions that may apply to a basket with these keys that must know more of the member."""
+        return [self.promotions[position] for position in sorted(self._curious.find(keys))]
+
+    @property
+    def is_curious(self) -> bool:
+        """Whether any promotion that is active must know more of the member than a purchase tells."""
+        return not self._curious.is_empty
 
     @property
     def has_limits(self) -> bool:

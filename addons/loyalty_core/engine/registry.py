@@ -16,9 +16,10 @@ Adding a kind is one file (and its vectors); another addon does it just so:
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from . import schema
+from .facts import Need
 from .select import EVERY_LINE, Keys, Target
 
 if TYPE_CHECKING:
@@ -68,6 +69,14 @@ class Condition:
         """Keys of which every basket that fulfils it has at least one; None: there are none such."""
         return None
 
+    def needs(self) -> Iterator[Need]:
+        """What must be known of the member to judge it."""
+        return iter(())
+
+    def within(self, promotion: str) -> Self:
+        """The same as a condition of the promotion of this code."""
+        return self
+
     @property
     def finds_sets(self) -> bool:
         """Whether rewards may be given per set."""
@@ -107,6 +116,10 @@ class Reward:
     def apply(self, turn: "Turn") -> None:
         """Give it: everything a reward does goes through its promotion's turn."""
         raise NotImplementedError
+
+    def needs(self) -> Iterator[Need]:
+        """What must be known of the member to give it."""
+        return iter(())
 
     def keys(self) -> Keys:
         """Keys of which every basket on which it has an effect has at least one."""

@@ -1,10 +1,11 @@
 """The tree: ``{"all": […]}``, ``{"any": […]}``, ``{"not": …}``."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from .. import schema
+from ..facts import Need
 from ..receipt import Receipt
 from ..registry import CONDITIONS, Condition, KindOf, Reason
 from ..select import Keys, narrowest, union
@@ -28,6 +29,13 @@ class AllOf(Condition):
     @property
     def is_late(self) -> bool:
         return any(child.is_late for child in self.all)
+
+    def needs(self) -> Iterator[Need]:
+        for child in self.all:
+            yield from child.needs()
+
+    def within(self, promotion: str) -> Self:
+        return replace(self, all=tuple(child.within(promotion) for child in self.all))
 
     @property
     def finds_sets(self) -> bool:
@@ -60,6 +68,13 @@ class AnyOf(Condition):
     def is_late(self) -> bool:
         return any(child.is_late for child in self.any)
 
+    def needs(self) -> Iterator[Need]:
+        for child in self.any:
+            yield from child.needs()
+
+    def within(self, promotion: str) -> Self:
+        return replace(self, any=tuple(child.within(promotion) for child in self.any))
+
     @property
     def finds_sets(self) -> bool:
         return any(child.finds_sets for child in self.any)
@@ -85,6 +100,12 @@ class Not(Condition):
     @property
     def is_late(self) -> bool:
         return self.not_.is_late
+
+    def needs(self) -> Iterator[Need]:
+        return self.not_.needs()
+
+    def within(self, promotion: str) -> Self:
+        return replace(self, not_=self.not_.within(promotion))
 
 
 ALWAYS = AllOf(all=())

@@ -48,11 +48,13 @@ from .fields import (
     set_of,
     start,
     text,
+    value,
     wall_clock,
 )
 from .objects import REQUIRED, Checked, Member, Nested, declare, members, read, read_object, write
 from .problems import INVALID, DocumentError, Invalid, Problem, Reading, Reference, join
 from .types import (
+    AnyValue,
     Choice,
     Clock,
     Day,
@@ -68,6 +70,7 @@ from .types import (
     SetOf,
     Text,
     Type,
+    Value,
 )
 
 MICRO: Final = 1_000_000
@@ -76,6 +79,7 @@ __all__ = [
     "INVALID",
     "MICRO",
     "REQUIRED",
+    "AnyValue",
     "Checked",
     "Choice",
     "Clock",
@@ -100,6 +104,7 @@ __all__ = [
     "SetOf",
     "Text",
     "Type",
+    "Value",
     "choice",
     "clock",
     "day",
@@ -126,6 +131,7 @@ __all__ = [
     "set_of",
     "start",
     "text",
+    "value",
     "wall_clock",
     "write",
 ]

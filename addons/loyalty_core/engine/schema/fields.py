@@ -9,6 +9,7 @@ from typing import Any, Unpack
 
 from .objects import About, Nested, declare, type_of
 from .types import (
+    AnyValue,
     Choice,
     Clock,
     Day,
@@ -144,6 +145,11 @@ def set_of(item: Any, *, max_length: int = 10_000, **about: Unpack[About]) -> An
     return declare(SetOf(type_of(item), max_length), **about)
 
 
-def map_of(item: Any, *, max_length: int = 100, **about: Unpack[About]) -> Any:
+def map_of(item: Any, *, max_length: int = 100, key_length: int = 64, **about: Unpack[About]) -> Any:
     """Names and values, as a dict."""
-    return declare(MapOf(type_of(item), max_length), **about)
+    return declare(MapOf(type_of(item), max_length, key_length), **about)
+
+
+def value(**about: Unpack[About]) -> Any:
+    """A text, a number, yes or no, or several texts: what may be known of a person."""
+    return declare(AnyValue(), **about)

@@ -264,6 +264,33 @@ class JsonObject(Type):
         return value
 
 
+Value = str | bool | Decimal | tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AnyValue(Type):
+    """What a person may be asked for: a text (a date is one, as in ISO 8601), a number, yes or no, or several texts."""
+
+    name = "value"
+
+    def read(self, value: object, path: str, reading: Reading) -> object:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str):
+            return Text(0, 1000).read(value, path, reading)
+        if isinstance(value, (list, tuple)):
+            return ListOf(Text(0, 1000), 1000, 0).read(value, path, reading)
+        return Number("decimal", Range(), 6, None).read(value, path, reading)
+
+    def write(self, value: Any, decimals: int) -> object:
+        if isinstance(value, tuple):
+            return list(value)
+        return Number("decimal", Range(), 6, None).write(value, decimals) if isinstance(value, Decimal) else value
+
+    def limits(self) -> str:
+        return "a text, a number, true or false, or a list of texts"
+
+
 @dataclass(frozen=True, slots=True)
 class ListOf(Type):
     item: Type
@@ -317,6 +344,7 @@ class SetOf(Type):
 class MapOf(Type):
     item: Type
     max_length: int
+    key_length: int = 64
     name = "map"
 
     def read(self, value: object, path: str, reading: Reading) -> object:
@@ -324,7 +352,7 @@ class MapOf(Type):
             return reading.refuse(path, "type", "must be an object")
         if len(value) > self.max_length:
             return reading.refuse(path, "length", f"must have at most {self.max_length} keys")
-        key = Text(1, 64)
+        key = Text(1, self.key_length)
         names = [key.read(name, join(path, name), reading) for name in value]
         items = [
             self.item.read(item, join(path, name), reading)
