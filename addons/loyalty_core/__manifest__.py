@@ -70,6 +70,7 @@
         "views/loy_incomplete_views.xml",
         "views/loy_debt_views.xml",
         "views/loy_liability_views.xml",
+        "views/loy_member_day_views.xml",
         "views/loy_journal_views.xml",
     ],
     "demo": [

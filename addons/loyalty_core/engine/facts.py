@@ -146,7 +146,7 @@ class History:
     @property
     def is_by_line(self) -> bool:
         """Whether it is a figure of products, and not of whole purchases."""
-        return self.target != EVERY_LINE
+        return self.target != EVERY_LINE or self.measure == "quantity"
 
     def answer(self, bought: Iterable[Bought], day: date) -> int:
         """The figure for a purchase on ``day``; ``bought`` are lines or days, whichever it is a figure of."""

@@ -74,6 +74,7 @@ from . import loy_adjustment_list_line
 from . import loy_counter
 from . import loy_counter_draw
 from . import loy_purchase_day
+from . import loy_member_day
 from . import loy_incomplete_notice
 from . import ir_model_data
 from . import ir_module_module

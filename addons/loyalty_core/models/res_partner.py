@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools.misc import formatLang
 
 from ..services.errors import LoyaltyError
+from ..services.members import KNOWN_FIELDS
 
 #: What a change of which must pass the rules of the member base.
 CONTACT_FIELDS = {
@@ -16,6 +17,9 @@ CONTACT_FIELDS = {
     "loy_last_name",
     "loy_birth_date",
 }
+
+#: What is noted to be known since a day.
+KNOWN_SINCE = {"loy_attributes", *KNOWN_FIELDS.values()}
 
 #: What forms of contacts ask for and lists do not.
 FORM_FIELDS = {"loy_balance_html", "child_ids"}
@@ -85,6 +89,13 @@ class ResPartner(models.Model):
         string="External id", copy=False, help="The member's key in another system."
     )
     loy_attributes = fields.Json(string="Own attributes", copy=False, groups=STAFF)
+    loy_known_since = fields.Json(
+        string="Known since", copy=False, groups=STAFF, help="Since which day each thing is on file, by its name."
+    )
+    loy_brand_ids = fields.Many2many(
+        "loy.brand", "loy_brand_member_rel", "member_id", "brand_id", string="Clubs of brands", copy=False,
+        groups=STAFF, help="Brands whose clubs the member has joined: promotions may be for them only.",
+    )  # fmt: skip
     loy_card_ids = fields.One2many("loy.card", "member_id", string="Cards", groups=STAFF)
     loy_card_count = fields.Integer(string="Number of cards", compute="_compute_loy_cards", groups=STAFF)
     loy_main_card_id = fields.Many2one(
@@ -108,6 +119,9 @@ class ResPartner(models.Model):
         store=False,
         copy=False,
         help="From the form or the envelope. Empty: a card of the default type is made.",
+    )
+    loy_is_imported = fields.Boolean(
+        string="Came from another system", store=False, copy=False, help="Not a newcomer: nobody is welcomed."
     )
     loy_merged_into_id = fields.Many2one(
         "res.partner", string="Merged into", copy=False, readonly=True, index="btree_not_null", ondelete="restrict"
@@ -191,16 +205,16 @@ class ResPartner(models.Model):
             members._prepare_contact(vals) if joins else vals
             for vals, joins in zip(vals_list, joining, strict=True)
         ]
+        vals_list = [members._note_since(vals) for vals in vals_list]
         numbers = [vals.pop("loy_new_card_number", None) for vals in vals_list]
+        imported = [vals.pop("loy_is_imported", False) for vals in vals_list]
         members._check_unique([vals for vals, joins in zip(vals_list, joining, strict=True) if joins])
         partners = super().create(vals_list)
-        newcomers = [
-            (partner, number)
-            for partner, number, joins in zip(partners, numbers, joining, strict=True)
-            if joins
-        ]
-        if newcomers:
+        everybody = list(zip(partners, numbers, joining, imported, strict=True))
+        if newcomers := [(partner, number) for partner, number, joins, known in everybody if joins and not known]:
             members._welcome(newcomers)
+        if known := [(partner, number) for partner, number, joins, known in everybody if joins and known]:
+            members._welcome(known, kind="member.imported")
         return partners
 
     def write(self, vals):
@@ -209,9 +223,13 @@ class ResPartner(models.Model):
             self._check_not_merged()
         if not self.env.su:
             self.env["loy.reach"]._check(self)
+        members = self.env["loy.members"]
+        if KNOWN_SINCE & vals.keys() and "loy_known_since" not in vals:
+            for partner in self:
+                partner.write(members._note_since(vals, partner))
+            return True
         if not CONTACT_FIELDS & vals.keys():
             return super().write(vals)
-        members = self.env["loy.members"]
         number = vals.pop("loy_new_card_number", None)
         stays = self.filtered(lambda partner: vals.get("is_loyalty_member", partner.is_loyalty_member))
         leaves = (self - stays).filtered("is_loyalty_member")

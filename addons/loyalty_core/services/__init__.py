@@ -34,6 +34,8 @@ from . import rates
 from . import sections
 from . import programme
 from . import programme_document
+from . import member_facts
+from . import member_import
 from . import purchases
 from . import purchase_reading
 from . import limits

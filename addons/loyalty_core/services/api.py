@@ -44,7 +44,7 @@ class LoyApi(models.AbstractModel):
     @writes(requests.MemberRegister)
     def member_register(self, request):
         """A new member with a card. Codes: member_exists, bad_phone, bad_email, bad_birth_date, store_not_found,
-        store_forbidden, card_not_found, card_taken, bad_card_number."""
+        store_forbidden, brand_not_found, card_not_found, card_taken, bad_card_number."""
         values = self._member_values(request, ("card",))
         if request.at:
             store = self._service("loy.store").browse(values.get("store_id"))
@@ -64,7 +64,7 @@ class LoyApi(models.AbstractModel):
     @writes(requests.MemberUpdate)
     def member_update(self, request):
         """New values of a member. Codes: member_not_found, member_out_of_reach, member_exists, bad_phone, bad_email,
-        bad_birth_date, at_out_of_range."""
+        bad_birth_date, brand_not_found, at_out_of_range."""
         members = self._service("loy.members")
         partner = members._find({"member": request.member})
         members._lock(partner)
@@ -73,6 +73,13 @@ class LoyApi(models.AbstractModel):
             values["attributes"] = {**(partner.loy_attributes or {}), **request.attributes}
         members._update(partner, values, self._moment(request.at))
         return {**members._profile(partner), "member": str(partner.id)}
+
+    @writes(requests.MembersImport)
+    def members_import(self, request):
+        """Members of another system with their cards, points and what they bought: all of them, or every problem with
+        its path and none. Nobody is welcomed anew. Codes: bad_members, at_out_of_range."""
+        created = self._service("loy.member.import")._import(request, self._moment(request.at))
+        return {"created": len(created), "members": created}
 
     @tells(requests.MemberOf)
     def member_export(self, request):
@@ -425,6 +432,8 @@ class LoyApi(models.AbstractModel):
         values = {name: getattr(request, name) for name in names if getattr(request, name) is not None}
         if "card" in also:
             values["attributes"] = request.attributes
+        if request.brands is not None:
+            values["brand_ids"] = [self._by_code("loy.brand", code, "brand_not_found").id for code in request.brands]
         if request.store:
             values["store_id"] = self._service("loy.catalogue")._find_store(request.store).id
         return values

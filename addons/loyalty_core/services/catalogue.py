@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from odoo import models, tools
 
@@ -26,6 +27,10 @@ class ProductFacts:
     tags: frozenset[str] = frozenset()
     attributes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     points: Mapping[str, int] = field(default_factory=dict)
+
+    def traits(self) -> dict[str, Any]:
+        """By what selections of lines know it, as the engine's ``Line`` takes it."""
+        return {name: getattr(self, name) for name in ("categories", "brand", "suppliers", "tags", "attributes")}
 
 
 #: What a calculation reads of a store, by the query that finds it.

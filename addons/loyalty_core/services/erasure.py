@@ -120,6 +120,12 @@ class LoyPrivacy(models.AbstractModel):
                 UPDATE loy_card_log SET note = NULL
                  WHERE note IS NOT NULL AND card_id IN (SELECT id FROM loy_card WHERE member_id = ANY(%(who)s));
                 SELECT set_config('loy.erasure', '', true);
+                UPDATE loy_purchase
+                   SET basket = jsonb_set(basket, '{member}', (basket -> 'member')
+                                          - ARRAY['birth_date', 'registered_on', 'attributes', 'tags', 'segments'])
+                 WHERE member_id = ANY(%(who)s)
+                   AND jsonb_exists_any(basket -> 'member',
+                                        ARRAY['birth_date', 'registered_on', 'attributes', 'tags', 'segments']);
                 UPDATE loy_adjustment_list_line SET key = NULL, note = NULL WHERE member_id = ANY(%(who)s);
                 UPDATE loy_adjustment SET note = NULL WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_member_alias WHERE member_id = ANY(%(who)s);

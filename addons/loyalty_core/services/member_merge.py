@@ -16,7 +16,7 @@ from .posting import Source
 
 #: What a person chooses from when members are merged: keys of a registration, and fields of the contact.
 CHOSEN = {
-    **{key: name for key, name in VALUES.items() if key not in ("name", "registered_at", "attributes")},
+    **{key: name for key, name in VALUES.items() if key not in ("name", "registered_at", "attributes", "brand_ids")},
     "street2": "street2",
     "country_id": "country_id",
     "lang": "lang",
@@ -28,6 +28,7 @@ OWN_REFERENCES = {
     ("loy_card", "member_id"),
     ("loy_duplicate", "member_id"),
     ("loy_duplicate", "other_id"),
+    ("loy_member_day", "member_id"),
     ("loy_member_alias", "member_id"),
     ("res_partner", "parent_id"),
     ("res_partner", "commercial_partner_id"),
@@ -68,6 +69,7 @@ class LoyMerges(models.AbstractModel):
         for other in others:
             self.env["loy.ledger"]._absorb(other.id, survivor.id, at=at, source=source)
             self.env["loy.counters"]._absorb(other.id, survivor.id)
+            self.env["loy.member.facts"]._absorb(other.id, survivor.id)
         self._move_cards(survivor, others, at)
         self._move_references(survivor, others)
         self.env.invalidate_all()
@@ -184,6 +186,12 @@ class LoyMerges(models.AbstractModel):
             attributes |= member.loy_attributes or {}
         if attributes != (survivor.loy_attributes or {}):
             joined["loy_attributes"] = attributes
+        joined["loy_brand_ids"] = [(4, brand.id) for brand in others.loy_brand_ids - survivor.loy_brand_ids]
+        since: dict = {}
+        for member in members:
+            for name, day in (member.loy_known_since or {}).items():
+                since[name] = min(since.get(name, day), day)
+        joined["loy_known_since"] = since
         registered = [member.loy_registered_at for member in members if member.loy_registered_at]
         if registered:
             joined["loy_registered_at"] = min(registered)

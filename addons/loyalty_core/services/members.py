@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 from odoo import fields, models
 from odoo.exceptions import UserError
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 from odoo.tools import SQL, email_normalize
 from psycopg2.errors import SerializationFailure
 
@@ -29,10 +29,13 @@ VALUES = {
     "external_id": "loy_external_id",
     "registered_at": "loy_registered_at",
     "attributes": "loy_attributes",
+    "brand_ids": "loy_brand_ids",
     "street": "street",
     "city": "city",
     "zip": "zip",
 }
+#: Names under which promotions know values that were asked of the person, and the field of each.
+KNOWN_FIELDS = {"birth_date": "loy_birth_date", "sex": "loy_sex"}
 #: Keys by which a member is found: the column that is unique.
 KEYS = {"phone": "loy_phone", "email": "loy_email", "external_id": "loy_external_id"}
 #: What is read of a member by the query that finds it.
@@ -60,7 +63,7 @@ class LoyMembers(models.AbstractModel):
         """(member, card) of a new member.
 
         ``values``: phone, email, external_id or card (at least one), name or first_name and last_name,
-        birth_date, sex, store_id, attributes, street, city, zip.
+        birth_date, sex, store_id, attributes, brand_ids, street, city, zip.
         Codes: member_exists (names the id), contact_required, bad_phone, bad_email, bad_birth_date, bad_sex,
         store_not_found, and those of issuing a card.
         """
@@ -85,16 +88,38 @@ class LoyMembers(models.AbstractModel):
     def _update(self, partner, values: Mapping, at: datetime | None = None):
         """Change what ``values`` names (the keys of ``_register_member`` but card); an empty value clears."""
         self.env["loy.reach"]._check(partner)
+        at = at or fields.Datetime.now()
         # See _register_member.
-        partner.sudo().write(self._to_fields(values))
+        partner = partner.sudo()
+        partner.write(self._note_since(self._to_fields(values), partner, at.date()))
         self.env["loy.events"]._emit(
             "member.updated",
-            at=at or fields.Datetime.now(),
+            at=at,
             member_id=partner.id,
             company_id=self.env.company.id,
             data={"fields": sorted(values)},
         )
         return partner
+
+    def _note_since(self, vals: Mapping, partner=None, day: date | None = None) -> dict:
+        """The values with the day from which on each of them is on file: the day of registration of a new member, else
+        ``day``, else today. What was known stays known since then, whatever it is now; what is emptied is forgotten.
+        """
+        given = {name: vals[field] or None for name, field in KNOWN_FIELDS.items() if field in vals}
+        if "loy_attributes" in vals:
+            attributes = vals["loy_attributes"] or {}
+            names = {*attributes, *((partner.loy_attributes if partner else None) or {})}
+            given |= {name: attributes.get(name) for name in names}
+        if not given or "loy_known_since" in vals:
+            return dict(vals)
+        registered_at = vals.get("loy_registered_at") if partner is None else None
+        day = day or fields.Date.to_date(registered_at) or fields.Date.today()
+        before = (partner.loy_known_since if partner else None) or {}
+        known = {name: since for name, since in before.items() if name not in given}
+        known |= {
+            name: before.get(name, day.isoformat()) for name, value in given.items() if value not in (None, "")
+        }
+        return {**vals, "loy_known_since": known}
 
     def _lock(self, partner):
         """Nobody else changes the member until the transaction ends; what is read from now on is the latest."""
@@ -120,13 +145,13 @@ class LoyMembers(models.AbstractModel):
         if members and self._keep(members):
             raise SerializationFailure("a member has become a part of another one")
 
-    def _welcome(self, newcomers):
+    def _welcome(self, newcomers, kind: str = "member.registered"):
         """Each new member (member, card number or None) gets a card, and other addons hear of the member."""
         self.env["loy.cards"]._issue_many([(member, None, number) for member, number in newcomers])
         self.env["loy.events"]._emit_many(
             [
                 {
-                    "kind": "member.registered",
+                    "kind": kind,
                     "at": member.loy_registered_at,
                     "member_id": member.id,
                     "store_id": member.loy_store_id.id,
@@ -153,6 +178,8 @@ class LoyMembers(models.AbstractModel):
             raise LoyaltyError("bad_sex", self.env._("sex is female, male or other; not %s", values["sex"]))
         if vals.get("loy_attributes") and not isinstance(vals["loy_attributes"], Mapping):
             raise LoyaltyError("bad_attributes", self.env._("attributes are names with their values"))
+        if "brand_ids" in values:
+            vals["loy_brand_ids"] = [Command.set(values["brand_ids"])]
         return vals
 
     def _prepare_contact(self, vals: Mapping, partner=None) -> dict:
@@ -474,6 +501,7 @@ class LoyMembers(models.AbstractModel):
             "external_id": partner.loy_external_id,
             "registered": partner.loy_registered_at,
             "attributes": partner.loy_attributes,
+            "brands": sorted(partner.loy_brand_ids.mapped("code")),
         }
         profile = {key: value for key, value in profile.items() if value}
         profile["cards"] = [

@@ -303,6 +303,9 @@ class LoyPurchases(models.AbstractModel):
             payments=self._payments(request, compiled),
             spend=spend,
         )
+        basket = self.env["loy.member.facts"]._with_facts(
+            basket, compiled, member, place.company_id, is_explained=is_explained
+        )
         basket = self.env["loy.counters"]._with_used(
             basket,
             compiled,
@@ -403,11 +406,7 @@ class LoyPurchases(models.AbstractModel):
         known = {}
         if facts:
             known = {
-                "categories": facts.categories,
-                "brand": facts.brand,
-                "suppliers": facts.suppliers,
-                "tags": facts.tags,
-                "attributes": facts.attributes,
+                **facts.traits(),
                 "min_price_minor": to_minor(Decimal(str(facts.min_price)), decimals),
                 "points": {code: points for code, points in facts.points.items() if code in compiled.units},
             }
@@ -550,6 +549,7 @@ class LoyPurchases(models.AbstractModel):
         self._insert_lines(purchase, scene, result)
         self._insert_uses(purchase, scene, result)
         self._accrue(purchase, scene, result)
+        self.env["loy.member.facts"]._add(purchase, count=1)
         self._emit("purchase.confirmed", purchase)
 
     def _insert_lines(self, purchase, scene: Scene, result: Result) -> None:

@@ -98,6 +98,9 @@ class MemberRegister:
     sex: str | None = schema.choice("female", "male", "other", default=None)
     external_id: str | None = schema.text(max_length=128, default=None)
     attributes: dict = schema.json_object(default={})
+    brands: tuple[str, ...] | None = schema.list_of(
+        schema.text(max_length=64), max_length=100, default=None, help="All brands whose clubs the member has joined."
+    )
     card: str | None = schema.text(max_length=64, default=None, help="The number of a card in hand; else one is made.")
     store: str | None = schema.text(max_length=64, default=None)
     at: object = schema.instant(default=None, help="When the member registered; now by default.")
@@ -105,6 +108,75 @@ class MemberRegister:
     def check(self):
         if not self.phone and not self.email:
             yield "", "missing", "needs a phone or an email"
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningCard:
+    """A card that the member has already."""
+
+    number: str = schema.text(max_length=64)
+    issued_on: object = schema.day(default=None, help="The day of registration where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningLot:
+    """Points or money that the member has already."""
+
+    unit: str = schema.text(max_length=64)
+    amount: object = schema.decimal(above=0, max=10**10)
+    active_from: object = schema.instant(default=None, help="When they became usable, or will.")
+    expires_at: object = schema.instant(default=None, help="When they are no longer there; never where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningTotal:
+    """What the member bought in a time before; conditions and reports count it on its last day."""
+
+    from_: object = schema.day(default=None)
+    to: object = schema.day()
+    amount: object = schema.decimal(min=0, max=10**10, help="After discounts.")
+    count: int = schema.integer(min=0, max=10**6, default=0, help="How many purchases it was.")
+    store: str | None = schema.text(max_length=64, default=None)
+
+    def check(self):
+        if self.from_ is not None and self.to < self.from_:
+            yield "to", "range", "is before from"
+
+
+@dataclass(frozen=True, slots=True)
+class MemberOpening:
+    """A member as another system knows it; one of phone, email, external_id or a card is needed."""
+
+    phone: str | None = schema.text(max_length=32, default=None)
+    email: str | None = schema.text(max_length=254, default=None)
+    external_id: str | None = schema.text(max_length=128, default=None)
+    first_name: str | None = schema.text(max_length=128, default=None)
+    last_name: str | None = schema.text(max_length=128, default=None)
+    birth_date: object = schema.day(default=None)
+    sex: str | None = schema.choice("female", "male", "other", default=None)
+    attributes: dict = schema.json_object(default={})
+    brands: tuple[str, ...] = schema.list_of(schema.text(max_length=64), max_length=100, default=())
+    store: str | None = schema.text(max_length=64, default=None, help="The preferred store.")
+    registered: object = schema.instant(default=None, help="When the member registered; now where absent.")
+    cards: tuple[OpeningCard, ...] = schema.list_of(
+        schema.nested(OpeningCard), max_length=20, default=(), help="The first is the main one; without any one is made."
+    )
+    lots: tuple[OpeningLot, ...] = schema.list_of(schema.nested(OpeningLot), max_length=200, default=())
+    totals: tuple[OpeningTotal, ...] = schema.list_of(schema.nested(OpeningTotal), max_length=500, default=())
+
+    def check(self):
+        if not (self.phone or self.email or self.external_id or self.cards):
+            yield "", "missing", "needs a phone, an email, an external_id or a card"
+
+
+@dataclass(frozen=True, slots=True)
+class MembersImport:
+    """Members of another system with all that they have; a thousand at once at most."""
+
+    key: str = new_key()
+    members: tuple[MemberOpening, ...] = schema.list_of(schema.nested(MemberOpening), min_length=1, max_length=1_000)
+    dry_run: bool = schema.flag(default=False, help="Only tell what is wrong.")
+    at: object = schema.instant(default=None, help="When what they have was brought over; now where absent.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +198,9 @@ class MemberUpdate:
     sex: str | None = schema.choice("female", "male", "other", default=None)
     external_id: str | None = schema.text(max_length=128, default=None)
     attributes: dict | None = schema.json_object(default=None, help="Merged into what is known, name by name.")
+    brands: tuple[str, ...] | None = schema.list_of(
+        schema.text(max_length=64), max_length=100, default=None, help="All brands whose clubs the member has joined."
+    )
     store: str | None = schema.text(max_length=64, default=None)
     at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
 

@@ -114,6 +114,7 @@ class LoyReturns(models.AbstractModel):
             grace_until=at + timedelta(days=rules.grace_days) if rules.grace_days else None,
         )
         moved = self.env["loy.ledger"]._moved(one.transaction_id for one in reversals if one.transaction_id)
+        self.env["loy.member.facts"]._add(returned, count=-int(plan.is_whole))
         self.env["loy.counters"]._give_back(purchase, None if plan.is_whole else plan.due, by=returned)
         answer = self._answer(purchase, request.return_, plan, moved)
         returned.result = answer
@@ -189,6 +190,7 @@ class LoyReturns(models.AbstractModel):
             +points, at=scene.at, source=purchases._source("return", returned), is_debt_allowed=rules.negative
         )
         moved = self.env["loy.ledger"]._moved(taken)
+        self.env["loy.member.facts"]._add(returned, count=0)
         decimals = scene.compiled.currency_decimals
         answer = {
             "return": request.return_,

@@ -574,9 +574,11 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def check(query: str, limit: int) -> SQL:
+def check(query: str | SQL, limit: int) -> SQL:
     return SQL(
-        "SELECT id, expected, found FROM (%s) AS difference (id, expected, found) LIMIT %s", SQL(query), limit
+        "SELECT id, expected, found FROM (%s) AS difference (id, expected, found) LIMIT %s",
+        query if isinstance(query, SQL) else SQL(query),
+        limit,
     )
 
 

@@ -8,6 +8,8 @@ from . import test_card_series
 from . import test_card_export
 from . import test_duplicates
 from . import test_guesses
+from . import test_member_facts
+from . import test_member_import
 from . import test_member_merge
 from . import test_privacy
 from . import test_member_purchases

@@ -68,6 +68,7 @@ loy.liability.wizard.line      -        -              -         -              
 loy.lockout                    -        -              -         -               -         -        -         rw
 loy.lot                        r        r              r         r               r         r        r         r
 loy.member.alias               r        r              r         rd              rd        r        r         rd
+loy.member.day                 -        -              -         -               -         r        r         r
 loy.member.merge               -        -              -         -               r         r        r         r
 loy.member.merge.wizard.line   -        -              -         -               rwcd      -        -         rwcd
 loy.network                    r        r              r         r               r         r        r         rwcd
@@ -297,6 +298,7 @@ class TestCompanies(TransactionCase):
             "spend": [{"unit": "A", "amount": 2}],
         }
         api.purchase_confirm({"key": "4", **purchase})
+        made["loy.member.day"] = env["loy.member.day"].search([("member_id", "=", int(member))])
         api.purchase_hold({"key": "5", **purchase, "purchase": "B"})
         other = api.member_register({"key": "7", "email": f"t{company.id}@example.com"})["member"]
         third = api.member_register({"key": "8", "email": f"third{company.id}@example.com"})["member"]

@@ -130,6 +130,7 @@ class TestApiRequests(ApiCase):
             "sex": "female",
             "external_id": "E-1",
             "attributes": {"shoe": 40, "list": [1, "a"]},
+            "brands": ["T_ACME"],
             "store": "T_S1",
         }
         move = {
@@ -156,6 +157,30 @@ class TestApiRequests(ApiCase):
             "member_register": {**person, "at": "2026-01-05T10:00:00"},
             "member_find": {"member": cls.member},
             "member_update": {**person, "member": cls.member},
+            "members_import": {
+                "members": [
+                    {
+                        **{name: value for name, value in person.items() if name != "store"},
+                        "brands": ["T_ACME"],
+                        "store": "T_S1",
+                        "registered": "2025-01-05T10:00:00",
+                        "cards": [{"number": "2900000777787", "issued_on": "2025-01-05"}],
+                        "lots": [
+                            {
+                                "unit": "T_BONUS",
+                                "amount": 2,
+                                "active_from": "2025-01-05T10:00:00",
+                                "expires_at": "2127-01-05T10:00:00",
+                            }
+                        ],
+                        "totals": [
+                            {"from": "2025-01-01", "to": "2025-12-31", "amount": 9.5, "count": 3, "store": "T_S1"}
+                        ],
+                    }
+                ],
+                "dry_run": False,
+                "at": "2026-01-05T10:00:00",
+            },
             "member_export": {"member": cls.member},
             "member_erase": {
                 "member": cls.other,

@@ -1,0 +1,174 @@
+"""What members bought by days: kept with each purchase, and equal to what a rebuild from the purchases gives."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from odoo.tools import SQL
+
+#: What came back counts on the day and in the store of the purchase; without one on its own.
+_FACTS = SQL(
+    """
+      FROM loy_purchase AS purchase
+      LEFT JOIN loy_purchase AS origin ON origin.id = purchase.origin_id
+    """
+)
+_DAY = SQL("COALESCE(origin.purchased_on, purchase.purchased_on, purchase.purchased_at::date)")
+_STORE = SQL("COALESCE(origin.store_id, purchase.store_id, 0)")
+_AMOUNT = SQL("COALESCE(purchase.to_pay, 0) + COALESCE(purchase.certificates, 0)")
+#: The sales that were kept: nothing of one that came back whole was.
+_KEPT = SQL("(purchase.kind = 'sale' AND purchase.state = 'confirmed')::int")
+
+
+def add(purchase_id: int, count: int) -> SQL:
+    """Add a purchase or a return to its day, and so many purchases to their number."""
+    return SQL(
+        """
+        INSERT INTO loy_member_day AS known (member_id, company_id, store_id, day, is_opening, purchase_count, base, amount)
+        SELECT purchase.member_id, purchase.company_id, %(store)s, %(day)s, false, %(count)s, COALESCE(purchase.base, 0),
+               %(amount)s
+               %(facts)s
+         WHERE purchase.id = %(purchase)s AND purchase.member_id IS NOT NULL
+            ON CONFLICT (member_id, company_id, day, store_id, is_opening)
+            DO UPDATE SET purchase_count = known.purchase_count + EXCLUDED.purchase_count, base = known.base + EXCLUDED.base,
+                          amount = known.amount + EXCLUDED.amount
+        """,
+        store=_STORE,
+        day=_DAY,
+        count=count,
+        amount=_AMOUNT,
+        facts=_FACTS,
+        purchase=purchase_id,
+    )
+
+
+def absorb(from_member_id: int, to_member_id: int) -> SQL:
+    """What one member has bought is what another has bought: of a merge."""
+    return SQL(
+        """
+        WITH gone AS (DELETE FROM loy_member_day WHERE member_id = %s RETURNING *)
+        INSERT INTO loy_member_day AS known (member_id, company_id, store_id, day, is_opening, purchase_count, base, amount)
+        SELECT %s, company_id, store_id, day, is_opening, purchase_count, base, amount FROM gone
+            ON CONFLICT (member_id, company_id, day, store_id, is_opening)
+            DO UPDATE SET purchase_count = known.purchase_count + EXCLUDED.purchase_count, base = known.base + EXCLUDED.base,
+                          amount = known.amount + EXCLUDED.amount
+        """,
+        from_member_id,
+        to_member_id,
+    )
+
+
+def rebuilt() -> SQL:
+    """Rows (member_id, company_id, store_id, day, purchase_count, base, amount) as they follow from all purchases."""
+    return SQL(
+        """
+        SELECT purchase.member_id, purchase.company_id, %(store)s AS store_id, %(day)s AS day,
+               SUM(%(kept)s)::int8 AS purchase_count, SUM(COALESCE(purchase.base, 0)) AS base, SUM(%(amount)s) AS amount
+               %(facts)s
+         WHERE purchase.member_id IS NOT NULL AND purchase.state IN ('confirmed', 'returned')
+         GROUP BY 1, 2, 3, 4
+        """,
+        store=_STORE,
+        day=_DAY,
+        kept=_KEPT,
+        amount=_AMOUNT,
+        facts=_FACTS,
+    )
+
+
+def rebuild() -> list[SQL]:
+    """Make all days anew; what was brought along from another system stays."""
+    return [
+        SQL("DELETE FROM loy_member_day WHERE NOT is_opening"),
+        SQL(
+            "INSERT INTO loy_member_day (member_id, company_id, store_id, day, is_opening, purchase_count, base, amount)"
+            " SELECT member_id, company_id, store_id, day, false, purchase_count, base, amount FROM (%s) AS fact",
+            rebuilt(),
+        ),
+    ]
+
+
+def days(member_id: int, company_id: int, since: date) -> SQL:
+    """Rows (day, store, network, partner, count, base, amount) of a member from a day on; places by their codes."""
+    return SQL(
+        """
+        SELECT known.day, COALESCE(store.code, ''), COALESCE(network.code, ''), COALESCE(partner.code, ''),
+               known.purchase_count, known.base, known.amount
+          FROM loy_member_day AS known
+          LEFT JOIN loy_store AS store ON store.id = known.store_id
+          LEFT JOIN loy_network AS network ON network.id = store.network_id
+          LEFT JOIN loy_partner AS partner ON partner.id = store.partner_id
+         WHERE known.member_id = %s AND known.company_id = %s AND known.day >= %s
+         ORDER BY known.day
+        """,
+        member_id,
+        company_id,
+        since,
+    )
+
+
+def lines(member_id: int, company_id: int, since: date) -> SQL:
+    """Rows (purchase, day, store, network, partner, sku, price, quantity, base, amount) of what a member bought from a
+    day on, less what came back."""
+    return SQL(
+        """
+        SELECT COALESCE(origin.id, purchase.id), %(day)s, COALESCE(store.code, ''), COALESCE(network.code, ''),
+               COALESCE(partner.code, ''), line.sku, line.price,
+               SUM(line.quantity), SUM(line.base), SUM(line.amount)
+          FROM loy_purchase_line AS line
+          JOIN loy_purchase AS purchase ON purchase.id = line.purchase_id
+          LEFT JOIN loy_purchase AS origin ON origin.id = purchase.origin_id
+          LEFT JOIN loy_store AS store ON store.id = %(store)s
+          LEFT JOIN loy_network AS network ON network.id = store.network_id
+          LEFT JOIN loy_partner AS partner ON partner.id = store.partner_id
+         WHERE line.member_id = %(member)s AND purchase.company_id = %(company)s
+           AND line.purchased_at >= %(since)s::date - 1
+           AND purchase.state IN ('confirmed', 'returned')
+         GROUP BY 1, 2, 3, 4, 5, 6, 7
+         ORDER BY 2, 1, 6, 7
+        """,
+        day=_DAY,
+        store=_STORE,
+        member=member_id,
+        company=company_id,
+        since=since,
+    )
+
+
+def first_uses(member_id: int, promotion_ids: list[int]) -> SQL:
+    """Rows (promotion_id, day): when a member first had something of a promotion and kept it."""
+    return SQL(
+        """
+        SELECT use.promotion_id, MIN(purchase.purchased_on)
+          FROM loy_purchase AS purchase
+          JOIN loy_purchase_promotion AS use ON use.purchase_id = purchase.id
+         WHERE purchase.member_id = %s AND purchase.kind = 'sale' AND purchase.state = 'confirmed'
+           AND use.promotion_id = ANY(%s)
+         GROUP BY use.promotion_id
+        """,
+        member_id,
+        promotion_ids,
+    )
+
+
+# As the checks of the ledger: (law, table, a query of rows (id, expected, found) that break it).
+CHECKS: tuple[tuple[str, str, SQL], ...] = (
+    (
+        "member_days_are_sums_of_purchases",
+        "res.partner",
+        SQL(
+            """
+            SELECT COALESCE(fact.member_id, known.member_id),
+                   ROUND(COALESCE(fact.amount, 0) * 1000 + COALESCE(fact.purchase_count, 0))::int8,
+                   ROUND(COALESCE(known.amount, 0) * 1000 + COALESCE(known.purchase_count, 0))::int8
+              FROM (%s) AS fact
+              FULL JOIN (SELECT * FROM loy_member_day WHERE NOT is_opening) AS known
+                USING (member_id, company_id, store_id, day)
+             WHERE COALESCE(fact.amount, 0) <> COALESCE(known.amount, 0)
+                OR COALESCE(fact.base, 0) <> COALESCE(known.base, 0)
+                OR COALESCE(fact.purchase_count, 0) <> COALESCE(known.purchase_count, 0)
+            """,
+            rebuilt(),
+        ),
+    ),
+)
