@@ -92,7 +92,8 @@ def answer(facts: list[Bought], **values: Any) -> int:
 
 
 def test_only_the_days_of_the_period_and_the_stores_named_count() -> None:
-    facts = [bought("2026-11-01"), bought("2026-11-28", 30), bought("2026-11-29", 7), bought("2026-11-20", 5, store="S2")]
+    elsewhere = bought("2026-11-20", 5, store="S2")
+    facts = [bought("2026-11-01"), bought("2026-11-28", 30), bought("2026-11-29", 7), elsewhere]
     assert answer(facts, measure="amount") == 135
     assert answer(facts, measure="base") == 165
     assert answer(facts, measure="amount", period={"days": 10}) == 35
@@ -130,7 +131,9 @@ PROGRAMME = compile_programme(
         "promotions": [
             {"code": code, "state": "active", "when": when, "rewards": [{"kind": "percent", "value": 1}]}
             for code, when in {
-                "A": {"any": [{"kind": "tier", "in": ["G"]}, {"not": {"kind": "since", "event": "first_use", "days": 1}}]},
+                "A": {
+                    "any": [{"kind": "tier", "in": ["G"]}, {"not": {"kind": "since", "event": "first_use", "days": 1}}]
+                },
                 "B": {"all": [{"kind": "purchases_count", "min": 1}, {"kind": "place", "store": "S9"}]},
                 "C": {"kind": "attribute", "name": "sex", "value": "female"},
             }.items()

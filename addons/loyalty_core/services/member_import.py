@@ -66,7 +66,8 @@ class LoyMemberImport(models.AbstractModel):
         return vals_list, problems
 
     def _by_code(self, name: str) -> dict[str, models.Model]:
-        records = self.env[name].search([("company_id", "in", [False, *self.env.companies.ids])], order="company_id desc")
+        domain = [("company_id", "in", [False, *self.env.companies.ids])]
+        records = self.env[name].search(domain, order="company_id desc")
         return {record.code: record for record in records}
 
     def _stores(self) -> dict[str, models.Model]:
@@ -98,7 +99,10 @@ class LoyMemberImport(models.AbstractModel):
             begins, ends = self._bounds(lot, at)
             if unit and lot.amount != round(lot.amount, unit.decimals):
                 yield self.env._(
-                    "lots[%(i)s].amount: %(unit)s has %(decimals)s decimals", i=i, unit=unit.code, decimals=unit.decimals
+                    "lots[%(i)s].amount: %(unit)s has %(decimals)s decimals",
+                    i=i,
+                    unit=unit.code,
+                    decimals=unit.decimals,
                 )
             if ends and ends <= max(begins, at):
                 yield self.env._("lots[%s].expires_at: these are gone already; leave them out", i)
@@ -179,8 +183,8 @@ class LoyMemberImport(models.AbstractModel):
         cards.flush_model(["issued_at"])
         self.env.cr.execute(
             SQL(
-                "UPDATE loy_card AS card SET issued_at = given.at FROM unnest(%s, %s::timestamp[]) AS given (number, at)"
-                " WHERE card.number = given.number",
+                "UPDATE loy_card AS card SET issued_at = given.at"
+                "  FROM unnest(%s, %s::timestamp[]) AS given (number, at) WHERE card.number = given.number",
                 list(days),
                 list(days.values()),
             )

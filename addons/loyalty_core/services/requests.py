@@ -159,7 +159,10 @@ class MemberOpening:
     store: str | None = schema.text(max_length=64, default=None, help="The preferred store.")
     registered: object = schema.instant(default=None, help="When the member registered; now where absent.")
     cards: tuple[OpeningCard, ...] = schema.list_of(
-        schema.nested(OpeningCard), max_length=20, default=(), help="The first is the main one; without any one is made."
+        schema.nested(OpeningCard),
+        max_length=20,
+        default=(),
+        help="The first is the main one; where there is none, one is made.",
     )
     lots: tuple[OpeningLot, ...] = schema.list_of(schema.nested(OpeningLot), max_length=200, default=())
     totals: tuple[OpeningTotal, ...] = schema.list_of(schema.nested(OpeningTotal), max_length=500, default=())

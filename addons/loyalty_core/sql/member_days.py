@@ -16,6 +16,14 @@ _FACTS = SQL(
 _DAY = SQL("COALESCE(origin.purchased_on, purchase.purchased_on, purchase.purchased_at::date)")
 _STORE = SQL("COALESCE(origin.store_id, purchase.store_id, 0)")
 _AMOUNT = SQL("COALESCE(purchase.to_pay, 0) + COALESCE(purchase.certificates, 0)")
+_COLUMNS = SQL("member_id, company_id, store_id, day, is_opening, purchase_count, base, amount")
+_OR_ADDED = SQL(
+    """
+    ON CONFLICT (member_id, company_id, day, store_id, is_opening)
+    DO UPDATE SET purchase_count = known.purchase_count + EXCLUDED.purchase_count,
+                  base = known.base + EXCLUDED.base, amount = known.amount + EXCLUDED.amount
+    """
+)
 #: The sales that were kept: nothing of one that came back whole was.
 _KEPT = SQL("(purchase.kind = 'sale' AND purchase.state = 'confirmed')::int")
 
@@ -24,15 +32,15 @@ def add(purchase_id: int, count: int) -> SQL:
     """Add a purchase or a return to its day, and so many purchases to their number."""
     return SQL(
         """
-        INSERT INTO loy_member_day AS known (member_id, company_id, store_id, day, is_opening, purchase_count, base, amount)
+        INSERT INTO loy_member_day AS known (%(columns)s)
         SELECT purchase.member_id, purchase.company_id, %(store)s, %(day)s, false, %(count)s, COALESCE(purchase.base, 0),
                %(amount)s
                %(facts)s
          WHERE purchase.id = %(purchase)s AND purchase.member_id IS NOT NULL
-            ON CONFLICT (member_id, company_id, day, store_id, is_opening)
-            DO UPDATE SET purchase_count = known.purchase_count + EXCLUDED.purchase_count, base = known.base + EXCLUDED.base,
-                          amount = known.amount + EXCLUDED.amount
+               %(or_added)s
         """,
+        columns=_COLUMNS,
+        or_added=_OR_ADDED,
         store=_STORE,
         day=_DAY,
         count=count,
@@ -47,14 +55,13 @@ def absorb(from_member_id: int, to_member_id: int) -> SQL:
     return SQL(
         """
         WITH gone AS (DELETE FROM loy_member_day WHERE member_id = %s RETURNING *)
-        INSERT INTO loy_member_day AS known (member_id, company_id, store_id, day, is_opening, purchase_count, base, amount)
-        SELECT %s, company_id, store_id, day, is_opening, purchase_count, base, amount FROM gone
-            ON CONFLICT (member_id, company_id, day, store_id, is_opening)
-            DO UPDATE SET purchase_count = known.purchase_count + EXCLUDED.purchase_count, base = known.base + EXCLUDED.base,
-                          amount = known.amount + EXCLUDED.amount
+        INSERT INTO loy_member_day AS known (%s)
+        SELECT %s, company_id, store_id, day, is_opening, purchase_count, base, amount FROM gone %s
         """,
         from_member_id,
+        _COLUMNS,
         to_member_id,
+        _OR_ADDED,
     )
 
 
@@ -81,8 +88,9 @@ def rebuild() -> list[SQL]:
     return [
         SQL("DELETE FROM loy_member_day WHERE NOT is_opening"),
         SQL(
-            "INSERT INTO loy_member_day (member_id, company_id, store_id, day, is_opening, purchase_count, base, amount)"
+            "INSERT INTO loy_member_day (%s)"
             " SELECT member_id, company_id, store_id, day, false, purchase_count, base, amount FROM (%s) AS fact",
+            _COLUMNS,
             rebuilt(),
         ),
     ]

@@ -111,7 +111,7 @@ class TestMemberFacts(ApiCase):
     def test_merged_members_are_known_since_the_first_of_them(self):
         other = self.call("member_register", email="bea@example.com", attributes={"a": 1}, at=ago(days=10))["member"]
         self.call("member_update", member=self.member, attributes={"a": 2})
-        self.env["res.partner"].browse(int(other)).loy_brand_ids = self.env["loy.brand"].search([("code", "=", "T_ACME")])
+        self.call("member_update", member=other, brands=["T_ACME"])
         self.call("member_merge", member=other, into=self.member)
         self.partner.invalidate_recordset()
         self.assertTrue(
