@@ -127,7 +127,8 @@ class Combination:
 
     def _is_ready(self, promotion: Promotion) -> bool:
         """Whether a condition on what earlier promotions left holds now."""
-        reasons = self._hear(promotion.when.judge(self.receipt)) if promotion.when.is_late else []
+        is_judged_now = promotion.when.is_late and not promotion.when.is_last
+        reasons = self._hear(promotion.when.judge(self.receipt)) if is_judged_now else []
         return not reasons or self._refuse(promotion, reasons)
 
     def _refuse(self, promotion: Promotion, reasons: list[Reason]) -> bool:

@@ -63,6 +63,7 @@ def _calculate(
     spendable = _spendable(receipt, turns)
     _run(turns, Phase.SPEND)
     receipt.settle_certificates()
+    turns = [turn for turn in turns if _holds_in_the_end(turn, hear)]
     _run(turns, Phase.FACTOR)
     _run(turns, Phase.ACCRUE)
     substantial = set(receipt.effective)
@@ -70,7 +71,7 @@ def _calculate(
     used = substantial | {turn.promotion.code for turn in turns if _only_tells(turn)}
     in_vain = {
         turn.promotion.code: receipt.declined.get(turn.promotion.code) or [Reason("no_effect")]
-        for turn in turns
+        for turn in combination.turns
         if turn.promotion.code not in receipt.effective | receipt.offered
     }
     refused = {**against, **combination.refused, **in_vain}
@@ -89,6 +90,15 @@ def _objections(promotion: Promotion, receipt: Receipt, named: Collection[str]) 
     if all(objections):
         codes = dict.fromkeys(objection.code for objection in objections if objection)
         yield from map(Reason, codes)
+
+
+def _holds_in_the_end(turn: Turn, hear: Hear) -> bool:
+    """Whether a condition on what is left to pay holds, once that is known."""
+    when = turn.promotion.when
+    reasons = hear(when.judge(turn.receipt)) if when.is_last else []
+    for reason in reasons:
+        turn.decline(reason.code, **reason.params)
+    return not reasons
 
 
 def _run(turns: Iterable[Turn], phase: Phase) -> None:

@@ -114,6 +114,8 @@ class Promotion:
         if self.limits.per_receipt is not None and not any(reward.is_repeated for reward in self.rewards):
             text = "needs a reward per set or per unit, of n-th units, or of points by steps"
             yield "limits.per_receipt", "conflict", text
+        if self.when.is_last and any(reward.acts_in < Phase.FACTOR for reward in self.rewards):
+            yield "when", "conflict", "looks at what is left to pay, so the rewards can only be points and messages"
 
     def keys(self) -> Keys:
         """Keys of which every basket on which it has an effect has at least one."""

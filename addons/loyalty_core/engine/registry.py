@@ -69,6 +69,11 @@ class Condition:
         """Keys of which every basket that fulfils it has at least one; None: there are none such."""
         return None
 
+    @property
+    def is_last(self) -> bool:
+        """Whether it depends on what is left to pay in the end, so that it is judged when points are given."""
+        return False
+
     def needs(self) -> Iterator[Need]:
         """What must be known of the member to judge it."""
         return iter(())

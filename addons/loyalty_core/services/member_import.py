@@ -184,7 +184,7 @@ class LoyMemberImport(models.AbstractModel):
         self.env.cr.execute(
             SQL(
                 "UPDATE loy_card AS card SET issued_at = given.at"
-                "  FROM unnest(%s, %s::timestamp[]) AS given (number, at) WHERE card.number = given.number",
+                "  FROM unnest(%s::text[], %s::timestamp[]) AS given (number, at) WHERE card.number = given.number",
                 list(days),
                 list(days.values()),
             )

@@ -33,8 +33,8 @@ def add(purchase_id: int, count: int) -> SQL:
     return SQL(
         """
         INSERT INTO loy_member_day AS known (%(columns)s)
-        SELECT purchase.member_id, purchase.company_id, %(store)s, %(day)s, false, %(count)s, COALESCE(purchase.base, 0),
-               %(amount)s
+        SELECT purchase.member_id, purchase.company_id, %(store)s, %(day)s, false, %(count)s,
+               COALESCE(purchase.base, 0), %(amount)s
                %(facts)s
          WHERE purchase.id = %(purchase)s AND purchase.member_id IS NOT NULL
                %(or_added)s

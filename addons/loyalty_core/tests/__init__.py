@@ -27,6 +27,7 @@ from . import test_access
 from . import test_audit
 from . import test_bounds
 from . import test_programme_wizard
+from . import test_programmes
 from . import test_rights
 from . import test_api_examples
 from . import test_translations

@@ -24,8 +24,10 @@ class BasketAmount(Condition):
     basis: str = schema.choice(
         "base",
         "current",
+        "paid",
         default="base",
-        help="`current`: judged in its turn, on what earlier promotions left.",
+        help="`current`: judged in its turn, on what earlier promotions left; `paid`: when points are given, on what is"
+        " left to pay.",
     )
 
     def check(self) -> Iterator[tuple[str, str, str]]:
@@ -33,7 +35,11 @@ class BasketAmount(Condition):
 
     @property
     def is_late(self) -> bool:
-        return self.basis == "current" or not self.target.is_static
+        return self.basis != "base" or not self.target.is_static
+
+    @property
+    def is_last(self) -> bool:
+        return self.basis == "paid"
 
     def judge(self, receipt: Receipt) -> Iterator[Reason]:
         amounts = receipt.amounts(self.basis)

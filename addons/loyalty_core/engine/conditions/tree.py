@@ -30,6 +30,10 @@ class AllOf(Condition):
     def is_late(self) -> bool:
         return any(child.is_late for child in self.all)
 
+    @property
+    def is_last(self) -> bool:
+        return any(child.is_last for child in self.all)
+
     def needs(self) -> Iterator[Need]:
         for child in self.all:
             yield from child.needs()
@@ -68,6 +72,10 @@ class AnyOf(Condition):
     def is_late(self) -> bool:
         return any(child.is_late for child in self.any)
 
+    @property
+    def is_last(self) -> bool:
+        return any(child.is_last for child in self.any)
+
     def needs(self) -> Iterator[Need]:
         for child in self.any:
             yield from child.needs()
@@ -100,6 +108,10 @@ class Not(Condition):
     @property
     def is_late(self) -> bool:
         return self.not_.is_late
+
+    @property
+    def is_last(self) -> bool:
+        return self.not_.is_last
 
     def needs(self) -> Iterator[Need]:
         return self.not_.needs()
