@@ -250,6 +250,10 @@ class ProductDocument:
     min_price: object = schema.decimal(min=0, max=10**10, default=Decimal(0))
     barcode: str | None = schema.text(max_length=64, default=None)
     no_discount: bool = schema.flag(default=False)
+    points: dict = schema.map_of(
+        schema.decimal(min=0, max=10**9), default={}, help="What one of it earns by itself, by unit."
+    )
+    tags: frozenset[str] = schema.set_of(schema.text(max_length=128))
 
 
 @dataclass(frozen=True, slots=True)
@@ -493,6 +497,8 @@ SECTIONS: list[Section] = [
             "price": "list_price",
             "min_price": "loy_min_price",
             "no_discount": "loy_no_discount",
+            "points": "loy_points",
+            "tags": "loy_tags",
         },
         ("sku",),
         False,

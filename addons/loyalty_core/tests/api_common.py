@@ -67,6 +67,8 @@ PROGRAMME = {
 class ApiCase(TransactionCase):
     """A company with the programme above, one member, and an integrator who may call nothing but the API."""
 
+    programme = PROGRAMME
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -76,7 +78,7 @@ class ApiCase(TransactionCase):
         cls.keys = count(1)
         cls.integrator = cls.new_integrator("t_integrator")
         cls.api = cls.env["loy.api"].with_user(cls.integrator)
-        cls.apply(PROGRAMME)
+        cls.apply(cls.programme)
         cls.member = cls.call(
             "member_register",
             phone="+380671110001",

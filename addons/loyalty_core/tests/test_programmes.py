@@ -31,6 +31,8 @@ def named(answer, expected):
 
 @tagged("post_install", "-at_install")
 class TestProgrammes(ApiCase):
+    programme = {"settings": SETTINGS}
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -54,9 +56,10 @@ class TestProgrammes(ApiCase):
                 self.assertEqual((answer["created"], answer["updated"], answer["ended"]), (0, 0, 0))
 
     def apply_whole(self, programme):
-        document = {"stores": [{"code": "S", "name": "Store"}], **programme["programme"]}
+        document = {**programme["programme"]}
+        document["stores"] = [{"code": "S", "name": "Store"}, *document.get("stores", ())]
         document["settings"] = {**SETTINGS, **document.get("settings", {})}
-        self.apply(document, replace=["promotions"], at=BEGINNING)
+        self.apply(document, at=BEGINNING)
 
     def play(self, programme, case):
         self.apply_whole(programme)
