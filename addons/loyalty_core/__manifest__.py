@@ -5,7 +5,7 @@
     "category": "Sales/Loyalty",
     "author": "Open Loyalty Suite contributors",
     "license": "LGPL-3",
-    "depends": ["mail", "product", "phone_validation", "portal", "contacts"],
+    "depends": ["mail", "sms", "product", "phone_validation", "portal", "contacts"],
     "external_dependencies": {"python": ["phonenumbers"]},
     "data": [
         "security/groups.xml",
@@ -55,6 +55,7 @@
         "data/loy_retention_data.xml",
         "views/loy_retention_views.xml",
         "data/loy_members_cron.xml",
+        "data/loy_contact_code_data.xml",
         "data/loy_adjustment_data.xml",
         "views/loy_adjustment_views.xml",
         "data/loy_adjustment_list_data.xml",

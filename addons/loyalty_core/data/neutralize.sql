@@ -14,3 +14,7 @@ UPDATE ir_cron
 UPDATE mail_mail
    SET state = 'cancel'
  WHERE state IN ('outgoing', 'exception');
+
+UPDATE sms_sms
+   SET state = 'canceled'
+ WHERE state IN ('outgoing', 'error');

@@ -58,6 +58,24 @@ class LoySettings(models.Model):
     guess_minutes = fields.Integer(
         string="Within minutes", default=15, required=True, help="And for so long the user is stopped."
     )
+    confirm_minutes = fields.Integer(
+        string="Minutes of a code",
+        default=10,
+        required=True,
+        help="So long a code is good that was sent to confirm a phone or an e-mail.",
+    )
+    confirm_hour_max = fields.Integer(
+        string="Codes an hour",
+        default=5,
+        required=True,
+        help="So many are sent to a phone or an e-mail of a member within an hour.",
+    )
+    confirm_day_max = fields.Integer(
+        string="Codes a day",
+        default=10,
+        required=True,
+        help="So many are sent to one phone or e-mail within a day, whoever it belongs to.",
+    )
     incomplete_percent = fields.Float(
         string="Incomplete receipts allowed, %",
         default=0.06,
@@ -103,6 +121,12 @@ class LoySettings(models.Model):
         string="Days of grace",
         default=0,
         help="Points that come back after they have expired live so many days more. 0: they expire at once.",
+    )
+
+    _confirmation = models.Constraint(
+        "CHECK (confirm_minutes BETWEEN 1 AND 1440 AND confirm_hour_max BETWEEN 1 AND 1000"
+        " AND confirm_day_max BETWEEN 1 AND 1000)",
+        "A code is good for 1 to 1440 minutes, and 1 to 1000 are sent an hour and a day.",
     )
 
     def _action_open(self):

@@ -26,8 +26,10 @@ FORM_FIELDS = {"loy_balance_html", "child_ids"}
 
 #: Who may see what the shop knows of a person; everybody else reads the contact without it.
 STAFF = "loyalty_core.group_staff"
-#: The plain forms by which members are told apart: made of phone and e-mail, never taken from a client.
-DERIVED_FIELDS = {"loy_phone", "loy_email"}
+#: The plain forms by which members are told apart, and when they were confirmed: never taken from a client.
+DERIVED_FIELDS = {"loy_phone", "loy_email", "loy_phone_confirmed_at", "loy_email_confirmed_at"}
+#: What somebody who is no member any more has not.
+LEFT = dict.fromkeys(DERIVED_FIELDS, False)
 
 
 def _amount(env, unit, amount):
@@ -75,6 +77,18 @@ class ResPartner(models.Model):
     )
     loy_email = fields.Char(
         string="Member e-mail", copy=False, readonly=True, help="The e-mail in plain form: one member has it."
+    )
+    loy_phone_confirmed_at = fields.Datetime(
+        string="Phone confirmed",
+        copy=False,
+        readonly=True,
+        help="When the member sent back the code that came to this phone.",
+    )
+    loy_email_confirmed_at = fields.Datetime(
+        string="E-mail confirmed",
+        copy=False,
+        readonly=True,
+        help="When the member sent back the code that came to this e-mail.",
     )
     loy_first_name = fields.Char(string="First name", copy=False)
     loy_last_name = fields.Char(string="Last name", copy=False)
@@ -242,12 +256,16 @@ class ResPartner(models.Model):
             members._check_unique([prepared], partner)
             super(ResPartner, partner).write(prepared)
         if leaves:
-            super(ResPartner, leaves).write({**vals, "loy_phone": False, "loy_email": False})
+            super(ResPartner, leaves).write({**vals, **LEFT})
         if others := self - stays - leaves:
             super(ResPartner, others).write(vals)
         if newcomers:
             members._welcome(newcomers)
         return True
+
+    def _loy_confirm(self, confirmed):
+        """``confirmed``: field → moment. Only services that know say so; a write leaves these fields out."""
+        return super().write(confirmed)  # pylint: disable=super-method-mismatch
 
     def _check_not_merged(self):
         """A merged member stays as an archived contact that points to the one who goes on."""

@@ -118,6 +118,30 @@ class LoyApi(models.AbstractModel):
         profile = {**members._profile(survivor), "member": str(survivor.id)}
         return {**profile, "merged": request.member, "balances": balances}
 
+    @writes(requests.ContactConfirmStart)
+    def contact_confirm_start(self, request):
+        """A code goes to the member's phone or e-mail; a code sent before is worthless from now on. Codes:
+        member_not_found, member_out_of_reach, contact_missing, confirm_limit."""
+        partner = self._service("loy.members")._find({"member": request.member})
+        codes = self._service("loy.contact.codes")
+        started = codes._start(partner, request.contact)
+        return {
+            "member": str(partner.id),
+            "contact": request.contact,
+            "sent_to": codes._mask(started),
+            "expires_at": started.expires_at,
+        }
+
+    @writes(requests.ContactConfirm)
+    def contact_confirm(self, request):
+        """The member has told the code: the phone or e-mail is confirmed. After five wrong codes a new one must be
+        sent, and after a change of the contact too. Codes: member_not_found, member_out_of_reach, confirm_not_started,
+        code_void, code_expired, wrong_code."""
+        partner = self._service("loy.members")._find({"member": request.member})
+        confirmed_at = self._service("loy.contact.codes")._confirm(partner, request.contact, request.code)
+        answer = {"member": str(partner.id), "contact": request.contact}
+        return {**answer, "confirmed": True, "confirmed_at": confirmed_at}
+
     @writes(requests.CardIssue)
     def card_issue(self, request):
         """A further card. Codes: member_not_found, card_type_not_found, card_taken, card_not_found, bad_card_number,

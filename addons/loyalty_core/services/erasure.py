@@ -129,10 +129,12 @@ class LoyPrivacy(models.AbstractModel):
                 UPDATE loy_adjustment_list_line SET key = NULL, note = NULL WHERE member_id = ANY(%(who)s);
                 UPDATE loy_adjustment SET note = NULL WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_member_alias WHERE member_id = ANY(%(who)s);
+                DELETE FROM sms_sms WHERE partner_id = ANY(%(who)s);
                 DELETE FROM loy_duplicate WHERE member_id = ANY(%(who)s) OR other_id = ANY(%(who)s);
                 DELETE FROM loy_duplicate_key WHERE member_id = ANY(%(who)s);
                 UPDATE loy_request SET answer = '{"erased": true}'
-                 WHERE method LIKE 'member\\_%%' AND (answer::jsonb ->> 'member') = ANY(%(texts)s);
+                 WHERE (method LIKE 'member\\_%%' OR method LIKE 'contact\\_%%')
+                   AND (answer::jsonb ->> 'member') = ANY(%(texts)s);
                 UPDATE loy_pool SET name = NULL WHERE owner_id = ANY(%(who)s);
                 UPDATE loy_request SET answer = answer::jsonb - 'name'
                  WHERE method LIKE 'pool\\_%%' AND (answer::jsonb ->> 'pool')::integer IN (
@@ -147,6 +149,7 @@ class LoyPrivacy(models.AbstractModel):
                 texts=[str(person_id) for person_id in persons.ids],
             )
         )
+        self.env["loy.contact.codes"]._forget_persons(persons)
         # Files are deleted with their content, whoever put them there.
         messages = (
             self.env["mail.message"].sudo().search([("model", "=", "res.partner"), ("res_id", "in", persons.ids)])

@@ -11,7 +11,7 @@ from ..sql import pooling
 from ..sql.insert import insert_rows
 from ..sql.ledger import ids
 from .errors import LoyaltyError
-from .members import KEYS, VALUES
+from .members import CONFIRMED, KEYS, VALUES
 from .posting import Source
 
 #: What a person chooses from when members are merged: keys of a registration, and fields of the contact.
@@ -84,6 +84,7 @@ class LoyMerges(models.AbstractModel):
         others.flush_recordset()
         changes = {CHOSEN[key]: value for key, value in kept.items() if value != before[survivor.id]["values"][key]}
         survivor.write({**changes, **extra})
+        self._keep_confirmations(survivor, before)
         self._keep_aliases(survivor, before)
         self._log(survivor, others, before, moved, at, reason)
         self.env["loy.duplicates"]._settle(members.ids, survivor.id)
@@ -164,6 +165,7 @@ class LoyMerges(models.AbstractModel):
             "values": {key: _plain(member[name]) for key, name in CHOSEN.items()},
             "shown": {key: _shown(member[name]) for key, name in CHOSEN.items()},
             "plain": {key: member[column] for key, column in KEYS.items()},
+            "confirmed": {column: (member[column], member[confirmed]) for column, confirmed in CONFIRMED.items()},
         }
 
     def _kept(self, survivor, others, values: Mapping) -> dict:
@@ -200,6 +202,17 @@ class LoyMerges(models.AbstractModel):
         if not survivor.image_1920 and (image := next((one.image_1920 for one in others if one.image_1920), False)):
             joined["image_1920"] = image
         return {name: value for name, value in joined.items() if value}
+
+    def _keep_confirmations(self, survivor, before: Mapping) -> None:
+        """A phone or e-mail that one of them had confirmed and the survivor has now, stays confirmed."""
+        survivor._loy_confirm(
+            {
+                confirmed: moment
+                for column, confirmed in CONFIRMED.items()
+                for value, moment in (known["confirmed"][column] for known in before.values())
+                if moment and value == survivor[column]
+            }
+        )
 
     def _keep_aliases(self, survivor, before: Mapping) -> None:
         """What any of them was known by and the survivor has not now: tills and sites may still send it."""

@@ -38,6 +38,8 @@ VALUES = {
 KNOWN_FIELDS = {"birth_date": "loy_birth_date", "sex": "loy_sex"}
 #: Keys by which a member is found: the column that is unique.
 KEYS = {"phone": "loy_phone", "email": "loy_email", "external_id": "loy_external_id"}
+#: Of a column that can be confirmed, the one that says when it was.
+CONFIRMED = {"loy_phone": "loy_phone_confirmed_at", "loy_email": "loy_email_confirmed_at"}
 #: What is read of a member by the query that finds it.
 MEMBER_FIELDS = ["name", "company_id", "is_loyalty_member", "lang", *KEYS.values()]
 
@@ -201,6 +203,9 @@ class LoyMembers(models.AbstractModel):
             vals["loy_phone"] = self._phone(now("phone"), self._country(vals, partner))
         if "email" in vals or not (partner and partner.is_loyalty_member):
             vals["loy_email"] = self._email(now("email"))
+        for column, confirmed in CONFIRMED.items():
+            if partner and column in vals and vals[column] != partner[column]:
+                vals[confirmed] = False
         if "loy_external_id" in vals:
             vals["loy_external_id"] = (vals["loy_external_id"] or "").strip() or False
         if vals.get("loy_birth_date"):
@@ -495,6 +500,8 @@ class LoyMembers(models.AbstractModel):
             "last_name": partner.loy_last_name,
             "phone": partner.loy_phone,
             "email": partner.loy_email,
+            "phone_confirmed": partner.loy_phone_confirmed_at,
+            "email_confirmed": partner.loy_email_confirmed_at,
             "birth_date": partner.loy_birth_date and partner.loy_birth_date.isoformat(),
             "sex": partner.loy_sex,
             "store": partner.loy_store_id.code,

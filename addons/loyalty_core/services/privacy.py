@@ -87,6 +87,7 @@ class LoyPrivacy(models.AbstractModel):
         return {
             "member": [self._contact(person) for person in persons],
             "former_contacts": self._rows("loy.member.alias", own, "kind value"),
+            "contact_codes": self._rows("loy.contact.code", own, "contact started_at expires_at"),
             "cards": self._rows("loy.card", own, "number type_id state is_main issued_at"),
             "card_history": self._rows("loy.card.log", [("card_id.member_id", "in", ids)], "at card_id to_state note"),
             "accounts": self._rows("loy.account", own, "unit_id total held debt"),

@@ -249,6 +249,25 @@ class MemberMerge:
 
 
 @dataclass(frozen=True, slots=True)
+class ContactConfirmStart:
+    """Where a code is to be sent."""
+
+    key: str = new_key()
+    member: str = schema.text(max_length=20, help="The member's id.")
+    contact: str = schema.choice("phone", "email")
+
+
+@dataclass(frozen=True, slots=True)
+class ContactConfirm:
+    """The code that the member has received."""
+
+    key: str = new_key()
+    member: str = schema.text(max_length=20, help="The member's id.")
+    contact: str = schema.choice("phone", "email")
+    code: str = schema.text(max_length=6, pattern=r"[0-9]{6}", form="six digits")
+
+
+@dataclass(frozen=True, slots=True)
 class CardIssue:
     """A further card for a member."""
 

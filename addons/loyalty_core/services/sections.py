@@ -295,6 +295,15 @@ class SettingsDocument:
         min=0, max=100_000, default=30, help="Wrong cards or members a user may name at one till; 0: any number."
     )
     guess_minutes: int = schema.integer(min=1, max=100_000, default=15, help="Within so long, and stopped for so long.")
+    confirm_minutes: int = schema.integer(
+        min=1, max=1_440, default=10, help="So long a code sent to a phone or an e-mail is good."
+    )
+    confirm_hour_max: int = schema.integer(
+        min=1, max=1_000, default=5, help="Codes sent to a contact of a member within an hour."
+    )
+    confirm_day_max: int = schema.integer(
+        min=1, max=1_000, default=10, help="Codes sent to a phone or an e-mail within a day."
+    )
     expiry_from: str = schema.choice("activation", "purchase", default="activation", help="What expiry counts from.")
     returns: ReturnsDocument = schema.nested(ReturnsDocument, default=ReturnsDocument())
 

@@ -36,6 +36,7 @@ from . import test_account_moves
 from . import test_adjustment_lists
 from . import test_adjustments
 from . import test_companies
+from . import test_contact_codes
 from . import test_counters
 from . import test_counters_concurrent
 from . import test_counters_histories

@@ -110,7 +110,7 @@ class ApiCase(TransactionCase):
             request.setdefault("key", cls.new_key())
         return function(request)
 
-    def refused(self, code, method, **request):
+    def refused(self, code, method, /, **request):
         """The text of the refusal with this code that a request must meet; nothing has changed by it."""
         before = self.state()
         with self.assertRaises(ApiError) as caught:

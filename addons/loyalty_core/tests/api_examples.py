@@ -1,7 +1,8 @@
 """The examples of docs/api.md: calls in their order, each with the answer or the refusal that it gets.
 
 In an answer ``"{name}"`` stands for a value that differs from run to run: the same wherever the name is, also in
-later requests. A key or an item ``"…"`` says that there is more. A refusal ``"code: …"`` says nothing of its text.
+later requests; a name that no answer has told is asked for, as the code that a member got by mail. A key or an item
+``"…"`` says that there is more. A refusal ``"code: …"`` says nothing of its text.
 """
 
 import json
@@ -58,9 +59,20 @@ def differences(said, got, names, path="answer"):
         yield f"{path} is {got!r}, not {said!r}"
 
 
-def run(call, document):
+class Names(dict):
+    """What names stand for; ``ask(name)`` is asked for what no answer has told."""
+
+    def __init__(self, ask):
+        super().__init__()
+        self._ask = ask
+
+    def __missing__(self, name):
+        return self._ask(name)
+
+
+def run(call, document, ask):
     """Problems of all examples; ``call(method, request)`` answers, or raises ``Refused``."""
-    names, problems = {}, []
+    names, problems = Names(ask), []
     for step in document["steps"]:
         request = filled(step["request"], names)
         told = f"{step['method']} {json.dumps(request, ensure_ascii=False)[:80]}"

@@ -43,6 +43,7 @@ loy.card.export                -        -              -         -              
 loy.card.log                   r        r              r         r               r         r        r         r
 loy.card.series                -        -              -         -               rwc       r        r         rwcd
 loy.card.type                  r        r              r         r               r         r        rwcd      rwcd
+loy.contact.code               -        -              -         -               -         -        -         -
 loy.conversion.rate            r        r              r         r               r         r        r         rwcd
 loy.counter                    -        -              -         -               -         r        r         r
 loy.counter.draw               -        -              -         r               r         r        r         r

@@ -145,6 +145,9 @@ class TestApiRequests(ApiCase):
         )
         cls.call("account_accrue", member=mate, unit="T_BONUS", amount=5, at="2026-01-05T09:00:00Z")
         pool = cls.call("pool_create", owner=head, members=[mate], at="2026-01-05T09:30:00Z")["pool"]
+        cls.call("contact_confirm_start", member=cls.member, contact="phone")
+        sms = cls.env["loy.contact.code"].search([("member_id", "=", int(cls.member))]).sms_id
+        code = re.search(r"\b\d{6}\b", sms.body)[0]
         #: Method → a request that is in order, as full as it can be.
         cls.sound = {
             "programme_apply": {
@@ -195,6 +198,8 @@ class TestApiRequests(ApiCase):
                 "reason": "the same person",
                 "at": "2026-01-05T10:00:00",
             },
+            "contact_confirm_start": {"member": cls.member, "contact": "email"},
+            "contact_confirm": {"member": cls.member, "contact": "phone", "code": code},
             "card_issue": {"member": cls.member},
             "card_block": {"card": cls.card, "reason": "lost"},
             "card_unblock": {"card": cls.card, "reason": "found"},

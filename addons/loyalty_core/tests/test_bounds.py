@@ -33,6 +33,8 @@ class TestReach(ApiCase):
             "member_export": {"member": member},
             "member_erase": {"key": "b2", "member": member, "confirm": member, "write_off": True},
             "member_merge": {"key": "b3", "member": member, "into": other},
+            "contact_confirm_start": {"key": "b10", "member": member, "contact": "phone"},
+            "contact_confirm": {"key": "b11", "member": member, "contact": "phone", "code": "123456"},
             "account_accrue": {"key": "b4", "member": member, **unit},
             "account_write_off": {"key": "b5", "member": member, **unit},
             "account_transfer": {"key": "b6", "member": member, "to": other, **unit},

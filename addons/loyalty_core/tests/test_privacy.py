@@ -173,6 +173,8 @@ class TestPrivacy(ApiCase):
             {"name": f"{words[5]}.txt", "raw": b"x", "res_model": "res.partner", "res_id": person.id}
         )
         self.call("member_find", phone=words[2])
+        for contact in ("phone", "email"):
+            self.call("contact_confirm_start", member=member, contact=contact)
         self.call("member_update", member=member, first_name=words[0])
         self.env["loy.privacy"]._export(person)
         self.call("member_erase", member=member, confirm=member, write_off=True)

@@ -13,6 +13,7 @@ from ..services.sections import SECTIONS
 CHAPTERS = {
     "programme": "The programme",
     "member": "Members",
+    "contact": "Members",
     "card": "Cards",
     "account": "Accounts",
     "pool": "Pools of accounts",

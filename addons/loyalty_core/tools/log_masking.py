@@ -17,6 +17,8 @@ MASKED = (
 EMAIL = re.compile(r"([\w.+%-])[\w.+%-]*@([\w-]+(?:\.[\w-]+)+)")
 KEY = re.compile(r"(?i)(bearer\s+|x-api-key\s*[:=]\s*)\S+|(?<![\w/])[0-9a-f]{40}(?!\w)")
 PHONE = re.compile(r"\+\d[\d ().-]{6,}\d")
+#: A code that was sent to confirm a contact, as a request quotes it.
+CODE = re.compile(r"""(["']code["']\s*:\s*["'])\d{6}(?=["'])""")
 #: As people write them: (067) 123-45-67, and 2900 0000 0001 8.
 LOCAL_PHONE = re.compile(r"(?<![\w.,:/-])\(?0\d{2}\)?(?:[ -]?\d){7}(?!\d)")
 GROUPED_NUMBER = re.compile(r"(?<![\w.-])\d{4}(?:[ -]\d{4}){2,}(?:[ -]\d{1,3})?(?![\w-])")
@@ -35,10 +37,13 @@ def mask(text: str) -> str:
     'authorization: bearer ***'
     >>> mask("X-Api-Key: 5f2b9c")
     'X-Api-Key: ***'
+    >>> mask("contact_confirm {'contact': 'phone', 'code': '493817'}")
+    "contact_confirm {'contact': 'phone', 'code': '***'}"
     >>> mask("call (067) 123-45-67 or 067 123 45 67 about card 2900-0000-0001-8")
     'call ***5-67 or ***5 67 about card ***01-8'
     """
     text = EMAIL.sub(r"\1***@\2", text)
+    text = CODE.sub(r"\1***", text)
     text = KEY.sub(lambda found: f"{found[1] or ''}***", text)
     text = PHONE.sub(lambda found: f"{found[0][:4]}***{found[0][-4:]}", text)
     for written in (LOCAL_PHONE, GROUPED_NUMBER):
