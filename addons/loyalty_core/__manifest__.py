@@ -31,6 +31,8 @@
         "views/loy_event_views.xml",
         "views/loy_counter_views.xml",
         "views/loy_promotion_views.xml",
+        "data/loy_code_series_cron.xml",
+        "views/loy_code_views.xml",
         "views/loy_group_views.xml",
         "views/loy_calendar_views.xml",
         "views/loy_return_wizard_views.xml",

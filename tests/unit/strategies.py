@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from engine import Basket, Line, Member, Payment, Place, SpendRequest, Used
+from engine import Basket, Line, Member, Payment, Place, PromoCode, SpendRequest, Used
 from hypothesis import strategies as st
 
 CATEGORIES = ["COFFEE", "TEA", "FOOD"]
@@ -44,6 +44,8 @@ leaves = st.one_of(
     st.just({"kind": "card_type", "in": ["GOLD"]}),
     st.just({"kind": "card_type", "not_in": ["GOLD"]}),
     st.just({"kind": "payment_method", "in": ["card"]}),
+    _leaf("promo_code", pool=st.sampled_from(["FLYER", "COUPON"])),
+    st.just({"kind": "promo_code", "code": "spring-26"}),
 )
 trees = st.recursive(
     leaves,
@@ -98,6 +100,8 @@ rewards = st.one_of(
     ),
     _leaf("gift", target=targets, quantity=st.integers(1, 3)),
     _leaf("round_total", to=st.sampled_from([0.1, 1, 5]), target=targets),
+    _leaf("issue_code", pool=st.just("COUPON"), bind=st.sampled_from(["bearer", "member"])),
+    _leaf("issue_code", pool=st.just("FLYER"), value=st.just({"amount": 1, "every": 20}), target=targets),
     _leaf("message", text=st.just("{discount} {earned} {to_pay}")),
 )
 
@@ -134,6 +138,17 @@ uses = st.builds(
 )
 
 
+#: What pays out codes, and asks for them.
+coupons = st.fixed_dictionaries(
+    {
+        "when": st.fixed_dictionaries(
+            {"all": st.tuples(_leaf("promo_code", pool=st.sampled_from(["FLYER", "COUPON"])), trees).map(list)}
+        ),
+        "rewards": st.lists(_leaf("amount", value=st.just("code"), target=targets), min_size=1, max_size=2),
+    }
+)
+
+
 @st.composite
 def promotions(draw: st.DrawFn, number: int) -> dict[str, Any]:
     when = draw(st.one_of(st.just({"all": []}), trees))
@@ -141,6 +156,9 @@ def promotions(draw: st.DrawFn, number: int) -> dict[str, Any]:
     if draw(st.integers(0, 3)) == 0:
         when = {"all": [when, draw(bundles)]}
         given = draw(st.permutations([draw(set_rewards), *given]))
+    if draw(st.integers(0, 3)) == 0:
+        coupon = draw(coupons)
+        when, given = coupon["when"], coupon["rewards"]
     bounds = draw(st.one_of(st.just({}), st.just({}), limits))
     if any(_is_repeated(reward) for reward in given):
         bounds |= draw(st.one_of(st.just({}), st.just({"per_receipt": draw(st.integers(1, 3))})))
@@ -176,6 +194,7 @@ def programmes(draw: st.DrawFn) -> dict[str, Any]:
             },
             {"code": "STAR"},
         ],
+        "code_pools": [{"code": "FLYER"}, {"code": "COUPON", "valid": {"after_days": 30}}],
         "groups": [
             {"code": "one", "sequence": 1, "exclusive": draw(st.booleans())},
             {
@@ -220,7 +239,16 @@ def baskets(draw: st.DrawFn) -> Basket:
         card_type=draw(st.sampled_from(["GOLD", ""])),
         balances={"BONUS": draw(st.integers(0, 5000)), "STAR": 30},
     )
+    values = st.one_of(st.none(), st.integers(0, 5000))
+    usable = tuple(
+        PromoCode(code=code, pool=pool, value_minor=draw(values))
+        for code, pool in (("SPRING26", "FLYER"), ("A2", "FLYER"), ("B3", "COUPON"))
+        if draw(st.booleans())
+    )
     return Basket(
+        codes=("SPRING26", "A2", "B3"),
+        promo_codes=usable,
+        refused_codes={} if usable else {"B3": "used"},
         at=datetime(2026, 11, draw(st.integers(21, 30)), draw(st.integers(0, 23)), 30),
         lines=tuple(draw(lines(number)) for number in range(draw(st.integers(0, 5)))),
         place=draw(

@@ -26,13 +26,15 @@ def test_the_page_is_up_to_date() -> None:
 def test_the_example_of_a_condition_is_valid(name: str) -> None:
     when = {"kind": name, **CONDITIONS.leaves[name].example}
     promotion = {"code": "A", "when": when, "rewards": [{"kind": "percent", "value": 10}]}
-    assert compile_programme({"units": [{"code": "BONUS"}], "promotions": [promotion]}).promotions[0].when.kind == name
+    document = {"units": [{"code": "BONUS"}], "code_pools": [{"code": "SPRING"}], "promotions": [promotion]}
+    assert compile_programme(document).promotions[0].when.kind == name
 
 
 @pytest.mark.parametrize("name", REWARDS.names)
 def test_the_example_of_a_reward_is_valid(name: str) -> None:
     reward = {"kind": name, **REWARDS.leaves[name].example}
-    document = {"units": [{"code": "BONUS"}], "promotions": [{"code": "A", "rewards": [reward]}]}
+    records = {"units": [{"code": "BONUS"}], "code_pools": [{"code": "COUPON"}]}
+    document = {**records, "promotions": [{"code": "A", "rewards": [reward]}]}
     assert compile_programme(document).promotions[0].rewards[0].kind == name
 
 

@@ -224,6 +224,48 @@ def test_uses_tell_what_was_given(document: dict[str, Any], basket: Basket) -> N
     assert limits <= found
 
 
+@given(programmes(), baskets())
+def test_a_code_is_used_only_by_what_has_an_effect_and_pays_no_more_than_it_is_worth(
+    document: dict[str, Any], basket: Basket
+) -> None:
+    result = evaluate(compile_programme(document), basket)
+    worth = {one.code: one.value_minor or 0 for one in basket.promo_codes}
+    paid: Counter[str] = Counter()
+    for use in result.codes_used:
+        assert use.code in worth
+        assert use.promotion in {one.promotion for one in result.uses}
+        paid[use.code] += use.value_minor
+    assert all(paid[code] <= most for code, most in worth.items())
+    given_by = {one.promotion: one.discount_minor for one in result.uses}
+    by_promotion: Counter[str] = Counter()
+    for use in result.codes_used:
+        by_promotion[use.promotion] += use.value_minor
+    assert all(minor <= given_by[code] for code, minor in by_promotion.items())
+
+
+@given(programmes(), baskets())
+def test_what_pays_out_codes_gives_just_what_they_pay(document: dict[str, Any], basket: Basket) -> None:
+    result = evaluate(compile_programme(document), basket)
+    coupons = {
+        one["code"] for one in document["promotions"] if all(reward.get("value") == "code" for reward in one["rewards"])
+    }
+    given_by = {one.promotion: one.discount_minor for one in result.uses if one.promotion in coupons}
+    paid: Counter[str] = Counter()
+    for use in result.codes_used:
+        paid[use.promotion] += use.value_minor
+    assert {code: paid[code] for code in given_by} == given_by
+
+
+@given(programmes(), baskets())
+def test_a_code_that_nobody_presents_is_as_good_as_none(document: dict[str, Any], basket: Basket) -> None:
+    programme = compile_programme(document)
+    bare = replace(basket, codes=(), promo_codes=(), refused_codes={})
+    spoiled = replace(basket, promo_codes=(), refused_codes=dict.fromkeys(basket.codes, "used"))
+    without, refused = (effects(evaluate(programme, one)) for one in (bare, spoiled))
+    assert all(one == {"code": one["code"], "usable": False, "reason": "used"} for one in refused.pop("codes"))
+    assert without == refused
+
+
 @given(baskets(), st.integers(1, 100), st.randoms())
 def test_the_order_of_lines_does_not_matter_where_no_tie_names_it(
     basket: Basket, percent: int, random: Any

@@ -1,4 +1,5 @@
 from . import adjustment_list
 from . import card_export
+from . import code_export
 from . import member_export
 from . import monitor

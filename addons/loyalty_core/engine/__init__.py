@@ -9,24 +9,27 @@ It knows no Odoo, no clock and no I/O; the same arguments always give the same a
 """
 
 from . import conditions, rewards, schema
-from .basket import Attribute, Basket, Given, Line, Member, Payment, Place, SpendRequest, Used
+from .basket import Attribute, Basket, Given, Line, Member, Payment, Place, PromoCode, SpendRequest, Used
+from .codes import normal_code
 from .evaluate import evaluate, explain, limited, needed
 from .facts import Bought, FirstUse, History, Needs, Profile
 from .limits import Limits
 from .money import allocate
 from .promotion import Programme, compile_programme
-from .result import Earned, LineResult, Message, Refusal, Result, Spendable, Spent, Totals, Use
+from .result import CodeUse, Earned, Issue, LineResult, Message, Refusal, Result, Spendable, Spent, Totals, Use
 from .schema import DocumentError, Problem
 
 __all__ = [
     "Attribute",
     "Basket",
     "Bought",
+    "CodeUse",
     "DocumentError",
     "Earned",
     "FirstUse",
     "Given",
     "History",
+    "Issue",
     "Limits",
     "Line",
     "LineResult",
@@ -38,6 +41,7 @@ __all__ = [
     "Problem",
     "Profile",
     "Programme",
+    "PromoCode",
     "Refusal",
     "Result",
     "SpendRequest",
@@ -53,6 +57,7 @@ __all__ = [
     "explain",
     "limited",
     "needed",
+    "normal_code",
     "rewards",
     "schema",
 ]

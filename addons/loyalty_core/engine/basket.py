@@ -120,6 +120,15 @@ class SpendRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class PromoCode:
+    """A code that was presented and can be used; ``value_minor`` is what it still pays out, if it pays."""
+
+    code: str = schema.text(max_length=128)
+    pool: str = schema.text(max_length=128)
+    value_minor: int | None = schema.integer(min=0, max=_MINOR_MAX, default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class Used:
     """What other purchases have used of a promotion's limits: uses of the member within the window, of all on
     the day of the purchase, of all ever, and what has been given in money and in points."""
@@ -136,13 +145,19 @@ NOTHING_USED = Used()
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """A whole purchase before it is calculated."""
+    """A whole purchase before it is calculated.
+
+    ``codes`` are those that the customer presented, in the form of ``normal_code``. Whoever knows codes says which of
+    them can be used (``promo_codes``), and why the others cannot (``refused_codes``).
+    """
 
     at: datetime = schema.wall_clock()
     lines: tuple[Line, ...] = schema.list_of(schema.nested(Line), max_length=10_000)
     place: Place = schema.nested(Place, default=Place())
     member: Member | None = schema.nested(Member, default=None)
     codes: tuple[str, ...] = schema.list_of(_CODE, default=())
+    promo_codes: tuple[PromoCode, ...] = schema.list_of(schema.nested(PromoCode), default=())
+    refused_codes: Mapping[str, str] = schema.map_of(schema.text(max_length=64), default={})
     payments: tuple[Payment, ...] = schema.list_of(schema.nested(Payment), default=())
     spend: tuple[SpendRequest, ...] = schema.list_of(schema.nested(SpendRequest), default=())
     certificates_minor: int = schema.integer(min=0, max=_MINOR_MAX, default=0)

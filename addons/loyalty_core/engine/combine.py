@@ -27,6 +27,7 @@ class Gain:
     discounts: dict[int, int]
     by_line: dict[int, int]
     consumed: dict[int, int]
+    paid: dict[str, dict[int, int]]  # by promo codes, of the discounts
 
     @property
     def total(self) -> int:
@@ -102,7 +103,9 @@ class Combination:
             return
         turn = Turn(self.receipt, gain.promotion, lines)
         parts = {i: part for i, part in gain.discounts.items() if i in lines}
+        paid = {code: {i: part for i, part in one.items() if i in lines} for code, one in gain.paid.items()}
         is_within_budget = turn.attempt(lambda one: one.discount(parts))
+        turn.keep_paid(paid)
         if self._finish(turn, is_within_budget):
             turn.consume(gain.consumed)
 
@@ -157,7 +160,8 @@ class Combination:
                 by_line[i] = by_line.get(i, 0) + points * numerator * MICRO // denominator
         before, after = self.receipt.consumed, fork.consumed
         consumed = {} if after == before else {i: after[i] - count for i, count in enumerate(before)}
-        return Gain(promotion, discounts, by_line, consumed)
+        paid = {code: parts for (one, code), parts in fork.paid_out.items() if one == promotion.code}
+        return Gain(promotion, discounts, by_line, consumed, paid)
 
 
 def _rank(promotion: Promotion) -> tuple[int, int, int]:

@@ -6,7 +6,7 @@ from inspect import cleandoc
 from typing import Any, Final
 
 from .limits import Limits
-from .promotion import Calendar, Group, ProgrammeDocument, Promotion, Settings, Unit
+from .promotion import Calendar, CodePool, Group, ProgrammeDocument, Promotion, Settings, Unit
 from .registry import CONDITIONS, REWARDS, Kinds
 from .schema import describe, documented
 from .select import Target
@@ -21,6 +21,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "no_effect": "there was nothing for it to do",
     "no_lines": "no line fits its target",
     "no_points": "the points come to nothing",
+    "no_value": "the promo code has nothing left to pay, or the new one would be worth nothing",
     "no_room": "minimum prices and caps leave no room",
     "no_units": "too few whole units are left that no set, n-th unit or gift has used",
     "not": "what must not hold does; `kind` says what",
@@ -51,11 +52,12 @@ def promotions_markdown() -> str:
 def _page() -> Iterator[str]:
     yield _HEAD
     yield "## The programme"
-    yield from classes_markdown(ProgrammeDocument, known=(Unit, Group, Calendar, Settings, Promotion))
+    yield from classes_markdown(ProgrammeDocument, known=(Unit, Group, Calendar, CodePool, Settings, Promotion))
     for title, of in (
         ("A unit", Unit),
         ("A group", Group),
         ("A calendar", Calendar),
+        ("A pool of promo codes", CodePool),
         ("Settings", Settings),
         ("A promotion", Promotion),
         ("Limits of a promotion", Limits),

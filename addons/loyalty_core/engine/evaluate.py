@@ -15,7 +15,7 @@ from .money import allocate
 from .promotion import Programme, Promotion
 from .receipt import Accrual, PointsPayment, Receipt, Turn
 from .registry import Phase, Reason
-from .result import Earned, LineResult, Refusal, Result, Spendable, Spent, Totals, Use
+from .result import Code, CodeUse, Earned, LineResult, Refusal, Result, Spendable, Spent, Totals, Use
 from .select import basket_keys
 
 
@@ -75,7 +75,8 @@ def _calculate(
         if turn.promotion.code not in receipt.effective | receipt.offered
     }
     refused = {**against, **combination.refused, **in_vain}
-    return _result(receipt, spendable, _refusals(looked_at, refused, hear), _uses(receipt, used))
+    codes_used = _codes_used(receipt, [turn.promotion for turn in turns if turn.promotion.code in used])
+    return _result(receipt, spendable, _refusals(looked_at, refused, hear), _uses(receipt, used), codes_used)
 
 
 def _objections(promotion: Promotion, receipt: Receipt, named: Collection[str]) -> Iterator[Reason]:
@@ -125,6 +126,29 @@ def _uses(receipt: Receipt, codes: Collection[str]) -> tuple[Use, ...]:
     )
 
 
+def _codes_used(receipt: Receipt, promotions: Iterable[Promotion]) -> tuple[CodeUse, ...]:
+    """The codes that promotions with an effect have taken: those that paid, or else the first that was good enough. A
+    code that none of them took is not used up."""
+    uses: dict[tuple[str, str], CodeUse] = {}
+    for promotion in promotions:
+        for codes in promotion.when.codes(receipt):
+            paid = {one.code: receipt.paid_out.get((promotion.code, one.code), {}) for one in codes}
+            for code in [code for code, parts in paid.items() if parts] or [codes[0].code]:
+                total, by_line = sum(paid[code].values()), _by_id(receipt, paid[code])
+                uses[code, promotion.code] = CodeUse(code, promotion.code, total, by_line)
+    return tuple(uses.values())
+
+
+def _codes(basket: Basket) -> tuple[Code, ...]:
+    known = {one.code: one for one in basket.promo_codes}
+    return tuple(
+        Code(code, known[code].pool, "", known[code].value_minor)
+        if code in known
+        else Code(code, "", basket.refused_codes.get(code, "unknown"), None)
+        for code in basket.codes
+    )
+
+
 def _spendable(receipt: Receipt, turns: Sequence[Turn]) -> tuple[Spendable, ...]:
     """Of each unit, as many points as would be spent if all were asked for."""
     units = dict.fromkeys(
@@ -153,7 +177,11 @@ def _refusals(
 
 
 def _result(
-    receipt: Receipt, spendable: tuple[Spendable, ...], refusals: tuple[Refusal, ...], uses: tuple[Use, ...]
+    receipt: Receipt,
+    spendable: tuple[Spendable, ...],
+    refusals: tuple[Refusal, ...],
+    uses: tuple[Use, ...],
+    codes_used: tuple[CodeUse, ...],
 ) -> Result:
     programme = receipt.programme
     return Result(
@@ -163,13 +191,15 @@ def _result(
         spent=tuple(_spent(receipt, one) for one in receipt.payments),
         spendable=spendable,
         messages=tuple(receipt.messages),
-        issued=(),
+        issued=tuple(receipt.issues),
         suggestions=tuple(receipt.suggestions),
         refusals=refusals,
         certificates_by_line=_by_id(receipt, receipt.certificates),
         decimals=programme.decimals,
         unit_decimals={code: unit.decimals for code, unit in programme.units.items()},
         uses=uses,
+        codes=_codes(receipt.basket),
+        codes_used=codes_used,
     )
 
 

@@ -13,6 +13,7 @@ from . import schema
 from .conditions import ALWAYS
 from .facts import Need
 from .limits import NO_LIMITS, Limits
+from .lots import Expiry
 from .registry import CONDITIONS, REWARDS, Condition, KindOf, Phase, Reason, Reward
 from .schema import MICRO, DocumentError, Problem
 from .select import Index, Key, Keys, narrowest, union
@@ -62,6 +63,18 @@ class Calendar:
     code: str = schema.text(max_length=64)
     name: str = schema.text(default="")
     dates: frozenset[date] = schema.set_of(schema.day())
+
+
+@dataclass(frozen=True, slots=True)
+class CodePool:
+    """Promo codes that are made and used together; which codes there are, is kept elsewhere."""
+
+    code: str = schema.text(max_length=64)
+    name: str = schema.text(default="")
+    bind: str = schema.choice(
+        "bearer", "member", default="bearer", help="`member`: only who was given a code may use it."
+    )
+    valid: Expiry | None = schema.nested(Expiry, default=None, help="How long a code is good after it was given.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +129,8 @@ class Promotion:
             yield "limits.per_receipt", "conflict", text
         if self.when.is_last and any(reward.acts_in < Phase.FACTOR for reward in self.rewards):
             yield "when", "conflict", "looks at what is left to pay, so the rewards can only be points and messages"
+        if any(reward.pays_codes for reward in self.rewards) and not self.when.takes_codes:
+            yield "when", "missing", "needs a condition promo_code, for a reward that pays out a code"
 
     def keys(self) -> Keys:
         """Keys of which every basket on which it has an effect has at least one."""
@@ -151,6 +166,7 @@ class ProgrammeDocument:
     units: tuple[Unit, ...] = schema.list_of(schema.nested(Unit), default=())
     groups: tuple[Group, ...] = schema.list_of(schema.nested(Group), default=())
     calendars: tuple[Calendar, ...] = schema.list_of(schema.nested(Calendar), default=())
+    code_pools: tuple[CodePool, ...] = schema.list_of(schema.nested(CodePool), max_length=10_000, default=())
     settings: Settings = schema.nested(Settings, default=Settings())
     promotions: tuple[Promotion, ...] = schema.list_of(
         schema.nested(Promotion), max_length=100_000, default=()
@@ -165,6 +181,7 @@ class Programme:
         self.settings = document.settings
         self.units = {unit.code: unit for unit in document.units}
         self.calendars = {calendar.code: calendar.dates for calendar in document.calendars}
+        self.code_pools = {pool.code: pool for pool in document.code_pools}
         self.groups = tuple(sorted(document.groups, key=lambda group: group.sequence))
         self.promotions = tuple(
             replace(promotion, position=position, when=promotion.when.within(promotion.code))
@@ -225,7 +242,8 @@ def compile_programme(document: object) -> Programme:
 
 def _codes_of(document: object) -> dict[str, list[str]]:
     """The codes that each section declares, read leniently: other problems are told by the reading itself."""
-    sections: dict[str, list[str]] = {"groups": [], "units": [], "calendars": [], "promotions": []}
+    names = ("groups", "units", "calendars", "code_pools", "promotions")
+    sections: dict[str, list[str]] = {name: [] for name in names}
     for section, codes in sections.items():
         records = document.get(section) if isinstance(document, dict) else None
         for record in records if isinstance(records, (list, tuple)) else ():

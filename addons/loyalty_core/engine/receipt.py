@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from .basket import NOTHING_USED, Basket, Line, Used
+from .basket import NOTHING_USED, Basket, Line, PromoCode, Used
 from .money import Runs, allocate, cut, half_up, units_of
 from .registry import Phase, Reason, Reward
-from .result import Message, Suggestion
+from .result import Issue, Message, Suggestion
 from .schema import MICRO
 from .select import Target
 
@@ -66,7 +66,7 @@ class Units(NamedTuple):
 # What a fork has for itself; the rest belongs to the basket.
 _CHANGING = (
     "current", "left", "spent", "consumed", "touched", "closed", "given", "asked",
-    "accruals", "payments", "messages", "suggestions", "factors", "effective", "offered",
+    "accruals", "payments", "messages", "suggestions", "factors", "effective", "offered", "paid_out", "issues",
 )  # fmt: skip
 
 
@@ -84,6 +84,7 @@ class Receipt:
     closed    by position who closed it to the discounts of others: promotions and groups
     consumed  units by position that no other set, n-th unit or gift may use
     effective promotions that have given something; ``offered`` are those that would: points may pay, a gift is missing
+    paid_out  what codes have paid for promotions, (promotion, code) → money of lines by position
     """
 
     def __init__(self, programme: "Programme", basket: Basket):
@@ -113,6 +114,8 @@ class Receipt:
         self.messages: list[Message] = []
         self.suggestions: list[Suggestion] = []
         self.factors: list[Factor] = []
+        self.paid_out: dict[tuple[str, str], dict[int, int]] = {}
+        self.issues: list[Issue] = []
         self.effective: set[str] = set()
         self.offered: set[str] = set()
         self.declined: dict[str, list[Reason]] = {}
@@ -208,6 +211,10 @@ class Receipt:
             for one in self.accruals
             if one.promotion == promotion
         )
+
+    def paid_by(self, code: str) -> int:
+        """The money that a promo code has paid so far."""
+        return sum(sum(parts.values()) for (_promotion, one), parts in self.paid_out.items() if one == code)
 
     def unit(self, code: str) -> "Unit":
         return self.programme.units[code]
@@ -435,6 +442,62 @@ class Turn:
         if self.promotion.exclusive:
             receipt.close(given, ("promotion", code))
         return total
+
+    def pay_out(self, lines: Sequence[int]) -> None:
+        """Take off what the presented codes are worth, one after another, as far as there is room."""
+        receipt = self.receipt
+        weights = self.current(lines)
+        for code in self._valued():
+            left = (code.value_minor or 0) - receipt.paid_by(code.code)
+            before = self._taken()
+            if left and not receipt.is_given:
+                self.spread(left, weights)
+            parts = {i: part - before.get(i, 0) for i, part in self._taken().items() if part > before.get(i, 0)}
+            if receipt.is_given:
+                parts = self._given_by_till(left)
+            if parts:
+                receipt.paid_out[self.promotion.code, code.code] = parts
+        if not self._paid():
+            self.decline("no_value")
+
+    def keep_paid(self, paid: Mapping[str, Mapping[int, int]]) -> None:
+        """Of what codes would pay (code → money of lines), that much is paid which was given."""
+        taken = dict(self._taken())
+        for code, wanted in paid.items():
+            parts = {i: min(part, taken.get(i, 0)) for i, part in wanted.items() if taken.get(i)}
+            for i, part in parts.items():
+                taken[i] -= part
+            if parts:
+                self.receipt.paid_out[self.promotion.code, code] = parts
+
+    def _valued(self) -> list[PromoCode]:
+        """The codes with a value by which the promotion's condition holds, each once."""
+        found = {one.code: one for codes in self.promotion.when.codes(self.receipt) for one in codes}
+        return [one for one in found.values() if one.value_minor is not None]
+
+    def _taken(self) -> Mapping[int, int]:
+        return self.receipt.given.get(self.promotion.code, {})
+
+    def _paid(self) -> dict[int, int]:
+        """What codes have paid for this promotion, by line."""
+        paid: dict[int, int] = {}
+        for (promotion, _code), parts in self.receipt.paid_out.items():
+            if promotion == self.promotion.code:
+                for i, part in parts.items():
+                    paid[i] = paid.get(i, 0) + part
+        return paid
+
+    def _given_by_till(self, left: int) -> dict[int, int]:
+        """Of what the till has given under this promotion, that which a code with so much left has paid."""
+        paid = self._paid()
+        open_ = {i: part - paid.get(i, 0) for i, part in self._taken().items() if part > paid.get(i, 0)}
+        parts = allocate(min(left, sum(open_.values())), list(open_.values()), list(open_.values()))
+        return {i: part for i, part in zip(open_, parts, strict=True) if part}
+
+    def issue(self, issue: Issue) -> None:
+        """Let the customer have a code for later."""
+        self.receipt.issues.append(issue)
+        self.receipt.effective.add(self.promotion.code)
 
     def earn(self, accrual: Accrual) -> None:
         """Accrue points, as one lot."""

@@ -19,6 +19,7 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Self, TypeVar
 
 from . import schema
+from .basket import PromoCode
 from .facts import Need
 from .select import EVERY_LINE, Keys, Target
 
@@ -87,6 +88,15 @@ class Condition:
         """Whether rewards may be given per set."""
         return False
 
+    @property
+    def takes_codes(self) -> bool:
+        """Whether it asks for promo codes."""
+        return False
+
+    def codes(self, receipt: "Receipt") -> Iterator[tuple[PromoCode, ...]]:
+        """Of each condition on codes by which it holds, the presented codes that fulfil it."""
+        return iter(())
+
     def sets(self, receipt: "Receipt", most: int) -> tuple[Mapping[int, int], ...]:
         """At most so many whole sets of units that are not consumed yet: of each the number of units by line
         position."""
@@ -111,6 +121,11 @@ class Reward:
     @property
     def is_repeated(self) -> bool:
         """Whether it is given a number of times within one receipt, which the limit ``per_receipt`` bounds."""
+        return False
+
+    @property
+    def pays_codes(self) -> bool:
+        """Whether it pays out what codes are worth."""
         return False
 
     @property

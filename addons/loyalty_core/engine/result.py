@@ -116,6 +116,39 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeUse:
+    """A promotion with an effect that took a code, and what the code paid out for it: ``by_line`` sums to it."""
+
+    code: str
+    promotion: str
+    value_minor: int
+    by_line: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What came of a code that was presented: ``reason`` says why it cannot be used, ``value_minor`` what it was worth
+    before this purchase."""
+
+    code: str
+    pool: str
+    reason: str
+    value_minor: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """A code of a pool that the customer gets for later. ``expires_at`` is the store's wall clock; without it the code
+    is good for ever."""
+
+    pool: str
+    promotion: str
+    bind: str
+    value_minor: int | None
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """The whole answer. ``decimals`` are of the currency, ``unit_decimals`` of each unit of points."""
 
@@ -125,13 +158,15 @@ class Result:
     spent: tuple[Spent, ...]
     spendable: tuple[Spendable, ...]
     messages: tuple[Message, ...]
-    issued: tuple[Mapping[str, object], ...]
+    issued: tuple[Issue, ...]
     suggestions: tuple[Suggestion, ...]
     refusals: tuple[Refusal, ...]
     certificates_by_line: tuple[tuple[str, int], ...]
     decimals: int
     unit_decimals: Mapping[str, int]
     uses: tuple[Use, ...] = ()
+    codes: tuple[Code, ...] = ()
+    codes_used: tuple[CodeUse, ...] = ()
 
     def to_document(self) -> dict[str, object]:
         """The answer of ``purchase_calculate``: numbers in whole units, absent instead of null, times in ISO
@@ -147,7 +182,8 @@ class Result:
             "messages": [
                 {"to": one.to, "text": one.text, "promotion": one.promotion} for one in self.messages
             ],
-            "issued": [dict(one) for one in self.issued],
+            **({"codes": [self._code(one) for one in self.codes]} if self.codes else {}),
+            "issued": [self._issue(one) for one in self.issued],
             "suggestions": [self._suggestion(one) for one in self.suggestions],
             "refusals": [self._refusal(one) for one in self.refusals],
         }
@@ -174,6 +210,9 @@ class Result:
                 for one in self.spent
             ],
             "certificates": [{"money": dict(self.certificates_by_line)}],
+            "codes": [
+                {"code": one.code, "promotion": one.promotion, "money": dict(one.by_line)} for one in self.codes_used
+            ],
         }
 
     def _money(self, minor: int) -> float:
@@ -224,6 +263,27 @@ class Result:
             "promotion": one.promotion,
             "target": write(one.target, self.decimals),
             "quantity": one.quantity,
+        }
+
+    def _code(self, one: Code) -> dict[str, object]:
+        if one.reason:
+            return {"code": one.code, "usable": False, "reason": one.reason}
+        uses = [use for use in self.codes_used if use.code == one.code]
+        paid = sum(use.value_minor for use in uses)
+        return {
+            "code": one.code,
+            "usable": True,
+            "pool": one.pool,
+            **({} if one.value_minor is None else {"value": self._money(one.value_minor), "paid": self._money(paid)}),
+            "promotions": [use.promotion for use in uses],
+        }
+
+    def _issue(self, one: Issue) -> dict[str, object]:
+        return {
+            "pool": one.pool,
+            "promotion": one.promotion,
+            **({} if one.value_minor is None else {"value": self._money(one.value_minor)}),
+            **({} if one.expires_at is None else {"expires_at": one.expires_at.isoformat()}),
         }
 
     def _refusal(self, one: Refusal) -> dict[str, object]:

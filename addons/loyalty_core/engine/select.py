@@ -19,7 +19,7 @@ Keys = frozenset[Key] | None
 
 # What is rarer in baskets comes first: of several necessary sets the rarest is the best to be filed under.
 _RARITY = (
-    "code", "sku", "register", "date", "supplier", "tag", "segment", "attribute", "brand", "category",
+    "code", "pool", "sku", "register", "date", "supplier", "tag", "segment", "attribute", "brand", "category",
     "store", "card_type", "payment", "store_attribute", "network", "partner", "weekday", "channel", "member",
 )  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(_RARITY)}
@@ -209,5 +209,7 @@ def _place_keys(basket: Basket) -> Iterator[Key]:
     yield "card_type", "" if member is None else member.card_type
     for code in basket.codes:
         yield "code", code
+    for one in basket.promo_codes:
+        yield "pool", one.pool
     for payment in basket.payments:
         yield "payment", payment.method

@@ -6,6 +6,7 @@ from . import loy_revisioned_mixin
 from . import loy_bigint_mixin
 from . import loy_fact_mixin
 from . import loy_amount_mixin
+from . import loy_series_mixin
 from . import loy_approval_mixin
 from . import loy_right
 from . import loy_role
@@ -74,6 +75,11 @@ from . import loy_adjustment_list
 from . import loy_adjustment_list_line
 from . import loy_counter
 from . import loy_counter_draw
+from . import loy_code_pool
+from . import loy_code_series
+from . import loy_code
+from . import loy_code_use
+from . import loy_code_export
 from . import loy_purchase_day
 from . import loy_member_day
 from . import loy_incomplete_notice

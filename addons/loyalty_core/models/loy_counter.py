@@ -23,6 +23,7 @@ class LoyCounter(models.Model):
             ("total", "Uses in all"),
             ("budget", "Budget of discounts"),
             ("budget_points", "Budget of points"),
+            ("code", "Uses of a promo code"),
         ],
         required=True,
         readonly=True,

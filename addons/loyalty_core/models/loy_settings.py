@@ -101,6 +101,13 @@ class LoySettings(models.Model):
         default="share",
         required=True,
     )
+    return_codes_back = fields.Selection(
+        [("share", "Their value with each part"), ("whole", "Only with the whole purchase"), ("never", "Never")],
+        string="Promo codes come back",
+        default="share",
+        required=True,
+        help="A code that is used up by one purchase comes back with the whole of it.",
+    )
     return_offers = fields.Selection(
         [("keep", "Stay as they were"), ("recheck", "Checked again for what is kept")],
         string="Discounts",

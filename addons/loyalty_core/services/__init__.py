@@ -45,6 +45,7 @@ from . import approvals
 from . import adjustments
 from . import adjustment_lists
 from . import counters
+from . import codes
 from . import returns
 from . import exchange
 from . import jobs

@@ -19,10 +19,10 @@ from ..sql import lists as sql
 from ..sql.lists import Line
 from ..tools.table_files import TableError, parse_amount, read_table
 from .adjustments import RIGHTS
-from .card_export import FORMULA
 from .cards import NUMBER
 from .errors import LoyaltyError
 from .members import KEYS as COLUMNS
+from .number_files import FORMULA
 from .posting import Accrual, Source, Taking
 from .transaction import lock_name, run_with_retry
 

@@ -55,11 +55,13 @@ class LoyApi(models.AbstractModel):
 
     @reads(requests.MemberFind)
     def member_find(self, request):
-        """Profile, cards and balances of a member. Codes: member_not_found, card_not_found, card_blocked,
+        """Profile, cards, promo codes and balances of a member. Codes: member_not_found, card_not_found, card_blocked,
         card_closed, card_not_active."""
         partner = self._service("loy.members")._find(request.given())
         profile = self._service("loy.members")._profile(partner)
-        return {**profile, "member": str(partner.id), "balances": self._balances(partner, None, None)}
+        codes = self._service("loy.codes")._of_member(partner, self._company())
+        balances = self._balances(partner, None, None)
+        return {**profile, "member": str(partner.id), "codes": codes, "balances": balances}
 
     @writes(requests.MemberUpdate)
     def member_update(self, request):
@@ -188,19 +190,19 @@ class LoyApi(models.AbstractModel):
     def purchase_calculate(self, request):
         """What a purchase comes to, without any effect. Codes: store_not_found, store_forbidden, register_not_found,
         member_not_found, card_not_found, card_blocked, product_not_found, unit_not_found, at_out_of_range."""
-        return self._service("loy.purchases")._calculate(request)
+        return self._guarded(request, self._service("loy.purchases")._calculate(request))
 
     @writes(requests.PurchaseHold)
     def purchase_hold(self, request):
         """As calculated, and the points are reserved. Codes: those of purchase_calculate; purchase_confirmed,
         purchase_cancelled, purchase_returned, insufficient_points."""
-        return self._service("loy.purchases")._hold(request)
+        return self._guarded(request, self._service("loy.purchases")._hold(request))
 
     @writes(requests.PurchaseConfirm)
     def purchase_confirm(self, request):
         """The purchase is a fact. Codes: those of purchase_calculate; total_changed, purchase_not_found,
         purchase_confirmed, purchase_cancelled, purchase_returned, insufficient_points."""
-        return self._service("loy.purchases")._confirm(request)
+        return self._guarded(request, self._service("loy.purchases")._confirm(request))
 
     @writes(requests.PurchaseCancel)
     def purchase_cancel(self, request):
@@ -237,6 +239,41 @@ class LoyApi(models.AbstractModel):
             "purchases": found[:PURCHASES_PAGE],
             "more": len(found) > PURCHASES_PAGE,
         }
+
+    # ------------------------------------------------------------------ promo codes
+
+    @reads(requests.CodeCheck)
+    def code_check(self, request):
+        """Whether a promo code can be used, by this member or whoever has it, and what it is worth. Where it cannot,
+        ``reason`` is unknown, used, expired, not_yet, other_member, void or pool_ended. Codes: member_not_found,
+        at_out_of_range."""
+        member = request.member and self._service("loy.members")._find({"member": request.member})
+        codes = self._service("loy.codes")
+        return self._guarded(
+            request,
+            codes._check(request.code, self._company(), member.id if member else None, self._moment(request.at)),
+        )
+
+    @writes(requests.CodeIssue)
+    def code_issue(self, request):
+        """A promo code of a pool for a member or whoever gets it. Codes: code_pool_not_found, code_pool_ended,
+        code_pool_empty, code_capacity, code_value, member_required, member_not_found, member_out_of_reach,
+        at_out_of_range."""
+        pool = self._by_code("loy.code.pool", request.pool, "code_pool_not_found")
+        member = request.member and self._service("loy.members")._find({"member": request.member})
+        if member:
+            self._service("loy.reach")._check(member)
+        return self._service("loy.codes")._issue(
+            pool, self._company(), member, request.value, self._moment(request.at)
+        )
+
+    @writes(requests.CodePoolExtend)
+    def code_pool_extend(self, request):
+        """So many more codes in a pool; many are made by the scheduler, meanwhile ``state`` is ``making``. Codes:
+        code_pool_not_found, code_pool_ended, code_pattern, code_capacity."""
+        pool = self._by_code("loy.code.pool", request.pool, "code_pool_not_found")
+        series = self._service("loy.codes")._extend(pool, request.size)
+        return {"pool": pool.code, "size": pool.size, "made": series.made_count, "state": series.state}
 
     # ------------------------------------------------------------------ accounts
 
@@ -405,10 +442,10 @@ class LoyApi(models.AbstractModel):
         """On a test database (one that Odoo has neutralized, or whose system parameter `loyalty_core.is_test_database`
         is True): all scheduled work at once, as if the clock stood at a moment that need not have come, and how much
         each job has done; again it finds nothing left. What is booked has the moment at which it was due: ask for
-        balances `at` it. In this order: `event` (tables of coming months), `card_series`, `hold`, `counter` (limits get
-        back what overdue holds used), `adjustment_list`, `expire`, `merge` (late purchases of merged members),
-        `ledger_day`, `journal`, `incomplete`, `duplicate` (searched anew each time), `retention`, `books`. Codes:
-        not_a_test_database, at_out_of_range."""
+        balances `at` it. In this order: `event` (tables of coming months), `card_series`, `code_series`, `hold`,
+        `counter` (limits get back what overdue holds used), `adjustment_list`, `expire`, `merge` (late purchases of
+        merged members), `ledger_day`, `journal`, `incomplete`, `duplicate` (searched anew each time), `retention`,
+        `books`. Codes: not_a_test_database, at_out_of_range."""
         until = _to_utc(request.until) or fields.Datetime.now()
         return {"until": until, "jobs": self._service("loy.jobs")._wind(until)}
 
@@ -429,6 +466,10 @@ class LoyApi(models.AbstractModel):
     def _service(self, name: str):
         """Services act for integrators, who have no rights on records; what they may do is what is called here."""
         return self.env[name].sudo()  # the guard has authorised the call
+
+    def _guarded(self, request, answer: dict) -> dict:
+        """Who tries promo codes that are not there is stopped like who tries cards."""
+        return self.env["loy.guesses"]._watch_codes(request, answer)
 
     def _company(self):
         return self.env.company.sudo()  # integrators read no companies; its currency and settings count all the same

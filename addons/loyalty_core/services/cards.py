@@ -8,15 +8,11 @@ from odoo import fields, models
 from odoo.tools import SQL
 
 from ..models.loy_card import TRANSITIONS
-from ..sql import cards as sql
 from .errors import LoyaltyError
+from .numbering import fill
 
-BATCH = 100_000
 #: The event of a card's coming to a state.
 EVENTS = {"active": "unblocked", "blocked": "blocked", "closed": "closed", "completed": "completed"}
-#: After so many rounds that found most numbers taken, the free ones of a small template are listed instead.
-BARREN_ROUNDS = 20
-EXACT_CAPACITY = 2_000_000
 #: What a calculation reads of a card, by the query that finds it.
 CARD_FIELDS = ["number", "state", "type_id", "member_id", "is_main", "company_id", "replaced_by_id"]
 NUMBER = re.compile(r"[0-9A-Za-z]{1,64}")
@@ -207,33 +203,19 @@ class LoyCards(models.AbstractModel):
     def _fill(self, card_type, count: int, insert: Callable[[SQL], int]) -> int:
         """``insert`` takes serials and answers how many of their numbers were free, until ``count`` cards are made;
         ``card_capacity``.
-
-        A number that somebody already has is skipped by the unique index and drawn anew, so numbers never
-        repeat, also between types and between transactions that run at once.
         """
         capacity = card_type._capacity()
         is_sequential = card_type.number_mode == "sequential"
         card_type.flush_recordset()
-        if count > capacity:
-            raise self._exhausted(card_type)
-        made, barren, exact = 0, 0, False
-        while (missing := min(count - made, BATCH)) > 0:
-            if exact:
-                serials = sql.free_serials(missing, capacity, card_type._number_sql(), is_sequential)
-            elif is_sequential:
-                serials = sql.next_serials(card_type._serial_sequence(), missing)
-            else:
-                serials = sql.random_serials(missing, capacity)
-            new = insert(serials)
-            made += new
-            barren = 0 if new * 2 >= missing else barren + 1
-            is_over = is_sequential and not new and self._is_past_end(card_type, capacity)
-            is_small = capacity <= EXACT_CAPACITY
-            if (exact and not new) or barren >= 10 * BARREN_ROUNDS or (is_over and not is_small):
-                raise self._exhausted(card_type)
-            # What refused series have passed over is found again, where looking for it is affordable.
-            exact = exact or (is_small and (is_over or barren >= BARREN_ROUNDS))
-        return made
+        return fill(
+            count,
+            capacity,
+            insert,
+            taken=SQL("SELECT FROM loy_card WHERE loy_card.number = %s", card_type._number_sql()),
+            exhausted=lambda: self._exhausted(card_type),
+            sequence=card_type._serial_sequence() if is_sequential else None,
+            is_past_end=lambda: self._is_past_end(card_type, capacity),
+        )
 
     def _insert_sql(self, card_type, capacity: int, serials: SQL, *, member=None, series=None) -> SQL:
         return SQL(

@@ -168,26 +168,18 @@ class LoyCounters(models.AbstractModel):
         """``work(scene, result)`` with everything that it draws, or as if it had not begun.
 
         If another purchase was faster, what this attempt did is undone and the purchase is calculated anew by what is
-        used now, in the same transaction: the result may be another one then. A purchase without limits pays nothing
-        for this.
+        used now, in the same transaction: the result may be another one then. A purchase without limits and promo codes
+        pays nothing for this.
         """
         for _attempt in range(TRIES):
             result = evaluate(scene.compiled.programme, scene.basket)
-            if not _limited_uses(scene.compiled, result):
+            if not _is_drawing(scene.compiled, result):
                 return work(scene, result)
             try:
                 with self.env.cr.savepoint():
                     return work(scene, result)
             except _Passed:
-                basket = self._with_used(
-                    scene.basket,
-                    scene.compiled,
-                    company_id=scene.place.company_id,
-                    member_id=scene.member.id or None,
-                    held=held,
-                    is_locked=True,
-                )
-                scene = replace(scene, basket=basket)
+                scene = replace(scene, basket=self.env["loy.purchases"]._with_past(scene, held, is_locked=True))
         raise LoyaltyError(
             "busy", self.env._("Too many changes to the same record at once. Send the same request again.")
         )
@@ -196,7 +188,7 @@ class LoyCounters(models.AbstractModel):
 
     def _draws_until(self, compiled: CompiledProgramme, result: Result, deadline: datetime) -> datetime | None:
         """Until when a held purchase keeps what it draws; None where it draws nothing."""
-        return deadline if _limited_uses(compiled, result) else None
+        return deadline if _is_drawing(compiled, result) else None
 
     def _draw(self, purchase, scene, result: Result, *, was_held: bool = False, is_fact: bool = False) -> None:
         """What the purchase has drawn is what its result says from now on: what it drew while it was held counts.
@@ -277,6 +269,7 @@ class LoyCounters(models.AbstractModel):
             lambda one: one.state == "held" and one.draws_until_at and one.draws_until_at <= now
         )
         self.env["loy.members"]._keep(purchases.member_id)
+        self.env["loy.codes"]._give_back_all(purchases)
         if back := self._drawn(purchases.ids):
             self._return(back)
         purchases.draws_until_at = False
@@ -485,6 +478,11 @@ def _limited_uses(compiled: CompiledProgramme, result: Result) -> list:
         for use in result.uses
         if use.promotion in compiled.promotions and programme.promotion(use.promotion).limits.is_any
     ]
+
+
+def _is_drawing(compiled: CompiledProgramme, result: Result) -> bool:
+    """Whether it uses what others may use at the same time: limits and promo codes."""
+    return bool(result.codes_used or _limited_uses(compiled, result))
 
 
 def _shards(amount: int, limit: int | None) -> int:

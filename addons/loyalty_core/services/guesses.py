@@ -1,4 +1,4 @@
-"""Nobody finds a card, a phone or a member by trying."""
+"""Nobody finds a card, a phone, a member or a promo code by trying."""
 
 import hashlib
 import logging
@@ -19,7 +19,7 @@ from .transaction import run_with_retry
 _logger = logging.getLogger(__name__)
 
 #: Keys of a request by which somebody is named; `new_card` and `from_member` are such too.
-NAMES = {"member", "card", "phone", "email", "external_id"}
+NAMES = {"member", "card", "phone", "email", "external_id", "code", "codes"}
 #: Refusals that tell whether there is such a card or person.
 MISSES = {"card_not_found", "card_not_active", "card_blocked", "card_closed", "card_taken", "member_not_found"}
 #: A user at all places together may be wrong so many times as often as at one.
@@ -73,6 +73,15 @@ class LoyGuesses(models.AbstractModel):
             if refusal.code in MISSES and (until := self._missed(str(refusal), self._spot(request))):
                 raise self._refusal(until) from None
             raise
+
+    def _watch_codes(self, request, answer: dict) -> dict:
+        """The answer to a request that presents promo codes: each that is not there is a miss."""
+        told = answer.get("codes") or ([answer] if "usable" in answer else [])
+        for one in told:
+            is_miss = one.get("reason") == "unknown" and self.env.uid != SUPERUSER_ID
+            if is_miss and (until := self._missed(f"code: {one['code']}", self._spot(request))):
+                raise self._refusal(until)
+        return answer
 
     def _watch_search(self, text: str, domain: Domain) -> None:
         """Around a search of the back office: a whole number, phone or e-mail that nobody has is a miss."""
@@ -186,7 +195,8 @@ class LoyGuesses(models.AbstractModel):
         return LoyaltyError(
             "too_many_attempts",
             self.env._(
-                "Too many cards or members were named who are not there. Try again after %(local)s (%(utc)s),"
+                "Too many cards, members or promo codes were named that are not there. Try again after %(local)s"
+                " (%(utc)s),"
                 " or ask an administrator to unblock you.",
                 local=format_datetime(self.env, until),
                 utc=until.replace(tzinfo=UTC, microsecond=0).isoformat(),
@@ -196,7 +206,7 @@ class LoyGuesses(models.AbstractModel):
 
 def _names_somebody(request) -> bool:
     return any(
-        getattr(request, key, None) is not None
+        getattr(request, key, None) not in (None, ())
         for key in schema.members(type(request))
         if key in NAMES or key.rpartition("_")[2] in NAMES
     )

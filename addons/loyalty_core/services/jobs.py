@@ -66,7 +66,8 @@ class LoyJobs(models.AbstractModel):
         ``loy_NAME_cron``. Addons that have jobs add them here."""
         env = self.env
         yield "event", [partial(env["loy.events"]._make_partitions_ahead, at)]
-        yield "card_series", self._series()
+        yield "card_series", self._series("loy.card.series")
+        yield "code_series", self._series("loy.code.series")
         yield "hold", [partial(env["loy.ledger"]._release_overdue, at)]
         yield "counter", [partial(env["loy.counters"]._give_back_overdue, at)]
         yield "adjustment_list", self._lists(at)
@@ -79,8 +80,8 @@ class LoyJobs(models.AbstractModel):
         yield "retention", self._retentions(at)
         yield "books", [env["loy.monitor"]._check_books]
 
-    def _series(self) -> Iterable[Piece]:
-        for series in self.env["loy.card.series"]._waiting():
+    def _series(self, model: str) -> Iterable[Piece]:
+        for series in self.env[model]._waiting():
             yield partial(self.env["loy.series"]._continue, series)
 
     def _lists(self, at: datetime) -> Iterable[Piece]:

@@ -90,6 +90,7 @@ class LoyPrivacy(models.AbstractModel):
             "contact_codes": self._rows("loy.contact.code", own, "contact started_at expires_at"),
             "cards": self._rows("loy.card", own, "number type_id state is_main issued_at"),
             "card_history": self._rows("loy.card.log", [("card_id.member_id", "in", ids)], "at card_id to_state note"),
+            "promo_codes": self._rows("loy.code", own, "shown pool_id state value left issued_at valid_until_at"),
             "accounts": self._rows("loy.account", own, "unit_id total held debt"),
             "statement": self._rows(
                 "loy.entry", [("account_id", "in", accounts.ids)], "occurred_at kind unit_id amount transaction_id"

@@ -12,7 +12,15 @@ from odoo.tools import SQL
 
 from ..engine import DocumentError, Programme, compile_programme, schema
 from .errors import LoyaltyError
-from .sections import SECTIONS, ConversionDocument, Section, SettingsDocument, section_named, section_of
+from .sections import (
+    SECTIONS,
+    CodePoolDocument,
+    ConversionDocument,
+    Section,
+    SettingsDocument,
+    section_named,
+    section_of,
+)
 
 _logger = logging.getLogger(__name__)
 
@@ -22,6 +30,7 @@ LIVE_STATE = "active"
 
 
 ENGINE_UNIT = ("code", "name", "decimals", "rate", "kind")
+ENGINE_POOL = ("code", "name", "bind", "valid")
 ENGINE_SETTINGS = ("line_cap_percent", "receipt_cap_percent", "caps_include_points", "expiry_from")
 
 
@@ -43,6 +52,7 @@ class CompiledProgramme:
     currency_decimals: int
     units: dict[str, Unit]
     promotions: dict[str, int]  # code, as it was then → record
+    code_pools: dict[int, CodePoolDocument]  # record → what the pool says
     conversions: dict[tuple[int, int], ConversionDocument]  # unit, into which → the rate and its limits
 
 
@@ -169,6 +179,7 @@ class LoyProgramme(models.AbstractModel):
             units=[document for _id, document in units],
             groups=[document for _id, document in sections.get("groups", ())],
             calendars=[document for _id, document in sections.get("calendars", ())],
+            code_pools=[document for _id, document in sections.get("code_pools", ())],
             promotions=[document for _id, document in promotions],
         )
         return CompiledProgramme(
@@ -178,6 +189,10 @@ class LoyProgramme(models.AbstractModel):
             currency_decimals=decimals,
             units={unit["code"]: Unit(unit_id, unit.get("decimals", 0)) for unit_id, unit in units},
             promotions={promotion["code"]: record_id for record_id, promotion in promotions},
+            code_pools={
+                record_id: schema.read(CodePoolDocument, document, decimals=decimals)
+                for record_id, document in sections.get("code_pools", ())
+            },
             conversions=self._conversions(
                 [document for _id, document in sections.get("conversions", ())],
                 {document["code"]: unit_id for unit_id, document in units},
@@ -222,14 +237,15 @@ class LoyProgramme(models.AbstractModel):
             section: sorted(rows.values(), key=lambda row: row[0]) for section, rows in sections.items()
         }
 
-    def _engine_document(self, *, decimals, settings, units, groups, calendars, promotions) -> dict:
-        """What ``compile_programme`` takes: of units and settings only what the engine knows."""
+    def _engine_document(self, *, decimals, settings, units, groups, calendars, code_pools, promotions) -> dict:
+        """What ``compile_programme`` takes: of units, pools of codes and settings only what the engine knows."""
         return {
             "currency_decimals": decimals,
             "settings": {key: settings[key] for key in ENGINE_SETTINGS if key in settings},
             "units": [{key: unit[key] for key in ENGINE_UNIT if key in unit} for unit in units],
             "groups": groups,
             "calendars": calendars,
+            "code_pools": [{key: pool[key] for key in ENGINE_POOL if key in pool} for pool in code_pools],
             "promotions": promotions,
         }
 
@@ -371,6 +387,7 @@ class LoyProgramme(models.AbstractModel):
         units: list[dict] = (),
         groups: list[dict] = (),
         calendars: list[dict] = (),
+        code_pools: list[dict] = (),
     ) -> list:
         """The engine's objections to promotion documents, beside what they name that is there or to come."""
         document = self._engine_document(
@@ -379,6 +396,7 @@ class LoyProgramme(models.AbstractModel):
             units=self._known("loy.unit", units),
             groups=self._known("loy.group", groups),
             calendars=self._known("loy.calendar", calendars),
+            code_pools=self._known("loy.code.pool", code_pools),
             promotions=promotions,
         )
         try:

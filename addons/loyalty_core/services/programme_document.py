@@ -103,7 +103,8 @@ class LoyProgrammeDocument(models.AbstractModel):
             return []
         coming = {part.section.name: [schema.write(one) for one in part.documents] for part in parts}
         return self.env["loy.programme"]._problems(
-            programme["promotions"], **{name: coming.get(name, []) for name in ("units", "groups", "calendars")}
+            programme["promotions"],
+            **{name: coming.get(name, []) for name in ("units", "groups", "calendars", "code_pools")},
         )
 
     # ------------------------------------------------------------------ applying a section

@@ -8,7 +8,19 @@ from decimal import Decimal
 
 from odoo import fields, models
 
-from ..engine import Basket, Given, Line, Member, Payment, Place, Result, SpendRequest, evaluate, explain
+from ..engine import (
+    Basket,
+    Given,
+    Line,
+    Member,
+    Payment,
+    Place,
+    Result,
+    SpendRequest,
+    evaluate,
+    explain,
+    normal_code,
+)
 from ..sql.insert import insert_rows
 from . import clock
 from .catalogue import PlaceFacts
@@ -75,8 +87,8 @@ class LoyPurchases(models.AbstractModel):
     def _book_hold(self, request, purchase, scene: Scene, result: Result) -> dict:
         now = fields.Datetime.now()
         deadline = now + timedelta(minutes=scene.compiled.settings.hold_minutes)
-        counters, was_held = self.env["loy.counters"], bool(purchase.draws_until_at)
-        draws_until_at = counters._draws_until(scene.compiled, result, deadline)
+        was_held = bool(purchase.draws_until_at)
+        draws_until_at = self.env["loy.counters"]._draws_until(scene.compiled, result, deadline)
         purchase = self._write_purchase(
             purchase,
             request.purchase,
@@ -90,7 +102,7 @@ class LoyPurchases(models.AbstractModel):
                 # Points are reserved from now on, though the clock of the till be ahead of ours.
                 points, at=min(scene.at, now), deadline_at=deadline, source=self._source("purchase", purchase)
             )
-        counters._draw(purchase, scene, result, was_held=was_held)
+        self._draw(purchase, scene, result, was_held=was_held)
         return {
             **self._answer(purchase, result.to_document()),
             "hold": str(purchase.id),
@@ -142,8 +154,9 @@ class LoyPurchases(models.AbstractModel):
                 points, at=scene.at, source=self._source("purchase", purchase), overrun=request.offline
             )
         self._post(purchase, scene, result)
-        self.env["loy.counters"]._draw(purchase, scene, result, was_held=was_held, is_fact=request.offline)
-        answer = self._answer(purchase, result.to_document())
+        document = self.env["loy.codes"]._issue_with(purchase, scene, result)
+        self._draw(purchase, scene, result, was_held=was_held, is_fact=request.offline)
+        answer = self._answer(purchase, document)
         if back is None:
             return answer
         self.env["loy.exchange"]._attach(purchase, back)
@@ -202,7 +215,9 @@ class LoyPurchases(models.AbstractModel):
                 # The receipt was printed on the strength of a hold that has run out: it is a fact.
                 ledger._spend(points, at=scene.at, source=source, overrun=True)
         self._post(purchase, scene, result)
-        self.env["loy.counters"]._draw(purchase, scene, result, was_held=True, is_fact=True)
+        if result.issued:
+            self.env["loy.codes"]._issue_with(purchase, scene, result)
+        self._draw(purchase, scene, result, was_held=True, is_fact=True)
         return self._answer(purchase, purchase.result)
 
     def _cancel(self, request) -> dict:
@@ -214,6 +229,7 @@ class LoyPurchases(models.AbstractModel):
             self._release(purchase)
             if purchase:
                 if purchase.draws_until_at:
+                    self.env["loy.codes"]._give_back(purchase)
                     self.env["loy.counters"]._give_back(purchase)
                 purchase.write({"state": "cancelled", "draws_until_at": False})
             else:
@@ -299,23 +315,44 @@ class LoyPurchases(models.AbstractModel):
                 channel=request.channel,
             ),
             member=self._engine_member(member, card, accounts, at, paid),
-            codes=tuple(request.codes),
+            codes=tuple(dict.fromkeys(normal_code(code) or code for code in request.codes)),
             payments=self._payments(request, compiled),
             spend=spend,
         )
-        basket = self.env["loy.member.facts"]._with_facts(
-            basket, compiled, member, place.company_id, is_explained=is_explained
+        scene = Scene(place, member, card, at, compiled, accounts, products, basket)
+        basket = self._with_past(scene, held, is_locked=is_locked, is_explained=is_explained, is_fact=is_offline)
+        return replace(scene, basket=basket)
+
+    def _with_past(
+        self, scene: Scene, held, *, is_locked: bool = False, is_explained: bool = False, is_fact: bool = False
+    ) -> Basket:
+        """The basket with what became of its promo codes and what is used of limits."""
+        basket = self.env["loy.codes"]._with_codes(
+            scene.basket,
+            scene.compiled,
+            place=scene.place,
+            member_id=scene.member.id or None,
+            at=scene.at,
+            held=held,
+            is_fact=is_fact,
         )
-        basket = self.env["loy.counters"]._with_used(
+        basket = self.env["loy.member.facts"]._with_facts(
+            basket, scene.compiled, scene.member, scene.place.company_id, is_explained=is_explained
+        )
+        return self.env["loy.counters"]._with_used(
             basket,
-            compiled,
-            company_id=place.company_id,
-            member_id=member.id or None,
+            scene.compiled,
+            company_id=scene.place.company_id,
+            member_id=scene.member.id or None,
             held=held,
             is_locked=is_locked,
             is_explained=is_explained,
         )
-        return Scene(place, member, card, at, compiled, accounts, products, basket)
+
+    def _draw(self, purchase, scene: Scene, result: Result, *, was_held: bool, is_fact: bool = False) -> None:
+        """What others may use at the same time, last of all and in one order: codes, then counters."""
+        for service in ("loy.codes", "loy.counters"):
+            self.env[service]._draw(purchase, scene, result, was_held=was_held, is_fact=is_fact)
 
     def _scene_of(self, purchase, basket: Basket) -> Scene:
         """The scene of a purchase that is held, under the very programme by which it was answered."""

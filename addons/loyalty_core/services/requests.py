@@ -524,6 +524,40 @@ def _duplicates(lines):
         seen.add(line.id)
 
 
+# ---------------------------------------------------------------------------------------------- promo codes
+
+
+@dataclass(frozen=True, slots=True)
+class CodeCheck:
+    """A promo code somebody asks about."""
+
+    code: str = schema.text(max_length=64, help="Small letters, spaces and hyphens make no difference.")
+    member: str | None = schema.text(max_length=20, default=None, help="Who would use it.")
+    at: object = schema.instant(default=None, help="When it would be used; now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeIssue:
+    """A promo code for somebody."""
+
+    key: str = new_key()
+    pool: str = schema.text(max_length=64)
+    member: str | None = schema.text(max_length=20, default=None, help="Then nobody else may use it.")
+    value: object = schema.decimal(
+        above=0, max=10**9, default=None, help="What it is worth; for a pool of codes with a value."
+    )
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class CodePoolExtend:
+    """More codes, while the offer runs."""
+
+    key: str = new_key()
+    pool: str = schema.text(max_length=64)
+    size: int = schema.integer(min=1, max=10**6, help="So many more.")
+
+
 # ------------------------------------------------------------------------------------------------- accounts
 
 

@@ -115,10 +115,13 @@ class LoyReturns(models.AbstractModel):
         )
         moved = self.env["loy.ledger"]._moved(one.transaction_id for one in reversals if one.transaction_id)
         self.env["loy.member.facts"]._add(returned, count=-int(plan.is_whole))
-        self.env["loy.counters"]._give_back(purchase, None if plan.is_whole else plan.due, by=returned)
+        share = None if plan.is_whole else plan.due
+        self.env["loy.codes"]._give_back(purchase, share, by=returned, policy=rules.codes_back)
+        self.env["loy.counters"]._give_back(purchase, share, by=returned)
         answer = self._answer(purchase, request.return_, plan, moved)
         returned.result = answer
         if plan.is_whole:
+            self.env["loy.codes"]._void_issued(purchase)
             purchase.state = "returned"
         self.env["loy.purchases"]._emit("purchase.returned", returned)
         return answer

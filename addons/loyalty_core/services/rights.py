@@ -62,6 +62,7 @@ MODEL_SECTIONS = {
     "loy.purchase": "purchases",
     "loy.request": "purchases",
     "loy.calendar": "programme",
+    "loy.code": "programme",
     "loy.counter": "programme",
     "loy.group": "programme",
     "loy.promotion": "programme",
@@ -272,6 +273,14 @@ declare(
         (MARKETER,),
         opens=("loy.programme.wizard",),
     ),
+    Right(
+        "code.generate",
+        _lt("Make promo codes, and make them void"),
+        "programme",
+        (MARKETER,),
+        opens=("loy.code.more.wizard",),
+    ),
+    Right("code.export", _lt("Take promo codes out: files and printed sheets"), "programme", (MARKETER,)),
     Right("books.check", _lt("Check the books"), "reports", (ANALYST,), opens=("loy.books.check.wizard",)),
     Right(
         "report.liability",

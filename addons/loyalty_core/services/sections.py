@@ -6,13 +6,16 @@ Addons append their own to ``SECTIONS``; later sections may refer to earlier one
 
 import json
 import zoneinfo
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from ..engine import schema
+from ..engine import normal_code, schema
+from ..engine.codes import SIGNS
 from ..engine.limits import POINTS_MAX, SETS_MAX, USES_MAX
+from ..engine.lots import Expiry
 from ..engine.schema import INVALID, Reading
 
 
@@ -256,6 +259,93 @@ class ProductDocument:
     tags: frozenset[str] = schema.set_of(schema.text(max_length=128))
 
 
+#: Signs of a pattern, the check sign included: what 62 random bits can tell apart, and what cannot be tried through.
+CODE_SIGNS_MIN, CODE_SIGNS_MAX = 5, 13
+#: Of the codes that a pattern can make, one in so many may be good: who tries, finds none before being stopped.
+CODE_RARITY = 1_000
+CODES_MAX = 10_000
+
+
+def code_capacity(pattern: str) -> int:
+    """How many codes a pattern can make.
+
+    >>> code_capacity("SPRING-###-##")
+    923521
+    """
+    return len(SIGNS) ** (pattern.count("#") - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class CodePoolDocument(CodedDocument):
+    """Promo codes that are made and used together."""
+
+    state: str = schema.choice("active", "ended", default="active")
+    kind: str = schema.choice("one_time", "multi", default="one_time", help="Each code once, or many times.")
+    codes: tuple[str, ...] = schema.list_of(
+        schema.text(max_length=64), max_length=CODES_MAX, default=(), help="Codes that somebody thought of."
+    )
+    pattern: str | None = schema.text(
+        max_length=64,
+        default=None,
+        pattern=r"[A-Za-z0-9#-]+",
+        form="SPRING-####-####",
+        help="Of codes that are made: each `#` is a sign, the last one checks the others.",
+    )
+    size: int = schema.integer(min=0, max=10**8, default=0, help="So many are made in advance, by the pattern.")
+    valued: bool = schema.flag(default=False, help="Its codes are worth money.")
+    value: object = schema.decimal(
+        min=0, max=10**9, default=Decimal(0), help="What a code is worth, unless something else is said with it."
+    )
+    remainder: str = schema.choice("lost", "kept", default="lost", help="What a purchase leaves of a code's value.")
+    bind: str = schema.choice(
+        "bearer", "member", default="bearer", help="`member`: only who was given a code may use it."
+    )
+    valid: Expiry | None = schema.nested(Expiry, default=None, help="How long a code is good after it was given.")
+    uses: int = schema.integer(
+        min=0, max=USES_MAX, default=0, help="Uses of each code that may be used many times; 0: any number."
+    )
+    from_: date | None = schema.day(default=None)
+    to: date | None = schema.day(default=None, help="The day is included.")
+
+    def check(self):
+        if self.kind == "multi":
+            yield from self._check_multi()
+        elif not self.pattern and not self.codes:
+            yield "pattern", "missing", "or codes is required"
+        elif self.uses:
+            yield "uses", "conflict", "is only for kind multi"
+        yield from self._check_pattern()
+        if not self.valued and (self.value or self.remainder == "kept"):
+            yield "valued", "missing", "is required with a value or a remainder"
+        if self.from_ and self.to and self.to < self.from_:
+            yield "to", "conflict", "is before from"
+        seen = Counter(normal_code(code) for code in self.codes)
+        for index, code in enumerate(self.codes):
+            if not normal_code(code):
+                yield f"codes[{index}]", "format", "needs letters or digits"
+            elif seen[normal_code(code)] > 1:
+                yield f"codes[{index}]", "duplicate", "stands twice"
+
+    def _check_multi(self):
+        if not self.codes:
+            yield "codes", "missing", "is required for kind multi"
+        for key in ("pattern", "size"):
+            if getattr(self, key):
+                yield key, "conflict", "is only for kind one_time"
+        if self.bind == "member" or self.remainder == "kept":
+            yield "kind", "conflict", "must be one_time for codes of members, and where the remainder is kept"
+
+    def _check_pattern(self):
+        signs = (self.pattern or "").count("#")
+        if not self.pattern:
+            if self.size:
+                yield "pattern", "missing", "is required with size"
+        elif not CODE_SIGNS_MIN <= signs <= CODE_SIGNS_MAX:
+            yield "pattern", "range", f"must have {CODE_SIGNS_MIN} to {CODE_SIGNS_MAX} signs #"
+        elif self.size * CODE_RARITY > code_capacity(self.pattern):
+            yield "pattern", "range", f"is too short for {self.size} codes that nobody guesses: add signs #"
+
+
 @dataclass(frozen=True, slots=True)
 class ReturnsDocument:
     """What happens when goods come back; promotions.md, section 5a."""
@@ -265,6 +355,13 @@ class ReturnsDocument:
     )
     earned: str = schema.choice(
         "share", "re_earn", default="share", help="Earned points go in proportion, or what is kept earns anew."
+    )
+    codes_back: str = schema.choice(
+        "share",
+        "whole",
+        "never",
+        default="share",
+        help="When promo codes come back: their value with parts, the code itself with the whole.",
     )
     offers: str = schema.choice(
         "keep", "recheck", default="keep", help="`recheck`: discounts that what is kept does not earn leave the refund."
@@ -353,6 +450,7 @@ COUNTED_LIMIT_FIELDS = [name for member, name in LIMIT_FIELDS.items() if member 
 #: Keys of `settings.returns` and the fields that keep them.
 RETURNS = {
     "points_back": "return_points_back",
+    "codes_back": "return_codes_back",
     "earned": "return_earned",
     "offers": "return_offers",
     "negative": "is_return_negative",
@@ -380,6 +478,27 @@ class SettingsSection(Section):
             if record[name] != schema.members(ReturnsDocument)[key].default
         }
         return {**document, "returns": returns} if returns else document
+
+
+class CodePoolSection(Section):
+    """The codes of a pool are kept as the text that people edit, its days and how long a code is good by fields."""
+
+    __slots__ = ()
+
+    def values_of(self, document) -> dict[str, object]:
+        values = Section.values_of(self, document)
+        values["codes_text"] = "\n".join(document.codes) or False
+        values["valid"] = schema.write(document.valid) if document.valid else False
+        return values
+
+    def document_of(self, record) -> dict[str, object]:
+        document = Section.document_of(self, record)
+        for key in ("from", "to"):
+            if key in document:
+                document[key] = document[key].isoformat()
+        if codes := (record.codes_text or "").split("\n"):
+            document["codes"] = [code.strip() for code in codes if code.strip()]
+        return {key: value for key, value in document.items() if value != []}
 
 
 class PromotionSection(Section):
@@ -463,6 +582,12 @@ SECTIONS: list[Section] = [
     ),
     Section("groups", "loy.group", GroupDocument, {"exclusive": "is_exclusive"}),
     Section("calendars", "loy.calendar", CalendarDocument),
+    CodePoolSection(
+        "code_pools",
+        "loy.code.pool",
+        CodePoolDocument,
+        {"valued": "is_valued", "codes": "codes_text", "from": "starts_on", "to": "ends_on"},
+    ),
     Section(
         "card_types",
         "loy.card.type",

@@ -43,6 +43,12 @@ loy.card.export                -        -              -         -              
 loy.card.log                   r        r              r         r               r         r        r         r
 loy.card.series                -        -              -         -               rwc       r        r         rwcd
 loy.card.type                  r        r              r         r               r         r        rwcd      rwcd
+loy.code                       -        -              -         r               r         r        r         r
+loy.code.export                -        -              -         -               -         r        r         r
+loy.code.more.wizard           -        -              -         -               -         -        rwcd      rwcd
+loy.code.pool                  r        r              r         r               r         r        rwc       rwc
+loy.code.series                -        -              -         -               -         r        rwc       rwc
+loy.code.use                   -        -              -         r               r         r        r         r
 loy.contact.code               -        -              -         -               -         -        -         -
 loy.conversion.rate            r        r              r         r               r         r        r         rwcd
 loy.counter                    -        -              -         -               -         r        r         r
@@ -201,7 +207,7 @@ CODED = ["unit", "group", "calendar", "card.type", "brand", "partner", "network"
 #: What purchases and accruals leave behind.
 BOOKED = """
 account lot transaction entry hold hold.line event purchase purchase.line purchase.promotion revision
-card card.log counter counter.draw
+card card.log counter counter.draw code code.use
 """
 
 
@@ -287,9 +293,14 @@ class TestCompanies(TransactionCase):
             "state": "active",
             "rewards": [{"kind": "spend", "unit": "A", "max_percent": 50}],
         }
-        api.programme_apply(
-            {"key": "3", "programme": {"promotions": [promotion, spend]}, "at": "2020-01-01T00:00:00Z"}
-        )
+        pool = {"code": "A", "pattern": "A########", "size": 1, "codes": ["ANNA"]}
+        coupon = {**promotion, "code": "C", "when": {"kind": "promo_code", "pool": "A"}, "limits": None}
+        programme = {"code_pools": [pool], "promotions": [promotion, spend, coupon]}
+        api.programme_apply({"key": "3", "programme": programme, "at": "2020-01-01T00:00:00Z"})
+        made["loy.code.pool"] = env["loy.code.pool"].search([("company_id", "=", company.id)])
+        made["loy.code.series"] = made["loy.code.pool"].series_ids
+        env["loy.codes"]._export(made["loy.code.pool"], "csv").close()
+        made["loy.code.export"] = made["loy.code.pool"].export_ids
         purchase = {
             "purchase": "A",
             "store": "A",
@@ -297,6 +308,7 @@ class TestCompanies(TransactionCase):
             "member": {"member": member},
             "lines": [{"id": "1", "sku": "X", "quantity": 1, "price": 100}],
             "spend": [{"unit": "A", "amount": 2}],
+            "codes": ["ANNA"],
         }
         api.purchase_confirm({"key": "4", **purchase})
         made["loy.member.day"] = env["loy.member.day"].search([("member_id", "=", int(member))])

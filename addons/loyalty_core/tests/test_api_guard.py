@@ -156,6 +156,7 @@ class TestApiGuard(ApiCase):
             "account_balance": {"member": self.member},
             "account_statement": {"member": self.member, "unit": "T_BONUS"},
             "pool_get": {"pool": self.call("pool_create", owner=self.member)["pool"]},
+            "code_check": {"code": "none"},
             "books_check": {},
             "health": {},
         }

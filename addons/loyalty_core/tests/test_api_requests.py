@@ -109,6 +109,7 @@ class TestApiRequests(ApiCase):
                     {"code": "T_PURSE", "name": "Purse", "kind": "money", "decimals": 2},
                 ],
                 "conversions": [{"code": "T_C", "from": "T_BONUS", "to": "T_MILES", "rate": 10}],
+                "code_pools": [{"code": "T_POOL", "pattern": "T########", "size": 1, "valued": True, "codes": ["C"]}],
             }
         )
         cls.other = cls.call("member_register", phone="+380671110066", first_name="Joe")["member"]
@@ -227,6 +228,9 @@ class TestApiRequests(ApiCase):
                 "to": "2026-01-05T10:00:00+02:00",
                 "page": 1,
             },
+            "code_check": {"code": "C", "member": cls.member, "at": "2026-01-05T10:00:00"},
+            "code_issue": {"pool": "T_POOL", "member": cls.member, "value": 3, "at": "2026-01-05T10:00:00"},
+            "code_pool_extend": {"pool": "T_POOL", "size": 2},
             "account_balance": {"member": cls.member, "unit": "T_BONUS", "at": "2026-01-05T10:00:00Z"},
             "account_statement": {
                 "member": cls.member,
@@ -399,6 +403,14 @@ PROGRAMME_OF_ALL = {
         "line_cap_percent": 90.5,
     },
     "units": [{"code": "T_X", "name": "X", "kind": "points", "decimals": 1, "rate": 0.5}],
+    "code_pools": [
+        {
+            "code": "T_P", "name": "Pool", "state": "active", "kind": "one_time", "codes": ["A-1", "A-2"],
+            "pattern": "P-########", "size": 2, "valued": True, "value": 5, "remainder": "kept", "bind": "member",
+            "valid": {"end_of": "month", "plus": 1, "grace": 3}, "from": "2020-01-01", "to": "2099-12-31",
+        },
+        {"code": "T_Q", "kind": "multi", "codes": ["Q"], "uses": 5},
+    ],
     "groups": [{"code": "t_x", "sequence": 5, "choose": "best", "per": "line", "exclusive": True}],
     "card_types": [{"code": "T_X", "prefix": "77", "length": 13, "mode": "sequential", "check": "ean13"}],
     "partners": [{"code": "T_X"}],

@@ -25,6 +25,7 @@ SAMPLES = {
     "loy.card.type": ({"code": "A_TYPE", "name": "Type"}, {"name": "Other"}),
     "loy.reason": ({"code": "A_REASON", "name": "Reason"}, {"name": "Other"}),
     "loy.group": ({"code": "A_GROUP", "name": "Group"}, {"name": "Other"}),
+    "loy.code.pool": ({"code": "A_POOL", "name": "Pool", "codes_text": "AUDITED"}, {"name": "Other"}),
     "loy.calendar": ({"code": "A_CAL", "name": "Calendar"}, {"name": "Other"}),
     "loy.calendar.day": ({"calendar_id": "loy.calendar", "date": "2026-01-01"}, {"name": "New year"}),
     "loy.promotion": ({"code": "A_PROMO", "name": "Promotion"}, {"name": "Other"}),
@@ -50,6 +51,7 @@ SAMPLES = {
 }
 #: What is told of in other ways, each with a test of its own.
 OTHERS = {
+    "loy.code",  # tests/test_codes.py
     "loy.retention",  # tests/test_retentions.py
 
     "loy.adjustment",

@@ -26,6 +26,7 @@ class TestReach(ApiCase):
 
     def changing(self, member):
         """Method → a request that would change this member or hand it out."""
+        self.apply({"code_pools": [{"code": "T_POOL", "pattern": "T########"}]})
         other = self.register("+380501110009", "T_S1")
         unit = {"unit": "T_BONUS", "amount": 1}
         return {
@@ -46,6 +47,7 @@ class TestReach(ApiCase):
                 **unit,
             },
             "pool_create": {"key": "b9", "owner": other, "members": [member]},
+            "code_issue": {"key": "b10", "pool": "T_POOL", "member": member},
         }
 
     def test_members_of_other_stores_are_out_of_reach(self):

@@ -5,7 +5,7 @@ import doctest
 import io
 from unittest.mock import patch
 
-from odoo.addons.loyalty_core.services import card_export
+from odoo.addons.loyalty_core.services import card_export, number_files
 from odoo.addons.loyalty_core.tests.members_common import MembersCase
 from odoo.addons.loyalty_core.tools import barcodes
 from odoo.tests import HttpCase, new_test_user, tagged
@@ -51,7 +51,7 @@ class TestCardExport(MembersCase):
         self.assertEqual(rows, [[number, str(place)] for place, number in enumerate(self.numbers, start=1)])
 
     def test_what_excel_cannot_open_goes_on_in_another_sheet(self):
-        with patch.object(card_export, "SHEET_ROWS", 2), patch.object(card_export, "PAGE", 3):
+        with patch.object(number_files, "SHEET_ROWS", 2), patch.object(number_files, "PAGE", 3):
             sheets = self._read("xlsx", ["number"])
         self.assertEqual([len(sheet) for sheet in sheets], [3, 3, 2])
         self.assertEqual([number for sheet in sheets for [number] in sheet[1:]], self.numbers)

@@ -56,6 +56,24 @@ class TestGuesses(ApiCase):
         )
         self.env.registry.clear_cache()
 
+    def test_promo_codes_that_are_not_there_count_and_right_ones_are_refused_too(self):
+        self.apply({"code_pools": [{"code": "T_WORD", "kind": "multi", "codes": ["RIGHT"]}]})
+        for number in range(LIMIT):
+            self.assertFalse(self.call("code_check", code=f"wrong-{number}")["usable"])
+            self.call("purchase_calculate", **self.basket(codes=[f"wrong-{number}", "RIGHT"]))
+        for request in ({"codes": ["wrong-10"]}, {"codes": ["RIGHT"]}):
+            self.assertEqual(self.refusal("purchase_calculate", **self.basket(**request)), "too_many_attempts")
+        for code in ("wrong-10", "RIGHT"):
+            self.assertEqual(self.refusal("code_check", code=code), "too_many_attempts")
+        self.later(minutes=11)
+        self.assertTrue(self.call("code_check", code="RIGHT")["usable"])
+
+    def test_a_purchase_with_good_codes_is_no_guess(self):
+        self.apply({"code_pools": [{"code": "T_WORD", "kind": "multi", "codes": ["RIGHT"]}]})
+        for _time in range(3 * LIMIT):
+            self.call("purchase_calculate", **self.basket(codes=["RIGHT"]))
+        self.assertFalse(self.lockouts())
+
     def test_after_so_many_wrong_numbers_right_ones_are_refused_too(self):
         self.assertEqual(self.guess(LIMIT), ["card_not_found"] * LIMIT)
         self.assertEqual(self.refusal("member_find", card=self.card), "too_many_attempts")

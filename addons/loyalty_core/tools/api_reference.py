@@ -18,6 +18,7 @@ CHAPTERS = {
     "account": "Accounts",
     "pool": "Pools of accounts",
     "purchase": "Purchases",
+    "code": "Promo codes",
     "books": "Operations",
     "jobs": "Operations",
     "health": "Operations",
@@ -63,7 +64,7 @@ models.execute_kw("shop", user, KEY, "loy.api", "health", [{}])
   been done then. Every method may answer `bad_request` (all problems, each with its path), `forbidden`,
   `busy` (send it again) and `internal_error`; those with a key `key_reused` too. `refused` comes before a
   sentence of Odoo itself.
-- **Guessing.** Whoever names more than a number of cards, phones or members that are not there (settings
+- **Guessing.** Whoever names more than a number of cards, phones, members or promo codes that are not there (settings
   `guess_misses`, `guess_minutes`; for each till, and ten times as many for a user in all) is answered
   `too_many_attempts`, with the time when to try again, by every method that names somebody, for right
   numbers too. What names nobody goes on. The same wrong number again is not counted.

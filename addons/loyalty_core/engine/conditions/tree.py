@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from .. import schema
+from ..basket import PromoCode
 from ..facts import Need
 from ..receipt import Receipt
 from ..registry import CONDITIONS, Condition, KindOf, Reason
@@ -48,6 +49,14 @@ class AllOf(Condition):
     def keys(self) -> Keys:
         return narrowest(child.keys() for child in self.all)
 
+    @property
+    def takes_codes(self) -> bool:
+        return any(child.takes_codes for child in self.all)
+
+    def codes(self, receipt: Receipt) -> Iterator[tuple[PromoCode, ...]]:
+        for child in self.all:
+            yield from child.codes(receipt)
+
     def sets(self, receipt: Receipt, most: int) -> tuple[Mapping[int, int], ...]:
         return next((sets for child in self.all if (sets := child.sets(receipt, most))), ())
 
@@ -89,6 +98,15 @@ class AnyOf(Condition):
 
     def keys(self) -> Keys:
         return union(child.keys() for child in self.any)
+
+    @property
+    def takes_codes(self) -> bool:
+        return any(child.takes_codes for child in self.any)
+
+    def codes(self, receipt: Receipt) -> Iterator[tuple[PromoCode, ...]]:
+        """Those of the first that holds: one is enough, so no more are used up."""
+        holds = next((child for child in self.any if next(child.judge(receipt), None) is None), None)
+        return iter(()) if holds is None else holds.codes(receipt)
 
     def sets(self, receipt: Receipt, most: int) -> tuple[Mapping[int, int], ...]:
         return next((sets for child in self.any if (sets := child.sets(receipt, most))), ())

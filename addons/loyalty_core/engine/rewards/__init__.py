@@ -1,10 +1,11 @@
 """Rewards: one kind, one file, one vector file."""
 
-from . import amount, gift, message, multiply, nth, percent, points, price, round_total, spend
+from . import amount, gift, issue_code, message, multiply, nth, percent, points, price, round_total, spend
 
 __all__ = [
     "amount",
     "gift",
+    "issue_code",
     "message",
     "multiply",
     "nth",

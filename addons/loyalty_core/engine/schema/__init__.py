@@ -51,7 +51,7 @@ from .fields import (
     value,
     wall_clock,
 )
-from .objects import REQUIRED, Checked, Member, Nested, declare, members, read, read_object, write
+from .objects import REQUIRED, Checked, Member, Nested, declare, members, read, read_object, type_of, write
 from .problems import INVALID, DocumentError, Invalid, Problem, Reading, Reference, join
 from .types import (
     AnyValue,
@@ -131,6 +131,7 @@ __all__ = [
     "set_of",
     "start",
     "text",
+    "type_of",
     "value",
     "wall_clock",
     "write",
