@@ -13,13 +13,14 @@ import random
 import signal
 import threading
 import time
+import xmlrpc.client
 
 import pytest
 
 from tools import database, environment
 from tools.durable import durable, move_in
 from tools.environment import SetupError
-from tools.server import Server
+from tools.server import Server, api_key
 from tools.till import PROGRAMME, STORE, UNIT, Till
 
 SEED = int(os.environ.get("LOY_SEED", "1"))
@@ -55,6 +56,16 @@ class Shop:
         if self.server.process.poll() is not None:
             self.server.stop()
             self.server.start()
+
+    def restore(self, dump):
+        """Beside the database that is there, and then in its place."""
+        name, fresh = self.server.database, f"{self.server.database}_restored"
+        create = "CREATE DATABASE :\"name\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'"
+        database.sql("postgres", create, name=fresh)
+        environment.call(["pg_restore", "-j2", "--no-owner", "-d", fresh, dump])
+        database.sql("postgres", 'DROP DATABASE :"name" WITH (FORCE)', name=name)
+        database.sql("postgres", 'ALTER DATABASE :"fresh" RENAME TO :"name"', fresh=fresh, name=name)
+        self.awake()
 
     def rows(self, query):
         return [line.split("|") for line in database.sql(self.server.database, query)]
@@ -298,13 +309,102 @@ def test_a_dump_restored_under_a_running_server_is_judged_by_its_own_rules(shop,
     environment.call(["pg_dump", "-Fc", "-Z0", "-f", dump, name])
     earn(77)
     assert earned() == {77}
-    database.sql("postgres", 'DROP DATABASE :"name" WITH (FORCE)', name=name)
-    database.sql("postgres", "CREATE DATABASE :\"name\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C'", name=name)
-    environment.call(["pg_restore", "-j2", "--no-owner", "-d", name, dump])
-    shop.awake()
+    shop.restore(dump)
     assert earned() == {10}
     earn(5)
     assert earned() == {5}
+
+
+#: A purchase in another shop than all others.
+ELSEWHERE = {"store": "ELSEWHERE", "lines": [{"id": "1", "sku": "x", "price": 100, "quantity": 1}]}
+
+
+def _sell(shop, key):
+    """Or look what it comes to, in the other shop."""
+    answer = Till(shop.server, key).send("purchase_calculate", **ELSEWHERE)
+    return answer if isinstance(answer, str) else "done"
+
+
+def _sell_over_xml(shop, key):
+    """As at a server with many databases: the call alone says which one it is about."""
+    headers = [("X-Odoo-Database", "none-of-this-server")]
+    client = xmlrpc.client.ServerProxy(f"{shop.server.url}/xmlrpc/2/object", headers=headers)
+    ((user,),) = shop.rows("SELECT id FROM res_users WHERE login = 'seller'")
+    try:
+        client.execute_kw(shop.server.database, int(user), key, "loy.api", "purchase_calculate", [ELSEWHERE])
+    except xmlrpc.client.Fault as refusal:
+        return refusal.faultString.partition(":")[0]
+    return "done"
+
+
+def _look(shop, key):
+    """At the purchases of the other shop, as Odoo's own screens do."""
+    domain = [("store_id.code", "=", ELSEWHERE["store"])]
+    return "done" if shop.server.json2(key).call("loy.purchase", "search_count", domain=domain) else "store_forbidden"
+
+
+class Bounds:
+    """Users who are bound to a shop or are not; and an administrator, of whose changes workers tell by number."""
+
+    def __init__(self, shop, dump):
+        self.shop, self.dump, self.admin = shop, dump, shop.server.xmlrpc()
+        store, till = {"code": "ELSEWHERE", "name": "Another shop", "timezone": "Europe/Kyiv"}, shop.till()
+        till.send("programme_apply", key="elsewhere", programme={"stores": [store]})
+        till.send("purchase_confirm", key="elsewhere-1", purchase="elsewhere-1", **ELSEWHERE)
+        roles = {"seller": "integrator", "clerk": "cashier", "other": "cashier"}
+        self.keys = {login: self.key(login, f"loyalty_core.group_{role}") for login, role in roles.items()}
+
+    def key(self, login, group="loyalty_core.group_integrator"):
+        return api_key(self.shop.server.site, self.shop.server.database, login, group)
+
+    def bind(self, login, *codes):
+        users = self.admin.call("res.users", "search", [[("login", "=", login)]])
+        stores = self.admin.call("loy.store", "search", [[("code", "in", codes)]])
+        self.admin.call("res.users", "write", [users, {"loy_store_ids": [(6, 0, stores)]}])
+
+    def told(self, ask, key):
+        """By all workers, and they keep why."""
+        return set(_at_once(lambda _client, _turn: ask(self.shop, key), range(8 * WORKERS)))
+
+    def save(self):
+        environment.call(["pg_dump", "-Fc", "-Z0", "-f", self.dump, self.shop.server.database])
+
+    def restore(self):
+        """The next change has the number of one that the workers have seen before."""
+        seen = self._signals()
+        self.shop.restore(self.dump)
+        self.bind("other", STORE)
+        assert self._signals() == seen
+
+    def _signals(self):
+        return self.shop.rows("SELECT MAX(id) FROM orm_signaling_default")
+
+
+@pytest.fixture(scope="module")
+def bounds(shop, tmp_path_factory):
+    return Bounds(shop, tmp_path_factory.mktemp("bounds") / "shop.dump")
+
+
+@pytest.mark.parametrize(("login", "ask"), [("seller", _sell), ("seller", _sell_over_xml), ("clerk", _look)])
+def test_a_dump_restored_under_a_running_server_binds_whom_it_binds(bounds, login, ask):
+    key = bounds.keys[login]
+    bounds.bind(login, STORE)
+    assert bounds.told(ask, key) == {"store_forbidden"}
+    bounds.save()
+    bounds.bind(login)
+    assert bounds.told(ask, key) == {"done"}
+    bounds.restore()
+    assert bounds.told(ask, key) == {"store_forbidden"}
+
+
+def test_a_dump_restored_under_a_running_server_knows_no_later_key(bounds):
+    bounds.bind("seller")
+    bounds.save()
+    bounds.bind("other")
+    later = bounds.key("seller")
+    assert bounds.told(_sell_over_xml, later) == {"done"}
+    bounds.restore()
+    assert bounds.told(_sell_over_xml, later) == {"Access Denied"}
 
 
 def _assert_posted_once(shop):

@@ -66,6 +66,7 @@ from . import loy_access_log
 from . import loy_audit
 from . import loy_retention
 from . import ir_config_parameter
+from . import ir_http
 from . import res_groups
 from . import res_users_apikeys
 from . import loy_calendar

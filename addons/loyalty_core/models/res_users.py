@@ -107,6 +107,12 @@ class ResUsers(models.Model):
             "context": {"loy_user_id": self.id, "search_default_group_section": 1},
         }
 
+    @api.model
+    def _check_uid_passwd(self, uid, passwd):
+        """XML-RPC opens its database by itself, here first, and a password that was right is kept like anything."""
+        self.env["loy.era"]._meet()
+        return super()._check_uid_passwd(uid, passwd)
+
     def write(self, vals):
         result = super().write(vals)
         if CACHED & vals.keys():

@@ -1,4 +1,5 @@
 from . import errors
+from . import era
 from . import auditor
 from . import rights
 from . import roles

@@ -99,6 +99,7 @@ def _public(request_class: type, run: Callable, *marks: Callable) -> Callable:
 
 def _guard(self, name: str, call: Callable):
     """The caller has the right to this method; the context is our own; what goes wrong is a code and a sentence."""
+    self.env["loy.era"]._meet()  # a call may run over another connection than its request came with
     rights = self.env["loy.rights"]
     if not rights._has(f"api.{name}"):
         raise ApiAccessError(_refusal(rights, name))

@@ -11,6 +11,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..engine import DocumentError, Programme, compile_programme, schema
+from .era import ERA
 from .errors import LoyaltyError
 from .sections import (
     SECTIONS,
@@ -56,11 +57,6 @@ class CompiledProgramme:
     conversions: dict[tuple[int, int], ConversionDocument]  # unit, into which → the rate and its limits
 
 
-#: What differs after a restore, whether of a dump or of the whole cluster to a moment. A connection outlives neither.
-ERA = SQL(
-    "(SELECT oid FROM pg_database WHERE datname = current_database()), 'loy_revision'::regclass::oid,"
-    " pg_postmaster_start_time()"
-)
 ERA_KEY = "loy_era"
 
 

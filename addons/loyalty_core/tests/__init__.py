@@ -7,6 +7,7 @@ from . import test_card_replacement
 from . import test_card_series
 from . import test_card_export
 from . import test_duplicates
+from . import test_era
 from . import test_guesses
 from . import test_member_facts
 from . import test_member_import
