@@ -25,7 +25,7 @@ def test_the_page_is_up_to_date() -> None:
 @pytest.mark.parametrize("name", CONDITIONS.names)
 def test_the_example_of_a_condition_is_valid(name: str) -> None:
     when = {"kind": name, **CONDITIONS.leaves[name].example}
-    promotion = {"code": "A", "when": when, "rewards": [{"kind": "percent", "value": 10}]}
+    promotion = {"code": "A", "when": when, "rewards": [{"kind": "points", "unit": "BONUS", "percent": 10}]}
     document = {"units": [{"code": "BONUS"}], "code_pools": [{"code": "SPRING"}], "promotions": [promotion]}
     assert compile_programme(document).promotions[0].when.kind == name
 

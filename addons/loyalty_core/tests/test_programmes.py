@@ -40,6 +40,10 @@ class TestProgrammes(ApiCase):
         cls.env["ir.config_parameter"].sudo().set_param("loyalty_core.is_test_database", "True")
         cls.files = [json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))]
 
+    @classmethod
+    def apply(cls, programme, **request):
+        return super().apply(programme, **{"at": BEGINNING, **request})
+
     def test_every_figure_of_every_case_comes_out(self):
         self.assertTrue(self.files)
         for programme in self.files:
@@ -59,7 +63,7 @@ class TestProgrammes(ApiCase):
         document = {**programme["programme"]}
         document["stores"] = [{"code": "S", "name": "Store"}, *document.get("stores", ())]
         document["settings"] = {**SETTINGS, **document.get("settings", {})}
-        self.apply(document, at=BEGINNING)
+        self.apply(document)
 
     def play(self, programme, case):
         self.apply_whole(programme)
