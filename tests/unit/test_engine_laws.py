@@ -305,3 +305,23 @@ def test_a_promotion_survives_its_document(document: dict[str, Any]) -> None:
         again = schema.read(Promotion, json.loads(json.dumps(written)))
         assert replace(again, position=promotion.position) == promotion
         assert schema.write(again) == written
+
+
+@given(st.integers(0, 100), st.sampled_from(["A", "B", "SPRING"]))
+def test_the_control_group_is_as_large_as_it_is_to_be_and_always_the_same(percent: int, code: str) -> None:
+    rewards = [{"kind": "percent", "value": 10}]
+    document = {"code": code, "state": "active", "control_percent": percent, "rewards": rewards}
+    (promotion,) = compile_programme({"promotions": [document]}).promotions
+    control = {number for number in range(2000) if promotion.is_control(str(number))}
+    assert abs(len(control) / 2000 - percent / 100) < 0.05
+    larger = compile_programme({"promotions": [{**document, "control_percent": min(100, percent + 10)}]}).promotions[0]
+    assert all(larger.is_control(str(number)) for number in control)
+
+
+def test_the_control_group_gets_nothing_and_nobody_is_in_it_who_is_not_known() -> None:
+    document = {"code": "A", "state": "active", "control_percent": 100, "rewards": [{"kind": "percent", "value": 10}]}
+    programme = compile_programme({"promotions": [document]})
+    basket = {"at": "2026-11-23T08:30:00", "lines": [{"id": "1", "sku": "A", "price_minor": 1000}]}
+    assert evaluate(programme, Basket.from_document(basket)).totals.discount_minor == 100
+    result = evaluate(programme, Basket.from_document({**basket, "member": {"id": "7"}}))
+    assert (result.totals.discount_minor, [one.code for one in result.refusals]) == (0, ["control"])

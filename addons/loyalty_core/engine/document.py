@@ -14,6 +14,7 @@ from .select import Target
 REFUSALS: Final[Mapping[str, str]] = {
     "any": "`any` of nothing never holds",
     "closed": "its lines are closed to discounts, by an exclusive promotion or group or by themselves",
+    "control": "the member is of those who never get it (`control_percent`)",
     "ended": "it is over",
     "identified": "there is no member",
     "limit": "the limit `which` allows no more: `used` of `limit`",

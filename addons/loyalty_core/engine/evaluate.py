@@ -84,6 +84,8 @@ def _objections(promotion: Promotion, receipt: Receipt, named: Collection[str]) 
     if promotion.state != "active" and promotion.code not in named:
         yield Reason("state", {"state": promotion.state})
     yield from promotion.dates(receipt.basket.at)
+    if promotion.control_percent and receipt.basket.member and promotion.is_control(receipt.basket.member.id):
+        yield Reason("control")
     yield from promotion.limits.reached(receipt.used(promotion.code), receipt.basket.member is not None)
     if not promotion.when.is_late:
         yield from promotion.when.judge(receipt)

@@ -4,6 +4,7 @@ The declared classes are the documents: what is read is what the engine works wi
 document, collects every problem, and files the promotions in the index.
 """
 
+import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -118,6 +119,9 @@ class Promotion:
     when: Condition = schema.declare(KindOf(CONDITIONS), ALWAYS, help="Always without it.")
     rewards: tuple[Reward, ...] = schema.list_of(schema.declare(KindOf(REWARDS)), min_length=1, max_length=50)
     limits: Limits = schema.nested(Limits, default=NO_LIMITS, help="How often and how much it gives.")
+    control_percent: int = schema.percent(
+        default=0, help="So many of the members never get it, always the same ones, so that its effect can be measured."
+    )
 
     def check(self) -> Iterator[tuple[str, str, str]]:
         if self.from_ is not None and self.to is not None and self.to <= self.from_:
@@ -131,6 +135,12 @@ class Promotion:
             yield "when", "conflict", "looks at what is left to pay, so the rewards can only be points and messages"
         if any(reward.pays_codes for reward in self.rewards) and not self.when.takes_codes:
             yield "when", "missing", "needs a condition promo_code, for a reward that pays out a code"
+
+    def is_control(self, member: str) -> bool:
+        """Whether a member is of those who never get it: chosen by a hash of the promotion and the member, so that it
+        is the same ones on every till and for ever, and other ones for other promotions."""
+        digest = hashlib.sha256(f"{self.code}\0{member}".encode()).digest()
+        return int.from_bytes(digest[:8], "big") * MICRO < self.control_percent << 64
 
     def keys(self) -> Keys:
         """Keys of which every basket on which it has an effect has at least one."""

@@ -57,6 +57,12 @@ class LoyPromotion(models.Model):
         default='[{"kind": "percent", "value": 10}]',
         help="The list of rewards as JSON. The kinds are described in docs/promotions.md.",
     )
+    control_percent = fields.Float(
+        string="Control group, %",
+        digits=(7, 4),
+        tracking=True,
+        help="So many of the members never get it, always the same ones, so that its effect can be measured.",
+    )
     limit_per_receipt = fields.Integer(
         string="Times within one receipt",
         tracking=True,
@@ -94,6 +100,10 @@ class LoyPromotion(models.Model):
     used_budget_points = fields.Float(string="Points given", digits=(16, 6), compute="_compute_used")
     has_limits = fields.Boolean(compute="_compute_has_limits")
     purchase_count = fields.Integer(compute="_compute_purchase_count")
+
+    _control_percent_range = models.Constraint(
+        "CHECK (control_percent BETWEEN 0 AND 100)", "The control group is from 0 to 100 per cent of the members."
+    )
 
     @api.constrains(
         "when_text", "rewards_text", "starts_on", "starts_time", "ends_on", "ends_time", "group_id", "code",

@@ -439,6 +439,7 @@ class PromotionDocument(CodedDocument):
     when: dict | None = schema.json_object(default=None)
     rewards: tuple = schema.list_of(schema.json_object(), min_length=1, max_length=100)
     limits: LimitsDocument | None = schema.nested(LimitsDocument, default=None)
+    control_percent: object = schema.decimal(min=0, max=100, places=4, default=Decimal(0))
 
 
 LIMIT_FIELDS = {member: f"limit_{member}" for member in schema.members(LimitsDocument)}
@@ -531,6 +532,7 @@ class PromotionSection(Section):
             ("weight", "weight", 0),
             ("exclusive", "is_exclusive", False),
             ("basis", "basis", "current"),
+            ("control_percent", "control_percent", 0),
         ):
             if record[name] != default:
                 document[key] = record[name]

@@ -4,7 +4,7 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from .. import schema
 from ..facts import Need, Profile
@@ -18,7 +18,7 @@ def _texts(value: Value) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _ordered(compare: Callable[[object, object], bool]) -> Callable[[Value, Value], bool]:
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Value], bool]:
     """Numbers with numbers, texts (so dates too) with texts; what cannot be compared does not hold."""
 
     def holds(known: Value, wanted: Value) -> bool:
