@@ -14,8 +14,8 @@ from .bounds import needs_a_bound, outside
 @CONDITIONS.register("points_spent")
 @dataclass(frozen=True, slots=True)
 class PointsSpent(Condition):
-    """From `min` to `max` points of a unit pay for the purchase, both included: with `max` 0 one either pays with them or
-    earns. It is judged when points are given."""
+    """From `min` to `max` points of a unit pay for the purchase, both included: with `max` 0 one either pays with them
+    or earns. It is judged when points are given."""
 
     example: ClassVar[Mapping[str, object]] = {"unit": "BONUS", "max": 0}
 
