@@ -18,6 +18,7 @@ from .money import allocate
 from .promotion import Programme, compile_programme
 from .result import CodeUse, Earned, Issue, LineResult, Message, Refusal, Result, Spendable, Spent, Totals, Use
 from .schema import DocumentError, Problem
+from .tiers import Edition, Standing, Tier, progress, stand, timeline
 
 __all__ = [
     "Attribute",
@@ -26,6 +27,7 @@ __all__ = [
     "CodeUse",
     "DocumentError",
     "Earned",
+    "Edition",
     "FirstUse",
     "Given",
     "History",
@@ -47,6 +49,8 @@ __all__ = [
     "SpendRequest",
     "Spendable",
     "Spent",
+    "Standing",
+    "Tier",
     "Totals",
     "Use",
     "Used",
@@ -58,6 +62,9 @@ __all__ = [
     "limited",
     "needed",
     "normal_code",
+    "progress",
     "rewards",
     "schema",
+    "stand",
+    "timeline",
 ]

@@ -83,6 +83,9 @@ from . import loy_code_use
 from . import loy_code_export
 from . import loy_purchase_day
 from . import loy_member_day
+from . import loy_tier
+from . import loy_member_tier_grant
+from . import loy_member_tier
 from . import loy_incomplete_notice
 from . import ir_model_data
 from . import ir_module_module

@@ -144,6 +144,12 @@ class ResPartner(models.Model):
         "res.partner", "loy_merged_into_id", string="Merged members", context={"active_test": False}, groups=STAFF
     )
     loy_alias_ids = fields.One2many("loy.member.alias", "member_id", string="Also known by", groups=STAFF)
+    loy_tier_id = fields.Many2one(
+        "loy.tier", string="Tier", company_dependent=True, copy=False, readonly=True, groups=STAFF
+    )
+    loy_tier_html = fields.Html(
+        string="Tier and progress", compute="_compute_loy_tier_html", sanitize=False, groups=STAFF
+    )
     loy_search = fields.Char(string="Member", store=False, search="_search_loy_search")
 
     _loy_phone_unique = models.UniqueIndex(
@@ -181,6 +187,14 @@ class ResPartner(models.Model):
             )
             partner.loy_balance_html = self.env["ir.qweb"]._render(
                 "loyalty_core.loy_member_balances", {"balances": found, "amount": partial(_amount, self.env)}
+            )
+
+    @api.depends_context("company")
+    def _compute_loy_tier_html(self):
+        """The tier as a badge, until when, and a bar to the next."""
+        for partner in self:
+            partner.loy_tier_html = self.env["ir.qweb"]._render(
+                "loyalty_core.loy_member_tier_badge", self.env["loy.tiers"]._shown(partner) if partner.id else {}
             )
 
     def _compute_loy_last_purchases(self):
@@ -345,6 +359,17 @@ class ResPartner(models.Model):
             "res_model": "loy.pool",
             "res_id": pool.id,
             "view_mode": "form",
+        }
+
+    def action_loy_tiers(self):
+        title = self.env._("Tiers of %s", self.display_name)
+        return self._loy_action("loy_member_tier_action", title, [("member_id", "=", self.id)])
+
+    def action_loy_set_tier(self):
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_member_tier_set_action"),
+            "context": {"default_member_ids": self.ids},
         }
 
     def action_loy_events(self):

@@ -36,6 +36,7 @@ from . import rates
 from . import sections
 from . import programme
 from . import programme_document
+from . import tiers
 from . import member_facts
 from . import member_import
 from . import purchases

@@ -83,6 +83,12 @@ class LoyApi(models.AbstractModel):
         created = self._service("loy.member.import")._import(request, self._moment(request.at))
         return {"created": len(created), "members": created}
 
+    @reads(requests.TierGet)
+    def tier_get(self, request):
+        """The tier of a member today, and how far it is to the next one. Codes: member_not_found."""
+        member = self._service("loy.members")._find({"member": request.member})
+        return self._service("loy.tiers")._get(member, self._company())
+
     @tells(requests.MemberOf)
     def member_export(self, request):
         """All that is held on a person, as a zip in base64: JSON, CSV and a page to read. The export is written to the
@@ -444,8 +450,8 @@ class LoyApi(models.AbstractModel):
         each job has done; again it finds nothing left. What is booked has the moment at which it was due: ask for
         balances `at` it. In this order: `event` (tables of coming months), `card_series`, `code_series`, `hold`,
         `counter` (limits get back what overdue holds used), `adjustment_list`, `expire`, `merge` (late purchases of
-        merged members), `ledger_day`, `journal`, `incomplete`, `duplicate` (searched anew each time), `retention`,
-        `books`. Codes: not_a_test_database, at_out_of_range."""
+        merged members), `tier`, `ledger_day`, `journal`, `incomplete`, `duplicate` (searched anew each time),
+        `retention`, `books`. Codes: not_a_test_database, at_out_of_range."""
         until = _to_utc(request.until) or fields.Datetime.now()
         return {"until": until, "jobs": self._service("loy.jobs")._wind(until)}
 

@@ -117,6 +117,7 @@ class LoyPrivacy(models.AbstractModel):
                 UPDATE loy_audit SET changes = changes - '{name,owner_id}'::text[], name = NULL
                  WHERE model = 'loy.pool'
                    AND res_id IN (SELECT pool_id FROM loy_pool_member WHERE member_id = ANY(%(who)s));
+                UPDATE loy_member_tier_grant SET note = NULL WHERE member_id = ANY(%(who)s) AND note IS NOT NULL;
                 UPDATE loy_card_log SET note = NULL
                  WHERE note IS NOT NULL AND card_id IN (SELECT id FROM loy_card WHERE member_id = ANY(%(who)s));
                 SELECT set_config('loy.erasure', '', true);

@@ -73,6 +73,7 @@ class LoyJobs(models.AbstractModel):
         yield "adjustment_list", self._lists(at)
         yield "expire", [partial(env["loy.ledger"]._expire, at)]
         yield "merge", [env["loy.merges"]._move_stragglers]
+        yield "tier", [partial(env["loy.tiers"]._work_out_next, at)]
         yield "ledger_day", [env["loy.ledger.days"]._seal, env["loy.ledger.days"]._fold]
         yield "journal", [partial(env["loy.journals"]._make_all, at)]
         yield "incomplete", [partial(env["loy.incomplete"]._check_until, at)]

@@ -59,7 +59,9 @@ class LoyMemberFacts(models.AbstractModel):
     # ------------------------------------------------------------------ the profile
 
     def _know_tier(self, member, asked: Asked) -> str:
-        return ""
+        """As it was on the day of the receipt: a purchase that lifts a member earns as those before it."""
+        company = self.env["res.company"].browse(asked.company_id)
+        return self.env["loy.tiers"]._code_on(member.id, company, asked.day)
 
     def _know_tags(self, member, asked: Asked) -> frozenset[str]:
         """Names of the contact's tags as they were first written, the same for every user."""

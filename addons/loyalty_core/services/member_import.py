@@ -46,6 +46,7 @@ class LoyMemberImport(models.AbstractModel):
         self._issue(members, request.members)
         self._accrue(members, request.members, at)
         self._insert_totals(members, request.members)
+        self._set_tiers(members, request.members, at)
         return [{"member": str(member.id), "card": main[member.id]} for member in members]
 
     # ------------------------------------------------------------------ what is wrong
@@ -55,6 +56,7 @@ class LoyMemberImport(models.AbstractModel):
         vals_list: list[dict] = []
         problems: list[str] = []
         stores, units, brands = self._stores(), self._by_code("loy.unit"), self._by_code("loy.brand")
+        tiers = self._by_code("loy.tier")
         for i, opening in enumerate(openings):
             path = f"members[{i}]"
             try:
@@ -62,7 +64,7 @@ class LoyMemberImport(models.AbstractModel):
             except LoyaltyError as error:
                 problems.append(f"{path}: {error}")
                 vals_list.append({})
-            problems += [f"{path}.{problem}" for problem in self._problems(opening, stores, units, brands, at)]
+            problems += [f"{path}.{problem}" for problem in self._problems(opening, stores, units, brands, tiers, at)]
         return vals_list, problems
 
     def _by_code(self, name: str) -> dict[str, models.Model]:
@@ -89,9 +91,9 @@ class LoyMemberImport(models.AbstractModel):
         return members._prepare_contact(vals)
 
     def _problems(
-        self, opening: MemberOpening, stores: Mapping, units: Mapping, brands: Mapping, at: datetime
+        self, opening: MemberOpening, stores: Mapping, units: Mapping, brands: Mapping, tiers: Mapping, at: datetime
     ) -> Iterator[str]:
-        for path, code, known in self._codes(opening, stores, units, brands):
+        for path, code, known in self._codes(opening, stores, units, brands, tiers):
             if code not in known:
                 yield self.env._("%(path)s: there is no %(code)s", path=path, code=code)
         for i, lot in enumerate(opening.lots):
@@ -107,9 +109,11 @@ class LoyMemberImport(models.AbstractModel):
             if ends and ends <= max(begins, at):
                 yield self.env._("lots[%s].expires_at: these are gone already; leave them out", i)
 
-    def _codes(self, opening, stores, units, brands) -> Iterator[tuple[str, str, Mapping]]:
+    def _codes(self, opening, stores, units, brands, tiers) -> Iterator[tuple[str, str, Mapping]]:
         if opening.store:
             yield "store", opening.store, stores
+        if opening.tier:
+            yield "tier", opening.tier, tiers
         yield from ((f"brands[{i}]", code, brands) for i, code in enumerate(opening.brands))
         yield from ((f"lots[{i}].unit", lot.unit, units) for i, lot in enumerate(opening.lots))
         yield from ((f"totals[{i}].store", one.store, stores) for i, one in enumerate(opening.totals) if one.store)
@@ -246,3 +250,16 @@ class LoyMemberImport(models.AbstractModel):
                 for (member_id, store_id, day), (count, amount) in sums.items()
             ],
         )
+
+    def _set_tiers(self, members, openings: Iterable[MemberOpening], at: datetime) -> None:
+        """A tier holds as it did in the other system; the rules go on from what was bought."""
+        company, tiers = self.env.company, self._by_code("loy.tier")
+        service = self.env["loy.tiers"]
+        holders: dict[tuple, list[int]] = {}
+        for member, opening in zip(members, openings, strict=True):
+            if opening.tier:
+                holders.setdefault((opening.tier, opening.tier_since, opening.tier_until), []).append(member.id)
+        for (code, since, until), member_ids in holders.items():
+            day = since or service._ladder(company).today(at)
+            service._grant(members.browse(member_ids), tiers[code], company, "import", since=day, until=until)
+        service._work_out(company, members.ids, is_quiet=True)

@@ -29,6 +29,8 @@ OWN_REFERENCES = {
     ("loy_duplicate", "member_id"),
     ("loy_duplicate", "other_id"),
     ("loy_member_day", "member_id"),
+    ("loy_member_tier", "member_id"),
+    ("loy_member_tier_grant", "member_id"),
     ("loy_member_alias", "member_id"),
     ("res_partner", "parent_id"),
     ("res_partner", "commercial_partner_id"),
@@ -73,6 +75,7 @@ class LoyMerges(models.AbstractModel):
         self._move_cards(survivor, others, at)
         self._move_references(survivor, others)
         self.env.invalidate_all()
+        self.env["loy.tiers"]._absorb(survivor, others)
         others.with_context(tracking_disable=True).write(
             {
                 "is_loyalty_member": False,

@@ -162,6 +162,8 @@ class LoyMembers(models.AbstractModel):
                 for member, _number in newcomers
             ]
         )
+        if kind == "member.registered":
+            self.env["loy.tiers"]._work_out(self.env.company, [member.id for member, _number in newcomers])
 
     def _main_card(self, partner):
         partner.ensure_one()
@@ -507,6 +509,7 @@ class LoyMembers(models.AbstractModel):
             "store": partner.loy_store_id.code,
             "external_id": partner.loy_external_id,
             "registered": partner.loy_registered_at,
+            "tier": self.env["loy.tiers"]._today(partner),
             "attributes": partner.loy_attributes,
             "brands": sorted(partner.loy_brand_ids.mapped("code")),
         }

@@ -101,6 +101,8 @@ class LoyPrivacy(models.AbstractModel):
             "purchase_lines": self._rows(
                 "loy.purchase.line", own, "purchase_id line_ref sku product_id quantity price discount amount"
             ),
+            "tiers": self._rows("loy.member.tier", own, "tier_id since until kind"),
+            "tiers_set": self._rows("loy.member.tier.grant", own, "at tier_id since until kind note"),
             "events": self._rows("loy.event", own, "at kind store_id purchase_id data"),
             "merges": self._rows("loy.member.merge", [("survivor_id", "in", ids)], "at merged_id reason kept dropped"),
             "messages": self._rows(

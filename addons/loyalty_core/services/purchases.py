@@ -587,6 +587,7 @@ class LoyPurchases(models.AbstractModel):
         self._insert_uses(purchase, scene, result)
         self._accrue(purchase, scene, result)
         self.env["loy.member.facts"]._add(purchase, count=1)
+        self.env["loy.tiers"]._follow(purchase)
         self._emit("purchase.confirmed", purchase)
 
     def _insert_lines(self, purchase, scene: Scene, result: Result) -> None:

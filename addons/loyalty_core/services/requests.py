@@ -166,8 +166,15 @@ class MemberOpening:
     )
     lots: tuple[OpeningLot, ...] = schema.list_of(schema.nested(OpeningLot), max_length=200, default=())
     totals: tuple[OpeningTotal, ...] = schema.list_of(schema.nested(OpeningTotal), max_length=500, default=())
+    tier: str | None = schema.text(max_length=64, default=None)
+    tier_since: object = schema.day(default=None, help="The day of `at` where absent.")
+    tier_until: object = schema.day(default=None, help="Included; for good where absent.")
 
     def check(self):
+        if self.tier is None and (self.tier_since or self.tier_until):
+            yield "tier", "missing", "is needed to say since when or until when"
+        if self.tier_since and self.tier_until and self.tier_until < self.tier_since:
+            yield "tier_until", "range", "is before tier_since"
         if not (self.phone or self.email or self.external_id or self.cards):
             yield "", "missing", "needs a phone, an email, an external_id or a card"
 
@@ -223,6 +230,13 @@ class MemberPurchases:
     from_: object = schema.instant(default=None, help="Made then or later. Without an offset: UTC.")
     to: object = schema.instant(default=None, help="Made before it.")
     page: int = schema.integer(min=1, max=100_000, default=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TierGet:
+    """Whose tier."""
+
+    member: str = schema.text(max_length=20, help="The member's id.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -123,6 +123,7 @@ class LoyReturns(models.AbstractModel):
         if plan.is_whole:
             self.env["loy.codes"]._void_issued(purchase)
             purchase.state = "returned"
+        self.env["loy.tiers"]._follow(returned)
         self.env["loy.purchases"]._emit("purchase.returned", returned)
         return answer
 
@@ -194,6 +195,7 @@ class LoyReturns(models.AbstractModel):
         )
         moved = self.env["loy.ledger"]._moved(taken)
         self.env["loy.member.facts"]._add(returned, count=0)
+        self.env["loy.tiers"]._follow(returned)
         decimals = scene.compiled.currency_decimals
         answer = {
             "return": request.return_,

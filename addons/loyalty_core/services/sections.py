@@ -17,6 +17,8 @@ from ..engine.codes import SIGNS
 from ..engine.limits import POINTS_MAX, SETS_MAX, USES_MAX
 from ..engine.lots import Expiry
 from ..engine.schema import INVALID, Reading
+from ..engine.select import Target
+from ..engine.tiers import LIFETIME, Window
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +195,42 @@ class GroupDocument(CodedDocument):
     choose: str = schema.choice("all", "best", "first", default="all")
     per: str = schema.choice("receipt", "line", default="receipt")
     exclusive: bool = schema.flag(default=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TierDocument(CodedDocument):
+    """A step of the ladder of members; promotions.md, section 5a."""
+
+    measure: str = schema.choice("amount", "count", "quantity", "points", default="amount")
+    unit: str | None = schema.reference("units", default=None, help="Whose points are counted, for `points`.")
+    target: dict = schema.json_object(default={}, help="Of which products: a selection as in promotions.")
+    threshold: object = schema.decimal(
+        min=0, max=10**12, default=Decimal(0), help="Ladders go by it; a tier from 0 is everybody's."
+    )
+    window: Window = schema.nested(Window, default=LIFETIME, help="What was bought when counts.")
+    rise: str = schema.choice(
+        "at_once", "next_period", default="at_once", help="Periods are those of `window`, else calendar months."
+    )
+    keep: str = schema.choice(
+        "period",
+        "this_and_next",
+        "window",
+        default="window",
+        help="From the last day on which it is due: to the end of the next period; of the next calendar year; no more.",
+    )
+    fall: str = schema.choice("one", "due", default="due", help="By one tier for a term of it, or to what is due.")
+    color: int = schema.integer(min=0, max=11, default=0)
+
+    def check(self):
+        if (self.measure == "points") != (self.unit is not None):
+            yield "unit", "conflict", "is for the measure points, and only for it"
+        if self.measure == "points" and self.target:
+            yield "target", "conflict", "is not for points"
+        reading = schema.Reading()
+        schema.read_object(Target, self.target, "target", reading)
+        yield from ((problem.path, problem.code, problem.text) for problem in reading.problems)
+        if self.rise == "next_period" and self.keep == "window" and self.window.calendar:
+            yield "keep", "conflict", "is over before the next period begins; keep it longer or rise at once"
 
 
 @dataclass(frozen=True, slots=True)
@@ -502,6 +540,45 @@ class CodePoolSection(Section):
         return {key: value for key, value in document.items() if value != []}
 
 
+class TierSection(Section):
+    """The window is kept by its kind and numbers, the selection of products as the text that people edit."""
+
+    __slots__ = ()
+
+    def values_of(self, document) -> dict[str, object]:
+        values = Section.values_of(self, document)
+        window, target = values.pop("window"), values.pop("target")
+        values["target_text"] = _json(target) if target else False
+        values["window_count"] = window.days or window.months or 0
+        values["window_from"], values["window_to"] = window.from_ or False, window.to or False
+        if window.from_ or window.to:
+            values["window_kind"] = "dates"
+        else:
+            counted = next((name for name in WINDOW_COUNTS if getattr(window, name)), None)
+            values["window_kind"] = counted or window.calendar or "lifetime"
+        return values
+
+    def document_of(self, record) -> dict[str, object]:
+        document = Section.document_of(self, record)
+        if target := record._target():
+            document["target"] = target
+        if window := self._window(record):
+            document["window"] = window
+        return document
+
+    def _window(self, record) -> dict[str, object] | None:
+        kind = record.window_kind
+        if kind == "dates":
+            days = {"from": record.window_from, "to": record.window_to}
+            return {key: day.isoformat() for key, day in days.items() if day}
+        if kind in WINDOW_COUNTS:
+            return {kind: record.window_count}
+        return None if kind == "lifetime" else {"calendar": kind}
+
+
+WINDOW_COUNTS = ("days", "months")
+
+
 class PromotionSection(Section):
     """A promotion's period is kept by days and times, its trees as the text that people edit, its limits by fields."""
 
@@ -583,6 +660,7 @@ SECTIONS: list[Section] = [
         hides=("from", "to"),
     ),
     Section("groups", "loy.group", GroupDocument, {"exclusive": "is_exclusive"}),
+    TierSection("tiers", "loy.tier", TierDocument, {"unit": "unit_id"}),
     Section("calendars", "loy.calendar", CalendarDocument),
     CodePoolSection(
         "code_pools",

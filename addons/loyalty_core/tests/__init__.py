@@ -32,6 +32,7 @@ from . import test_programmes
 from . import test_rights
 from . import test_api_examples
 from . import test_translations
+from . import test_tiers
 from . import test_transaction
 from . import test_account_moves
 from . import test_adjustment_lists

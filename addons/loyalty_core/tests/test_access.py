@@ -76,6 +76,9 @@ loy.lockout                    -        -              -         -              
 loy.lot                        r        r              r         r               r         r        r         r
 loy.member.alias               r        r              r         rd              rd        r        r         rd
 loy.member.day                 -        -              -         -               -         r        r         r
+loy.member.tier                r        r              r         r               r         r        r         r
+loy.member.tier.grant          r        r              r         r               r         r        r         r
+loy.member.tier.wizard         -        -              -         -               rwcd      -        -         rwcd
 loy.member.merge               -        -              -         -               r         r        r         r
 loy.member.merge.wizard.line   -        -              -         -               rwcd      -        -         rwcd
 loy.network                    r        r              r         r               r         r        r         rwcd
@@ -99,6 +102,7 @@ loy.role                       -        -              -         -              
 loy.settings                   -        -              -         -               -         r        r         rwc
 loy.store                      r        r              r         r               r         r        r         rwcd
 loy.store.attribute            r        r              r         r               r         r        r         rwcd
+loy.tier                       r        r              r         r               r         r        rwc       rwc
 loy.transaction                -        -              -         r               r         r        r         r
 loy.unit                       r        r              r         r               r         r        r         rwcd
 loy.unit.rate                  r        r              r         r               r         r        r         rwcd
@@ -312,6 +316,10 @@ class TestCompanies(TransactionCase):
         }
         api.purchase_confirm({"key": "4", **purchase})
         made["loy.member.day"] = env["loy.member.day"].search([("member_id", "=", int(member))])
+        made["loy.tier"] = env["loy.tier"].create({"code": "T", "name": "T", "company_id": company.id})
+        env["loy.tiers"]._set(env["res.partner"].browse(int(member)), made["loy.tier"])
+        for name in ("loy.member.tier", "loy.member.tier.grant"):
+            made[name] = env[name].search([("member_id", "=", int(member))])
         api.purchase_hold({"key": "5", **purchase, "purchase": "B"})
         other = api.member_register({"key": "7", "email": f"t{company.id}@example.com"})["member"]
         third = api.member_register({"key": "8", "email": f"third{company.id}@example.com"})["member"]

@@ -157,6 +157,7 @@ class TestApiGuard(ApiCase):
             "account_statement": {"member": self.member, "unit": "T_BONUS"},
             "pool_get": {"pool": self.call("pool_create", owner=self.member)["pool"]},
             "code_check": {"code": "none"},
+            "tier_get": {"member": self.member},
             "books_check": {},
             "health": {},
         }

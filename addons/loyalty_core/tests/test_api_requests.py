@@ -110,6 +110,7 @@ class TestApiRequests(ApiCase):
                 ],
                 "conversions": [{"code": "T_C", "from": "T_BONUS", "to": "T_MILES", "rate": 10}],
                 "code_pools": [{"code": "T_POOL", "pattern": "T########", "size": 1, "valued": True, "codes": ["C"]}],
+                "tiers": [{"code": "T_TIER"}],
             }
         )
         cls.other = cls.call("member_register", phone="+380671110066", first_name="Joe")["member"]
@@ -180,12 +181,16 @@ class TestApiRequests(ApiCase):
                         "totals": [
                             {"from": "2025-01-01", "to": "2025-12-31", "amount": 9.5, "count": 3, "store": "T_S1"}
                         ],
+                        "tier": "T_TIER",
+                        "tier_since": "2025-01-05",
+                        "tier_until": "2127-01-05",
                     }
                 ],
                 "dry_run": False,
                 "at": "2026-01-05T10:00:00",
             },
             "member_export": {"member": cls.member},
+            "tier_get": {"member": cls.member},
             "member_erase": {
                 "member": cls.other,
                 "confirm": cls.other,
@@ -410,6 +415,19 @@ PROGRAMME_OF_ALL = {
             "valid": {"end_of": "month", "plus": 1, "grace": 3}, "from": "2020-01-01", "to": "2099-12-31",
         },
         {"code": "T_Q", "kind": "multi", "codes": ["Q"], "uses": 5},
+    ],
+    "tiers": [
+        {
+            "code": "T_X",
+            "measure": "quantity",
+            "target": {"sku": ["T-X"]},
+            "threshold": 1.5,
+            "window": {"calendar": "month"},
+            "rise": "next_period",
+            "keep": "period",
+            "fall": "one",
+            "color": 3,
+        }
     ],
     "groups": [{"code": "t_x", "sequence": 5, "choose": "best", "per": "line", "exclusive": True}],
     "card_types": [{"code": "T_X", "prefix": "77", "length": 13, "mode": "sequential", "check": "ean13"}],

@@ -26,6 +26,7 @@ SAMPLES = {
     "loy.reason": ({"code": "A_REASON", "name": "Reason"}, {"name": "Other"}),
     "loy.group": ({"code": "A_GROUP", "name": "Group"}, {"name": "Other"}),
     "loy.code.pool": ({"code": "A_POOL", "name": "Pool", "codes_text": "AUDITED"}, {"name": "Other"}),
+    "loy.tier": ({"code": "A_TIER", "name": "Tier"}, {"threshold": 5}),
     "loy.calendar": ({"code": "A_CAL", "name": "Calendar"}, {"name": "Other"}),
     "loy.calendar.day": ({"calendar_id": "loy.calendar", "date": "2026-01-01"}, {"name": "New year"}),
     "loy.promotion": ({"code": "A_PROMO", "name": "Promotion"}, {"name": "Other"}),

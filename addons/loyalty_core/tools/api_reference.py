@@ -14,6 +14,7 @@ CHAPTERS = {
     "programme": "The programme",
     "member": "Members",
     "contact": "Members",
+    "tier": "Members",
     "card": "Cards",
     "account": "Accounts",
     "pool": "Pools of accounts",
