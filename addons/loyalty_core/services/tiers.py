@@ -294,7 +294,7 @@ class LoyTiers(models.AbstractModel):
     def _rebuild(self, companies=None) -> None:
         """All rows anew: what they say must not differ."""
         rows = self.env["loy.member.tier"]
-        for company in companies or self.env["res.company"].search([]):
+        for company in companies or self.env["res.company"].search([("active", "=", True)]):
             domain = [("company_id", "=", company.id)]
             members = rows.search([*domain, ("is_current", "=", True)]).member_id
             self.env.cr.execute(sql.forget(rows.search([*domain, ("member_id", "in", members.ids)]).ids))
@@ -313,7 +313,7 @@ class LoyTiers(models.AbstractModel):
 
     def _work_out_next(self, at: datetime, limit: int = BATCH) -> int:
         """The next of them, and how many; 0 when nobody is left at that moment."""
-        for company in self.env["res.company"].search([]):
+        for company in self.env["res.company"].search([("active", "=", True)]):
             ladder = self._ladder(company)
             today = ladder and ladder.today(at)
             edition = ladder and edition_of(ladder.editions, today)
