@@ -9,7 +9,7 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "addons" / "loyalty_core"))
 import pytest
 from engine import compile_programme
 from engine.document import REFUSALS, promotions_markdown
-from engine.registry import CONDITIONS, REWARDS
+from engine.registry import CONDITIONS, REWARDS, TRIGGERS
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "promotions.md"
@@ -36,6 +36,15 @@ def test_the_example_of_a_reward_is_valid(name: str) -> None:
     records = {"units": [{"code": "BONUS"}], "code_pools": [{"code": "COUPON"}]}
     document = {**records, "promotions": [{"code": "A", "rewards": [reward]}]}
     assert compile_programme(document).promotions[0].rewards[0].kind == name
+
+
+@pytest.mark.parametrize("name", TRIGGERS.names)
+def test_the_example_of_a_trigger_is_valid(name: str) -> None:
+    on = {"event": name, **TRIGGERS.leaves[name].example}
+    reward = {"kind": "points", "unit": "BONUS", "amount": 10}
+    document = {"units": [{"code": "BONUS"}], "promotions": [{"code": "A", "on": on, "rewards": [reward]}]}
+    trigger = compile_programme(document).promotions[0].on
+    assert trigger is not None and trigger.kind == name
 
 
 def test_every_refusal_of_the_vectors_is_explained() -> None:

@@ -8,11 +8,12 @@ It knows no Odoo, no clock and no I/O; the same arguments always give the same a
     result.to_document()                         # the answer of purchase_calculate
 """
 
-from . import conditions, rewards, schema
+from . import conditions, rewards, schema, triggers
 from .basket import Attribute, Basket, Given, Line, Member, Payment, Place, PromoCode, SpendRequest, Used
 from .codes import normal_code
-from .evaluate import evaluate, explain, limited, needed
-from .facts import Bought, FirstUse, History, Needs, Profile
+from .evaluate import evaluate, explain, holds, limited, needed, set_off
+from .expiry import Policies, Policy
+from .facts import Bought, FirstUse, History, Needs, Profile, gather
 from .limits import Limits
 from .money import allocate
 from .promotion import Programme, compile_programme
@@ -40,6 +41,8 @@ __all__ = [
     "Needs",
     "Payment",
     "Place",
+    "Policies",
+    "Policy",
     "Problem",
     "Profile",
     "Programme",
@@ -59,12 +62,16 @@ __all__ = [
     "conditions",
     "evaluate",
     "explain",
+    "gather",
+    "holds",
     "limited",
     "needed",
     "normal_code",
     "progress",
     "rewards",
     "schema",
+    "set_off",
     "stand",
     "timeline",
+    "triggers",
 ]

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from inspect import cleandoc
 from typing import Any, Final
 
+from .expiry import POLICIES
 from .limits import Limits
 from .promotion import Calendar, CodePool, Group, ProgrammeDocument, Promotion, Settings, Unit
-from .registry import CONDITIONS, REWARDS, Kinds
+from .registry import CONDITIONS, REWARDS, TRIGGERS, Kinds
 from .schema import describe, documented
 from .select import Target
 
@@ -16,6 +17,8 @@ REFUSALS: Final[Mapping[str, str]] = {
     "closed": "its lines are closed to discounts, by an exclusive promotion or group or by themselves",
     "control": "the member is of those who never get it (`control_percent`)",
     "ended": "it is over",
+    "event": "something else sets it off: `event`",
+    "happened": "what sets it off has not happened: something is missing of the member",
     "identified": "there is no member",
     "limit": "the limit `which` allows no more: `used` of `limit`",
     "min_balance": "the account is smaller than `min_balance`",
@@ -40,6 +43,15 @@ rates are in per cent, moments are the store's own wall clock. Keys that are not
 
 _TREE = """Conditions form a tree: `{"all": […]}` holds when every one holds, `{"any": […]}` when at least one
 does, `{"not": …}` when the other does not. A leaf is of one of these kinds:"""
+
+_POLICIES = """Beside the terms of each lot a unit may have policies; of all dates the earliest counts. Days are those
+of the programme's time zone. A lot tells its date from the beginning, judged by what is known of the member; where
+`when` asks for more than the lot tells it is judged anew every night until the date has come, and then it is final."""
+
+_TRIGGERS = """A promotion that no purchase sets off names its event in `on`: `{"event": NAME, …}`, or `NAME` alone.
+It is judged once for each happening, of the member alone: conditions that need a purchase are refused, and so are
+rewards but fixed `points` and messages to the customer. Days that come back every year begin at midnight of the
+programme's time zone. Addons register further events."""
 
 _REFUSALS = """A promotion that was looked at and had no effect is answered with a code. The name of a kind of
 condition means that this condition does not hold; the others are:"""
@@ -71,17 +83,23 @@ def _page() -> Iterator[str]:
     yield from _kinds(CONDITIONS)
     yield "## Rewards"
     yield from _kinds(REWARDS)
+    yield "## What sets promotions off"
+    yield _TRIGGERS
+    yield from _kinds(TRIGGERS, "event")
+    yield "## Expiry policies"
+    yield _POLICIES
+    yield from _kinds(POLICIES)
     yield "## Refusals"
     yield _REFUSALS
     yield table_markdown(("code", "why"), ((f"`{code}`", why) for code, why in REFUSALS.items()))
 
 
-def _kinds(kinds: Kinds[Any]) -> Iterator[str]:
+def _kinds(kinds: Kinds[Any], key: str = "kind") -> Iterator[str]:
     for name in kinds.names:
         of = kinds.leaves[name]
         yield f"### `{name}`"
         yield from classes_markdown(of, known=(Target,))
-        example = json.dumps({"kind": name, **of.example}, ensure_ascii=False)
+        example = json.dumps({key: name, **of.example}, ensure_ascii=False)
         yield f"```json\n{example}\n```"
 
 

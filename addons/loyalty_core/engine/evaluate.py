@@ -6,17 +6,21 @@ first reason against each; ``explain`` looks at all and tells every reason. Both
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
-from .basket import Basket
+from .basket import Basket, Line
 from .combine import Combination, Hear
 from .facts import Needs, gather
 from .money import allocate
 from .promotion import Programme, Promotion
 from .receipt import Accrual, PointsPayment, Receipt, Turn
-from .registry import Phase, Reason
+from .registry import PURCHASE, Condition, Phase, Reason
 from .result import Code, CodeUse, Earned, LineResult, Refusal, Result, Spendable, Spent, Totals, Use
 from .select import basket_keys
+
+#: What stands in the basket where there is no purchase.
+NOTHING = Line(id="event", sku="", price_minor=0, no_discount=True)
 
 
 def evaluate(programme: Programme, basket: Basket, named: Collection[str] = ()) -> Result:
@@ -44,6 +48,44 @@ def needed(programme: Programme, basket: Basket, *, all_of_them: bool = False) -
         return Needs()
     looked_at = programme.promotions if all_of_them else programme.curious(basket_keys(basket))
     return gather(need for promotion in looked_at for need in promotion.needs())
+
+
+def set_off(programme: Programme, code: str, basket: Basket) -> Result:
+    """What a promotion that something other than a purchase sets off gives the member of the basket at its moment.
+
+    The basket has one line, of nothing: what is given stands on it. One refusal where the promotion gives nothing; it
+    is `happened` where its event needs more of the member than it finds.
+    """
+    promotion = programme.promotion(code)
+    receipt = Receipt(programme, replace(basket, lines=(NOTHING,)))
+    against = list(islice(_unmoved(promotion, receipt), 1))
+    turn = Turn(receipt, promotion)
+    if not against:
+        for phase in Phase:
+            turn.run(phase)
+        if code not in receipt.effective:
+            against = receipt.declined.get(code) or [Reason("no_effect")]
+    refusals = _refusals([promotion], {code: against}, lambda reasons: list(islice(reasons, 1)))
+    return _result(receipt, (), refusals, _uses(receipt, {code}), ())
+
+
+def holds(programme: Programme, condition: Condition, basket: Basket) -> bool:
+    """Whether a condition that needs no purchase holds for the member of the basket at its moment."""
+    return next(condition.judge(Receipt(programme, basket)), None) is None
+
+
+def _unmoved(promotion: Promotion, receipt: Receipt) -> Iterator[Reason]:
+    """Why what has happened does not set it off."""
+    if promotion.on is None:
+        yield Reason("event", {"event": PURCHASE})
+    elif promotion.on.condition is not None:
+        yield from (Reason("happened") for _reason in promotion.on.condition.judge(receipt))
+    member = receipt.basket.member
+    if member is not None and promotion.is_control(member.id):
+        yield Reason("control")
+    yield from promotion.dates(receipt.basket.at)
+    yield from promotion.limits.reached(receipt.used(promotion.code), receipt.basket.member is not None)
+    yield from promotion.when.judge(receipt)
 
 
 def explain(programme: Programme, basket: Basket, named: Collection[str] = ()) -> Result:
@@ -81,6 +123,8 @@ def _calculate(
 
 def _objections(promotion: Promotion, receipt: Receipt, named: Collection[str]) -> Iterator[Reason]:
     """Every reason why a promotion is not eligible, as far as it does not depend on other promotions."""
+    if promotion.on is not None:
+        yield Reason("event", {"event": promotion.on.kind})
     if promotion.state != "active" and promotion.code not in named:
         yield Reason("state", {"state": promotion.state})
     yield from promotion.dates(receipt.basket.at)

@@ -12,10 +12,11 @@ from datetime import date, datetime
 
 from . import schema
 from .conditions import ALWAYS
+from .expiry import POLICIES, Policy, by_unit
 from .facts import Need
 from .limits import NO_LIMITS, Limits
 from .lots import Expiry
-from .registry import CONDITIONS, REWARDS, Condition, KindOf, Phase, Reason, Reward
+from .registry import CONDITIONS, REWARDS, Condition, KindOf, Phase, Reason, Reward, SetOff, Trigger
 from .schema import MICRO, DocumentError, Problem
 from .select import Index, Key, Keys, narrowest, union
 
@@ -122,6 +123,11 @@ class Promotion:
     control_percent: int = schema.percent(
         default=0, help="So many of the members never get it, always the same ones, so that its effect can be measured."
     )
+    on: Trigger | None = schema.declare(
+        SetOff(),
+        None,
+        help="What sets it off: `purchase`, which goes without saying, or something that happens to a member.",
+    )
 
     def check(self) -> Iterator[tuple[str, str, str]]:
         if self.from_ is not None and self.to is not None and self.to <= self.from_:
@@ -135,6 +141,15 @@ class Promotion:
             yield "when", "conflict", "looks at what is left to pay, so the rewards can only be points and messages"
         if any(reward.pays_codes for reward in self.rewards) and not self.when.takes_codes:
             yield "when", "missing", "needs a condition promo_code, for a reward that pays out a code"
+        if self.on is not None:
+            yield from self._beside_baskets(f"and there is none on {self.on.kind}")
+
+    def _beside_baskets(self, why: str) -> Iterator[tuple[str, str, str]]:
+        if self.when.needs_basket:
+            yield "when", "conflict", f"has a condition that needs a purchase, {why}"
+        for index, reward in enumerate(self.rewards):
+            if reward.needs_basket:
+                yield f"rewards[{index}]", "conflict", f"needs a purchase, {why}"
 
     def is_control(self, member: str) -> bool:
         """Whether a member is of those who never get it: chosen by a hash of the promotion and the member, so that it
@@ -151,6 +166,8 @@ class Promotion:
     def needs(self) -> Iterator[Need]:
         """What must be known of the member to judge and to give it."""
         yield from self.when.needs()
+        if self.on is not None and self.on.condition is not None:
+            yield from self.on.condition.needs()
         for reward in self.rewards:
             yield from reward.needs()
 
@@ -178,9 +195,20 @@ class ProgrammeDocument:
     calendars: tuple[Calendar, ...] = schema.list_of(schema.nested(Calendar), default=())
     code_pools: tuple[CodePool, ...] = schema.list_of(schema.nested(CodePool), max_length=10_000, default=())
     settings: Settings = schema.nested(Settings, default=Settings())
+    expiry_policies: tuple[Policy, ...] = schema.list_of(
+        schema.declare(KindOf(POLICIES)), default=(), help="When points are lost beside the terms of their lots."
+    )
     promotions: tuple[Promotion, ...] = schema.list_of(
         schema.nested(Promotion), max_length=100_000, default=()
     )
+
+
+    def check(self) -> Iterator[tuple[str, str, str]]:
+        """What keeps lots of a unit alive is one thing for all of its policies: each lot has one date by inactivity."""
+        activities: dict[str, frozenset[str]] = {}
+        for index, policy in enumerate(self.expiry_policies):
+            if policy.activity and activities.setdefault(policy.unit, policy.activity) != policy.activity:
+                yield f"expiry_policies[{index}].activity", "conflict", f"differs from another policy of {policy.unit}"
 
 
 class Programme:
@@ -192,13 +220,16 @@ class Programme:
         self.units = {unit.code: unit for unit in document.units}
         self.calendars = {calendar.code: calendar.dates for calendar in document.calendars}
         self.code_pools = {pool.code: pool for pool in document.code_pools}
+        self.expiry = by_unit(document.expiry_policies)
         self.groups = tuple(sorted(document.groups, key=lambda group: group.sequence))
         self.promotions = tuple(
             replace(promotion, position=position, when=promotion.when.within(promotion.code))
             for position, promotion in enumerate(document.promotions)
         )
         self._positions = {promotion.code: promotion.position for promotion in self.promotions}
-        active = [one for one in self.promotions if one.state == "active"]
+        live = [one for one in self.promotions if one.state == "active"]
+        active = [one for one in live if one.on is None]
+        self.beside_purchases = tuple(one for one in live if one.on is not None)
         self._index = Index((one.position, one.keys()) for one in active)
         self._limited = Index((one.position, one.keys()) for one in active if one.limits.is_any)
         self._curious = Index((one.position, one.keys()) for one in active if any(one.needs()))
@@ -252,7 +283,7 @@ def compile_programme(document: object) -> Programme:
 
 def _codes_of(document: object) -> dict[str, list[str]]:
     """The codes that each section declares, read leniently: other problems are told by the reading itself."""
-    names = ("groups", "units", "calendars", "code_pools", "promotions")
+    names = ("groups", "units", "calendars", "code_pools", "expiry_policies", "promotions")
     sections: dict[str, list[str]] = {name: [] for name in names}
     for section, codes in sections.items():
         records = document.get(section) if isinstance(document, dict) else None

@@ -1,4 +1,4 @@
-"""Kinds of condition and reward: each is a declared dataclass in a file of its own that registers itself
+"""Kinds of condition, reward and trigger: each is a declared dataclass in a file of its own that registers itself
 here.
 
 Adding a kind is one file (and its vectors); another addon does it just so:
@@ -55,6 +55,8 @@ class Condition:
 
     kind: ClassVar[str]
     example: ClassVar[Mapping[str, object]] = {}
+    #: Whether it can be judged of a member at a moment, without a purchase.
+    is_of_member: ClassVar[bool] = False
 
     def judge(self, receipt: "Receipt") -> Iterator[Reason]:
         """Every reason why it does not hold; nothing where it holds. The caller may stop at the first."""
@@ -78,6 +80,11 @@ class Condition:
     def needs(self) -> Iterator[Need]:
         """What must be known of the member to judge it."""
         return iter(())
+
+    @property
+    def needs_basket(self) -> bool:
+        """Whether there must be a purchase to judge it by."""
+        return not self.is_of_member
 
     def within(self, promotion: str) -> Self:
         """The same as a condition of the promotion of this code."""
@@ -133,6 +140,11 @@ class Reward:
         """The phase in which apply is called."""
         return self.phase
 
+    @property
+    def needs_basket(self) -> bool:
+        """Whether there must be a purchase to give it for."""
+        return True
+
     def apply(self, turn: "Turn") -> None:
         """Give it: everything a reward does goes through its promotion's turn."""
         raise NotImplementedError
@@ -146,7 +158,36 @@ class Reward:
         return self.target.keys() or (frozenset({("member", "yes")}) if self.for_member else None)
 
 
-C = TypeVar("C", Condition, Reward)
+class Trigger:
+    """What sets a promotion off, other than a purchase: something that happens to a member, or a day of theirs.
+
+    Its docstring and ``example`` are its documentation. Events are known by the kinds under which the stream of
+    business events tells them; days that come back every year by the part of the member's profile that holds them.
+    """
+
+    kind: ClassVar[str]
+    example: ClassVar[Mapping[str, object]] = {}
+    #: Kinds of business events of which each is a happening.
+    stream: ClassVar[frozenset[str]] = frozenset()
+    #: The profile's date that comes back every year; a promotion is set off once in each of its years.
+    yearly: ClassVar[str] = ""
+    #: It happens to a member but once, however often it is told.
+    is_once: ClassVar[bool] = False
+    #: Judged in the transaction of the event itself, and not by the job a little later.
+    is_prompt: ClassVar[bool] = False
+    offset_days: int = 0
+
+    @property
+    def condition(self) -> "Condition | None":
+        """What must hold of the member, or else nothing has happened."""
+        return None
+
+    def fits(self, data: Mapping[str, object]) -> bool:
+        """Whether an event of the stream with this data is a happening."""
+        return True
+
+
+C = TypeVar("C")
 K = TypeVar("K")
 
 
@@ -186,6 +227,7 @@ class Kinds(Generic[C]):
 
 CONDITIONS: Kinds[Condition] = Kinds("condition")
 REWARDS: Kinds[Reward] = Kinds("reward")
+TRIGGERS: Kinds[Trigger] = Kinds("event")
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,3 +262,34 @@ class KindOf(schema.Type):
 
     def limits(self) -> str:
         return f"a {self.kinds.word}"
+
+
+@dataclass(frozen=True, slots=True)
+class SetOff(schema.Type):
+    """What sets a promotion off: a purchase (None), or a registered event; one without parameters by its name."""
+
+    name = "event"
+
+    def read(self, value: object, path: str, reading: schema.Reading) -> object:
+        if value == PURCHASE:
+            return None
+        document = {"event": value} if isinstance(value, str) else value
+        if not isinstance(document, dict):
+            return reading.refuse(path, "type", "must be purchase, the name of an event, or an object with its event")
+        if "event" not in document:
+            return reading.refuse(path, "missing", "needs event")
+        event = schema.Choice(TRIGGERS.names).read(document["event"], f"{path}.event", reading)
+        if not isinstance(event, str):
+            return event
+        rest = {key: item for key, item in document.items() if key != "event"}
+        return schema.read_object(TRIGGERS.leaves[event], rest, path, reading)
+
+    def write(self, value: Any, decimals: int) -> object:
+        document = schema.write(value, decimals)
+        return {"event": value.kind, **document} if document else value.kind
+
+    def limits(self) -> str:
+        return "`purchase`, or an event"
+
+
+PURCHASE = "purchase"

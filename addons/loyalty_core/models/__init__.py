@@ -81,6 +81,10 @@ from . import loy_code_series
 from . import loy_code
 from . import loy_code_use
 from . import loy_code_export
+from . import loy_promotion_occurrence
+from . import loy_trigger_mark
+from . import loy_expiry_policy
+from . import loy_expiry_mark
 from . import loy_purchase_day
 from . import loy_member_day
 from . import loy_tier

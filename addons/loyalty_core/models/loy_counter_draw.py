@@ -19,7 +19,9 @@ class LoyCounterDraw(models.Model):
     company_id = FactMany2one("res.company", required=True, readonly=True)
     currency_id = FactMany2one("res.currency", required=True, readonly=True)
     promotion_id = FactMany2one("loy.promotion", required=True, readonly=True)
-    purchase_id = BigMany2one("loy.purchase", required=True, readonly=True, index=True, ondelete="restrict")
+    purchase_id = BigMany2one(
+        "loy.purchase", readonly=True, index=True, ondelete="restrict", help="Empty: something else set it off."
+    )
     return_id = BigMany2one("loy.purchase", string="Returned by", readonly=True, ondelete="restrict")
     store_id = fields.Many2one(related="purchase_id.store_id")
     member_id = FactMany2one("res.partner", readonly=True)
@@ -41,4 +43,4 @@ class LoyCounterDraw(models.Model):
     @api.depends("kind", "promotion_id", "purchase_id")
     def _compute_display_name(self):
         for draw in self:
-            draw.display_name = f"{draw.promotion_id.code} · {draw.purchase_id.number}"
+            draw.display_name = " · ".join(filter(None, (draw.promotion_id.code, draw.purchase_id.number)))

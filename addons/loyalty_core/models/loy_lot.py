@@ -9,9 +9,12 @@ class LoyLot(models.Model):
     """One accrual: usable from ``active_from`` until just before ``expires_at``, as long as something
     remains.
 
+    Where the unit has expiry policies, ``expires_at`` is the earliest of the lot's own end and those of policies; it
+    moves only while it lies ahead (``loy.expiry``).
+
     accrued = spent + expired + reversed + transferred + converted + remaining; the entries of a lot add up to
-    what remains. Of a lot only what remains, what is held and whether it is open ever change, and only the
-    ledger does it.
+    what remains. Of a lot only what remains, what is held, whether it is open and what policies say ever change, and
+    only the ledger and they do it.
     """
 
     _name = "loy.lot"
@@ -37,6 +40,12 @@ class LoyLot(models.Model):
     active_from = fields.Datetime("Active from", required=True)
     expires_at = fields.Datetime(
         "Expires", help="From this moment on the lot cannot be used. Empty: it never expires."
+    )
+    is_by_policy = fields.Boolean("By a policy", readonly=True, help="The unit has expiry policies that date it.")
+    own_expires_at = fields.Datetime("Own end", readonly=True, help="By its own terms, where a policy dates it too.")
+    calendar_expires_at = fields.Datetime("End by the calendar", readonly=True)
+    idle_expires_at = fields.Datetime(
+        "End by inactivity", readonly=True, help="Moves ahead with each activity as long as something is left."
     )
     amount_minor = BigInteger(string="Amount (minor units)", required=True)
     remaining_minor = BigInteger(string="Remaining (minor units)", required=True)
@@ -78,12 +87,18 @@ class LoyLot(models.Model):
                         RAISE EXCEPTION 'immutable_fact: rows of loy_lot are never deleted';
                     END IF;
                     IF (NEW.id, NEW.account_id, NEW.unit_id, NEW.transaction_id, NEW.amount_minor,
-                        NEW.active_from, NEW.expires_at, NEW.origin_id)
+                        NEW.active_from, NEW.origin_id,
+                        CASE WHEN NEW.is_by_policy THEN NEW.own_expires_at ELSE NEW.expires_at END)
                        IS DISTINCT FROM
                        (OLD.id, OLD.account_id, OLD.unit_id, OLD.transaction_id, OLD.amount_minor,
-                        OLD.active_from, OLD.expires_at, OLD.origin_id) THEN
+                        OLD.active_from, OLD.origin_id,
+                        CASE WHEN OLD.is_by_policy THEN OLD.own_expires_at ELSE OLD.expires_at END) THEN
                         RAISE EXCEPTION 'immutable_fact: the terms of a lot never change'
                             USING HINT = 'Book a correcting transaction instead.';
+                    END IF;
+                    IF NEW.is_by_policy AND NEW.expires_at IS DISTINCT FROM
+                       LEAST(NEW.own_expires_at, NEW.calendar_expires_at, NEW.idle_expires_at) THEN
+                        RAISE EXCEPTION 'immutable_fact: a lot expires by the earliest of its dates';
                     END IF;
                     RETURN NEW;
                 END $$

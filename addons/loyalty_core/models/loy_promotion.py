@@ -68,6 +68,27 @@ class LoyPromotion(models.Model):
         tracking=True,
         help="Of each reward: sets, units, groups of n-th units, steps of points; the dearest first. 0: no limit.",
     )
+    on_event = fields.Selection(
+        [
+            ("purchase", "A purchase"),
+            ("registered", "Registration"),
+            ("birthday", "Birthday"),
+            ("card_activated", "A card comes into use"),
+            ("profile_filled", "The profile is filled in"),
+            ("phone_confirmed", "The phone is confirmed"),
+        ],
+        string="What sets it off",
+        default="purchase",
+        required=True,
+        tracking=True,
+        help="An event gives fixed points and messages to the member, once for each time that it happens.",
+    )
+    on_offset_days = fields.Integer(string="Days later", tracking=True, help="Below zero, for birthdays: days before.")
+    on_text = fields.Text(
+        string="More of the event",
+        help="What else the event takes, as JSON. Events are described in docs/promotions.md.",
+    )
+    occurrence_count = fields.Integer(compute="_compute_occurrence_count")
     limit_per_member = fields.Integer(
         string="Uses of one member", tracking=True, help="Only known members get the promotion then. 0: no limit."
     )
@@ -107,7 +128,7 @@ class LoyPromotion(models.Model):
 
     @api.constrains(
         "when_text", "rewards_text", "starts_on", "starts_time", "ends_on", "ends_time", "group_id", "code",
-        *LIMIT_FIELDS.values(),
+        "on_event", "on_offset_days", "on_text", *LIMIT_FIELDS.values(),
     )  # fmt: skip
     def _check_document(self):
         """The engine itself is the judge: what it cannot compile cannot be saved."""
@@ -146,6 +167,15 @@ class LoyPromotion(models.Model):
         )
         for promotion in self:
             promotion.purchase_count = counts.get(promotion, 0)
+
+    def _compute_occurrence_count(self):
+        counts = dict(
+            self.env["loy.promotion.occurrence"]._read_group(
+                [("promotion_id", "in", self.ids), ("is_given", "=", True)], ["promotion_id"], ["__count"]
+            )
+        )
+        for promotion in self:
+            promotion.occurrence_count = counts.get(promotion, 0)
 
     @api.model
     def _parse_json(self, text, label):
@@ -189,6 +219,11 @@ class LoyPromotion(models.Model):
             "domain": [("promotion_id", "=", self.id)],
             "context": {},
         }
+
+    def action_open_occurrences(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_promotion_occurrence_action")
+        return {**action, "domain": [("promotion_id", "=", self.id)], "context": {}}
 
     def action_open_purchases(self):
         self.ensure_one()

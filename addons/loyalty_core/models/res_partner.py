@@ -162,6 +162,10 @@ class ResPartner(models.Model):
         "(loy_external_id text_pattern_ops) WHERE loy_external_id IS NOT NULL", _duplicate_message
     )
     _loy_name_index = models.Index(_name_index)
+    _loy_birthday_index = models.Index(
+        "((EXTRACT(MONTH FROM loy_birth_date) * 100 + EXTRACT(DAY FROM loy_birth_date)))"
+        " WHERE loy_birth_date IS NOT NULL"
+    )
     _loy_member_index = models.Index("(loy_registered_at DESC, id) WHERE is_loyalty_member")
 
     @api.depends("loy_card_ids.is_main", "loy_card_ids.member_id")

@@ -48,6 +48,8 @@ from . import adjustments
 from . import adjustment_lists
 from . import counters
 from . import codes
+from . import triggers
+from . import expiry
 from . import returns
 from . import exchange
 from . import jobs

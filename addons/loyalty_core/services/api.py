@@ -449,9 +449,10 @@ class LoyApi(models.AbstractModel):
         is True): all scheduled work at once, as if the clock stood at a moment that need not have come, and how much
         each job has done; again it finds nothing left. What is booked has the moment at which it was due: ask for
         balances `at` it. In this order: `event` (tables of coming months), `card_series`, `code_series`, `hold`,
-        `counter` (limits get back what overdue holds used), `adjustment_list`, `expire`, `merge` (late purchases of
-        merged members), `tier`, `ledger_day`, `journal`, `incomplete`, `duplicate` (searched anew each time),
-        `retention`, `books`. Codes: not_a_test_database, at_out_of_range."""
+        `counter` (limits get back what overdue holds used), `adjustment_list`, `trigger` (promotions that events and
+        birthdays set off), `expiry_policy` (dates of lots), `expire`, `merge` (late purchases of merged members),
+        `tier`, `ledger_day`, `journal`, `incomplete`, `duplicate` (searched anew each time), `retention`, `books`.
+        Codes: not_a_test_database, at_out_of_range."""
         until = _to_utc(request.until) or fields.Datetime.now()
         return {"until": until, "jobs": self._service("loy.jobs")._wind(until)}
 

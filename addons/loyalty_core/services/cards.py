@@ -1,7 +1,7 @@
 """Cards: numbers, issue, states."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
 from odoo import fields, models
@@ -13,6 +13,8 @@ from .numbering import fill
 
 #: The event of a card's coming to a state.
 EVENTS = {"active": "unblocked", "blocked": "blocked", "closed": "closed", "completed": "completed"}
+#: What events say of a card that is brought along from another system.
+IMPORTED = {"imported": True}
 #: What a calculation reads of a card, by the query that finds it.
 CARD_FIELDS = ["number", "state", "type_id", "member_id", "is_main", "company_id", "replaced_by_id"]
 NUMBER = re.compile(r"[0-9A-Za-z]{1,64}")
@@ -97,11 +99,11 @@ class LoyCards(models.AbstractModel):
         """
         return self._issue_many([(partner, card_type, number)], at)
 
-    def _issue_many(self, orders: Iterable[tuple], at: datetime | None = None):
+    def _issue_many(self, orders: Iterable[tuple], at: datetime | None = None, told: Mapping | None = None):
         """Active cards for (member, card type or None, number or None), in the same order.
 
         A printed card that nobody has yet is handed out; a number that does not exist becomes a card; without
-        a number the template makes one. The member's first card is the main one.
+        a number the template makes one. The member's first card is the main one. ``told``: what else the events say.
         """
         # Members get cards from people and systems that have no right on the table of cards.
         cards = self.env["loy.card"].sudo()
@@ -119,7 +121,7 @@ class LoyCards(models.AbstractModel):
             result.append(card)
         issued = cards.concat(*result)
         issued.member_id.invalidate_recordset(["loy_card_ids", "loy_main_card_id", "loy_card_count"])
-        self._log(issued, "active", from_states=dict.fromkeys(issued.ids, "new"), at=at)
+        self._log(issued, "active", from_states=dict.fromkeys(issued.ids, "new"), at=at, told=told)
         return issued
 
     def _take(self, member, card_type, number):
@@ -327,7 +329,7 @@ class LoyCards(models.AbstractModel):
         others.flush_recordset(["is_main"])
         card.is_main = True
 
-    def _log(self, cards, state, *, from_states, reason=None, note="", at=None):
+    def _log(self, cards, state, *, from_states, reason=None, note="", at=None, told=None):
         """A line of history for each card, and an event for other addons."""
         at = at or fields.Datetime.now()
         # The history is written by this service alone; nobody has the right to create it.
@@ -354,7 +356,7 @@ class LoyCards(models.AbstractModel):
                     "at": at,
                     "member_id": card.member_id.id,
                     "company_id": card.company_id.id,
-                    "data": {"card": card.number, "type": card.type_id.code},
+                    "data": {"card": card.number, "type": card.type_id.code, **(told or {})},
                 }
                 for card in cards
             ]

@@ -180,9 +180,50 @@ class LoyCounters(models.AbstractModel):
                     return work(scene, result)
             except _Passed:
                 scene = replace(scene, basket=self.env["loy.purchases"]._with_past(scene, held, is_locked=True))
-        raise LoyaltyError(
+        raise self._busy()
+
+    def _busy(self) -> LoyaltyError:
+        return LoyaltyError(
             "busy", self.env._("Too many changes to the same record at once. Send the same request again.")
         )
+
+    def _draw_beside_purchases(
+        self, company, promotion_id: int, promotion, basket: Basket, judge: Callable[[Basket], Result]
+    ) -> Result:
+        """``judge(basket)`` by what is used of the limits of a promotion that no purchase sets off, and what it gives
+        drawn on them. Whoever calls holds the lock on the member.
+        """
+        limits, code = promotion.limits, promotion.code
+        if not limits.is_any:
+            return judge(basket)
+        member_id, day = int(basket.member.id), basket.at.date()
+        for _attempt in range(TRIES):
+            used = self._used(company.id, {promotion_id: limits}, day, member_id)[promotion_id]
+            result = judge(replace(basket, used={code: used}))
+            if not result.uses:
+                return result
+            drawn = [
+                Drawn(
+                    promotion_id=promotion_id,
+                    company_id=company.id,
+                    currency_id=company.currency_id.id,
+                    member_id=member_id,
+                    day=day,
+                    counted=_kinds(limits),
+                    uses=1,
+                    discount_minor=use.discount_minor,
+                    points_micro=use.points_micro,
+                )
+                for use in result.uses
+            ]
+            try:
+                with self.env.cr.savepoint():
+                    self._move(company.id, drawn, {promotion_id: limits}, False)
+                    self._insert(None, drawn, "draw")
+                return result
+            except _Passed:
+                continue
+        raise self._busy()
 
     # ------------------------------------------------------------------ drawing
 
@@ -330,7 +371,9 @@ class LoyCounters(models.AbstractModel):
             points_micro=max(0, own.points_micro - points_micro),
         )
 
-    def _insert(self, purchase_id: int, rows: list[Drawn], kind: str, passed: Iterable[int] = (), by=None) -> None:
+    def _insert(
+        self, purchase_id: int | None, rows: list[Drawn], kind: str, passed: Iterable[int] = (), by=None
+    ) -> None:
         now, passed = self.env.cr.now(), set(passed)
         insert_rows(
             self.env["loy.counter.draw"],

@@ -51,9 +51,9 @@ class LoyEvents(models.AbstractModel):
         `_emit`.
         """
         names = ("kind", "at", "member_id", "store_id", "purchase_id", "company_id", "data")
-        return insert_rows(
-            self.env["loy.event"], [{name: row.get(name) or None for name in names} for row in rows]
-        )
+        ids = insert_rows(self.env["loy.event"], [{name: row.get(name) or None for name in names} for row in rows])
+        self.env["loy.triggers"]._hear(rows, ids)
+        return ids
 
     def _make_partitions_ahead(self, at: datetime) -> int:
         """Those that are missing for the months that follow the moment."""

@@ -71,6 +71,8 @@ class LoyJobs(models.AbstractModel):
         yield "hold", [partial(env["loy.ledger"]._release_overdue, at)]
         yield "counter", [partial(env["loy.counters"]._give_back_overdue, at)]
         yield "adjustment_list", self._lists(at)
+        yield "trigger", self._triggers(at)
+        yield "expiry_policy", env["loy.expiry"]._pieces(at)
         yield "expire", [partial(env["loy.ledger"]._expire, at)]
         yield "merge", [env["loy.merges"]._move_stragglers]
         yield "tier", [partial(env["loy.tiers"]._work_out_next, at)]
@@ -84,6 +86,12 @@ class LoyJobs(models.AbstractModel):
     def _series(self, model: str) -> Iterable[Piece]:
         for series in self.env[model]._waiting():
             yield partial(self.env["loy.series"]._continue, series)
+
+    def _triggers(self, at: datetime) -> Iterable[Piece]:
+        service = self.env["loy.triggers"]
+        yield from (service._seal, service._read)
+        for company in self.env["res.company"].search([("active", "=", True)], order="id"):
+            yield partial(service._do_day, company, at)
 
     def _lists(self, at: datetime) -> Iterable[Piece]:
         lists, service = self.env["loy.adjustment.list"], self.env["loy.adjustment.lists"]

@@ -9,7 +9,7 @@ from typing import Any
 
 from odoo import models
 
-from ..sql import codes, counters, journals, ledger_days, member_days, pooling, tiers
+from ..sql import codes, counters, expiry, journals, ledger_days, member_days, pooling, tiers
 from ..sql import ledger as sql
 from .posting import Balance
 
@@ -95,7 +95,7 @@ class LoyLedgerReading(models.AbstractModel):
         checked = dict(zip(names, self.env.execute_query(sql.count_books())[0], strict=True))
         differences = [
             {"law": law, "model": model, "id": record_id, "expected": expected, "found": found}
-            for chapter in (sql, pooling, ledger_days, journals, counters, member_days, codes, tiers)
+            for chapter in (sql, pooling, ledger_days, journals, counters, member_days, codes, tiers, expiry)
             for law, model, query in chapter.CHECKS
             for record_id, expected, found in self.env.execute_query(sql.check(query, DIFFERENCES_MAX))
         ]

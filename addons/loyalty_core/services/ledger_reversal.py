@@ -224,7 +224,7 @@ class LoyLedgerReversal(models.AbstractModel):
         terms = {lot: rest for lot, *rest in self.env.execute_query(query)}
         headers: dict[int, int] = {}
         for undoing, account_id, lot, expires_at, amount in moving:
-            active_from, _expires_at, promotion_code, company_id = terms[lot]
+            active_from, own_expires_at, promotion_code, company_id = terms[lot]
             is_expired = expires_at is not None and expires_at <= at
             if is_expired and not grace_until:
                 if company_id not in headers:
@@ -236,7 +236,7 @@ class LoyLedgerReversal(models.AbstractModel):
                 accounts[account_id].heir_id,
                 amount,
                 active_from=at if is_expired else active_from,
-                expires_at=grace_until if is_expired else expires_at,
+                expires_at=grace_until if is_expired else own_expires_at,
                 promotion_code=promotion_code or "",
                 origin_id=lot,
                 company_id=company_id,

@@ -1,12 +1,13 @@
 """What promotions must know of a member beyond the purchase: the profile, and what was bought before."""
 
+from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from odoo import models
 
-from ..engine import Attribute, Basket, Bought, FirstUse, History, Line, Needs, needed
+from ..engine import Attribute, Basket, Bought, FirstUse, History, Line, Member, Needs, gather, needed
 from ..sql import member_days as sql
 from . import clock
 from .money import to_minor
@@ -48,9 +49,40 @@ class LoyMemberFacts(models.AbstractModel):
     ) -> Basket:
         """The basket with all that its promotions need to know of the member."""
         needs = needed(compiled.programme, basket, all_of_them=is_explained)
+        return self._answered(basket, compiled, member, company_id, needs)
+
+    def _baskets_of_nothing(
+        self, compiled: CompiledProgramme, asking, company_id: int, moments: list[tuple[int, datetime]]
+    ) -> list[Basket]:
+        """For each (member, moment of the local clock) what is to be known of the member where there is no purchase;
+        ``asking`` has needs."""
+        # sudo: what the programme must know of members is nobody's look at them.
+        members = self.env["res.partner"].sudo().browse({member_id for member_id, _at in moments})
+        units = {unit.id: code for code, unit in compiled.units.items()}
+        ledger = self.env["loy.ledger"]
+        accounts = ledger._accounts(members.ids, units)
+        spendable = ledger._spendable(accounts.values(), ledger._now())
+        balances: dict[int, dict[str, int]] = defaultdict(dict)
+        for (member_id, unit_id), account_id in accounts.items():
+            if spendable[account_id]:
+                balances[member_id][units[unit_id]] = spendable[account_id]
+        # sudo: as above.
+        cards = self.env["loy.card"].sudo().search([("member_id", "in", members.ids), ("is_main", "=", True)])
+        types = {card.member_id.id: card.type_id.code for card in cards}
+        found = []
+        for member_id, at in moments:
+            known = Member(id=str(member_id), card_type=types.get(member_id, ""), balances=balances[member_id])
+            basket = Basket(at=at, lines=(), member=known)
+            member = members.browse(member_id)
+            found.append(self._answered(basket, compiled, member, company_id, gather(asking.needs())))
+        return found
+
+    def _answered(
+        self, basket: Basket, compiled: CompiledProgramme, member, company_id: int, needs: Needs
+    ) -> Basket:
         if not needs.by_key:
             return basket
-        asked = Asked(needs, basket.at.date(), compiled.settings.timezone, company_id)
+        asked = Asked(needs, basket.at.date(), compiled.settings.timezone or "UTC", company_id)
         known = {part: getattr(self, f"_know_{part}")(member, asked) for part in sorted(needs.parts())}
         if figures := self._figures(asked, compiled, member.id):
             known["history"] = figures
@@ -88,11 +120,19 @@ class LoyMemberFacts(models.AbstractModel):
         if "age" in names and member.loy_birth_date:
             found["age"] = _age(member.loy_birth_date, asked.day)
             since = {**since, "age": since.get("birth_date")}
+        if "card_years" in names and (first := self._first_card_on(member, asked)):
+            found["card_years"] = asked.day.year - first.year
         return {
             name: Attribute(value=_plain(value), since=since.get(name) and date.fromisoformat(since[name]))
             for name, value in found.items()
             if value not in (None, "") and not (value is False and name in KNOWN_ATTRIBUTES)
         }
+
+    def _first_card_on(self, member, asked: Asked) -> date | None:
+        # sudo: as the rest of the profile.
+        cards = self.env["loy.card"].sudo().search([("member_id", "=", member.id), ("issued_at", "!=", False)])
+        first = min(cards.mapped("issued_at"), default=None)
+        return first and clock.to_local(first, asked.timezone).date()
 
     # ------------------------------------------------------------------ what was bought before
 

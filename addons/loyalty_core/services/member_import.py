@@ -10,6 +10,7 @@ from odoo.tools import SQL
 
 from ..sql.insert import insert_rows
 from . import clock
+from .cards import IMPORTED
 from .errors import LoyaltyError
 from .members import KEYS
 from .money import to_minor
@@ -175,7 +176,7 @@ class LoyMemberImport(models.AbstractModel):
         pairs = list(zip(members, openings, strict=True))
         orders = [(member, None, card.number) for member, opening in pairs for card in opening.cards[1:]]
         if orders:
-            self.env["loy.cards"]._issue_many(orders)
+            self.env["loy.cards"]._issue_many(orders, told=IMPORTED)
         days = {
             self.env["loy.cards"]._normalise(card.number): datetime.combine(card.issued_on, time.min)
             if card.issued_on

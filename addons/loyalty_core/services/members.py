@@ -11,7 +11,7 @@ from odoo.tools import SQL, email_normalize
 from psycopg2.errors import SerializationFailure
 
 from ..sql.ledger import ids
-from .cards import CARD_FIELDS
+from .cards import CARD_FIELDS, IMPORTED
 from .errors import LoyaltyError
 from .posting import Balance
 from .transaction import lock_name
@@ -149,7 +149,8 @@ class LoyMembers(models.AbstractModel):
 
     def _welcome(self, newcomers, kind: str = "member.registered"):
         """Each new member (member, card number or None) gets a card, and other addons hear of the member."""
-        self.env["loy.cards"]._issue_many([(member, None, number) for member, number in newcomers])
+        orders = [(member, None, number) for member, number in newcomers]
+        self.env["loy.cards"]._issue_many(orders, told=None if kind == "member.registered" else IMPORTED)
         self.env["loy.events"]._emit_many(
             [
                 {

@@ -278,6 +278,7 @@ class Posting:
             row["from_account_id"], row["to_account_id"] = sides
             rows.append(row)
         insert_rows(env["loy.entry"], rows)
+        env["loy.expiry"]._posted(self, self.lots, lot_ids)
         self.ledger._invalidate()
         return header_ids
 

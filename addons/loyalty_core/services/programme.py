@@ -43,7 +43,7 @@ class Unit:
     decimals: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CompiledProgramme:
     """The programme as ``number`` knew it, valid at one stretch of time, ready to evaluate."""
 
@@ -87,14 +87,13 @@ def _compile_what_can_be(document: dict) -> Programme:
     try:
         return compile_programme(document)
     except DocumentError as error:
-        _logger.error("Promotions are left out of the programme: %s", error)
+        _logger.error("Promotions or expiry policies are left out of the programme: %s", error)
         broken = {problem.path.partition("]")[0] for problem in error.problems}
-        sound = [
-            promotion
-            for index, promotion in enumerate(document["promotions"])
-            if f"promotions[{index}" not in broken
-        ]
-        return compile_programme({**document, "promotions": sound})
+        sound = {
+            section: [one for index, one in enumerate(document[section]) if f"{section}[{index}" not in broken]
+            for section in ("promotions", "expiry_policies")
+        }
+        return compile_programme({**document, **sound})
 
 
 def _worth_in(currency: str, units) -> list[tuple[int, dict]]:
@@ -177,6 +176,7 @@ class LoyProgramme(models.AbstractModel):
             calendars=[document for _id, document in sections.get("calendars", ())],
             code_pools=[document for _id, document in sections.get("code_pools", ())],
             promotions=[document for _id, document in promotions],
+            expiry_policies=[document for _id, document in sections.get("expiry_policies", ())],
         )
         return CompiledProgramme(
             number=number,
@@ -233,7 +233,9 @@ class LoyProgramme(models.AbstractModel):
             section: sorted(rows.values(), key=lambda row: row[0]) for section, rows in sections.items()
         }
 
-    def _engine_document(self, *, decimals, settings, units, groups, calendars, code_pools, promotions) -> dict:
+    def _engine_document(
+        self, *, decimals, settings, units, groups, calendars, code_pools, promotions, expiry_policies=()
+    ) -> dict:
         """What ``compile_programme`` takes: of units, pools of codes and settings only what the engine knows."""
         return {
             "currency_decimals": decimals,
@@ -242,6 +244,7 @@ class LoyProgramme(models.AbstractModel):
             "groups": groups,
             "calendars": calendars,
             "code_pools": [{key: pool[key] for key in ENGINE_POOL if key in pool} for pool in code_pools],
+            "expiry_policies": list(expiry_policies),
             "promotions": promotions,
         }
 
@@ -377,6 +380,10 @@ class LoyProgramme(models.AbstractModel):
             for problem in self._problems([section.document_of(promotion) for promotion in promotions])
         ]
 
+    def _problems_of_policies(self, policies: list[dict]) -> list:
+        """What the engine has against all expiry policies together."""
+        return self._problems([], expiry_policies=policies)
+
     def _problems(
         self,
         promotions: list[dict],
@@ -384,8 +391,9 @@ class LoyProgramme(models.AbstractModel):
         groups: list[dict] = (),
         calendars: list[dict] = (),
         code_pools: list[dict] = (),
+        expiry_policies: list[dict] = (),
     ) -> list:
-        """The engine's objections to promotion documents, beside what they name that is there or to come."""
+        """The engine's objections to promotion and policy documents, beside what they name that is there or to come."""
         document = self._engine_document(
             decimals=self.env.company.currency_id.decimal_places,
             settings={},
@@ -394,6 +402,7 @@ class LoyProgramme(models.AbstractModel):
             calendars=self._known("loy.calendar", calendars),
             code_pools=self._known("loy.code.pool", code_pools),
             promotions=promotions,
+            expiry_policies=expiry_policies,
         )
         try:
             compile_programme(document)

@@ -99,13 +99,23 @@ class LoyProgrammeDocument(models.AbstractModel):
 
     def _promotion_problems(self, programme: dict, parts: list[Part]) -> list[schema.Problem]:
         """The engine reads conditions and rewards once the rest of the document is sound."""
-        if not programme.get("promotions"):
+        if not (programme.get("promotions") or programme.get("expiry_policies")):
             return []
         coming = {part.section.name: [schema.write(one) for one in part.documents] for part in parts}
         return self.env["loy.programme"]._problems(
-            programme["promotions"],
+            programme.get("promotions") or [],
+            expiry_policies=self._policies_to_be(parts),
             **{name: coming.get(name, []) for name in ("units", "groups", "calendars", "code_pools")},
         )
+
+    def _policies_to_be(self, parts: list[Part]) -> list[dict]:
+        """All expiry policies as they will be: those of a unit must agree with each other."""
+        part = next((one for one in parts if one.section.name == "expiry_policies"), None)
+        if part is None:
+            return []
+        coming = {one.code: schema.write(one) for one in part.documents}
+        there = () if part.is_whole else self._records(part.section, [])
+        return list(coming.values()) + [part.section.document_of(one) for one in there if one.code not in coming]
 
     # ------------------------------------------------------------------ applying a section
 

@@ -586,6 +586,9 @@ class LoyPurchases(models.AbstractModel):
         self._insert_lines(purchase, scene, result)
         self._insert_uses(purchase, scene, result)
         self._accrue(purchase, scene, result)
+        units = {code: unit.id for code, unit in scene.compiled.units.items()}
+        accounts = {account: units[code] for code, account in scene.accounts.items()}
+        self.env["loy.expiry"]._purchased(purchase.company_id.id, accounts, scene.at)
         self.env["loy.member.facts"]._add(purchase, count=1)
         self.env["loy.tiers"]._follow(purchase)
         self._emit("purchase.confirmed", purchase)

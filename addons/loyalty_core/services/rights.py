@@ -57,6 +57,7 @@ MODEL_SECTIONS = {
     "loy.pool": "accounts",
     "loy.transaction": "accounts",
     "loy.conversion": "accounts",
+    "loy.expiry": "accounts",
     "loy.unit": "accounts",
     "loy.reason": "accounts",
     "loy.purchase": "purchases",

@@ -14,8 +14,10 @@ from decimal import Decimal
 
 from ..engine import normal_code, schema
 from ..engine.codes import SIGNS
+from ..engine.expiry import ACTIVITIES, Age
 from ..engine.limits import POINTS_MAX, SETS_MAX, USES_MAX
 from ..engine.lots import Expiry
+from ..engine.registry import PURCHASE, SetOff
 from ..engine.schema import INVALID, Reading
 from ..engine.select import Target
 from ..engine.tiers import LIFETIME, Window
@@ -478,6 +480,7 @@ class PromotionDocument(CodedDocument):
     rewards: tuple = schema.list_of(schema.json_object(), min_length=1, max_length=100)
     limits: LimitsDocument | None = schema.nested(LimitsDocument, default=None)
     control_percent: object = schema.decimal(min=0, max=100, places=4, default=Decimal(0))
+    on: object = schema.declare(SetOff(), None, help="What sets it off: `purchase`, or an event.")
 
 
 LIMIT_FIELDS = {member: f"limit_{member}" for member in schema.members(LimitsDocument)}
@@ -497,6 +500,54 @@ RETURNS = {
     "elsewhere": "is_return_elsewhere",
     "grace_days": "return_grace_days",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class ExpiryPolicyDocument(CodedDocument):
+    """When points are lost beside the terms of their lots; what each kind takes is for the engine to say."""
+
+    unit: str = schema.reference("units")
+    kind: str = schema.choice("inactivity", "yearly", "calendar_year")
+    days: int | None = schema.integer(min=1, max=36_500, default=None)
+    activity: tuple = schema.list_of(schema.choice(*ACTIVITIES), default=())
+    on: str | None = schema.text(max_length=5, default=None)
+    older_than: Age | None = schema.nested(Age, default=None)
+    grace: int = schema.integer(min=0, max=3_650, default=0)
+    when: dict | None = schema.json_object(default=None)
+
+
+class ExpiryPolicySection(Section):
+    """Activities are fields of their own, an age is a number and its period, the tree the text that people edit."""
+
+    __slots__ = ()
+
+    def values_of(self, document) -> dict[str, object]:
+        values = Section.values_of(self, document)
+        activity, age, when = values.pop("activity"), values.pop("older_than"), values.pop("when")
+        values |= {f"is_by_{name}": not activity or name in activity for name in ACTIVITIES}
+        values["older_than_count"] = (age.days or age.months) if age else 0
+        values["older_than_period"] = "days" if age and age.days else "months"
+        values["when_text"] = _json(when) if when else False
+        return values
+
+    def document_of(self, record) -> dict[str, object]:
+        """Only what belongs to the kind."""
+        said = Section.document_of(self, record)
+        document = {key: said[key] for key in ("code", "name", "unit", "kind") if key in said}
+        if record.kind == "inactivity":
+            document["days"] = record.days
+            activity = [name for name in ACTIVITIES if record[f"is_by_{name}"]]
+            if len(activity) < len(ACTIVITIES):
+                document["activity"] = activity
+        elif record.kind == "yearly":
+            document["on"] = record.on_day or ""
+            if record.older_than_count:
+                document["older_than"] = {record.older_than_period: record.older_than_count}
+        elif record.grace:
+            document["grace"] = record.grace
+        if when := record._parse_json(record.when_text, record._fields["when_text"].string):
+            document["when"] = when
+        return document
 
 
 class SettingsSection(Section):
@@ -592,6 +643,7 @@ class PromotionSection(Section):
         when, rewards = values.pop("when"), values.pop("rewards")
         values["when_text"] = _json(when) if when else False
         values["rewards_text"] = _json(list(rewards))
+        values |= self._set_off_of(values.pop("on"))
         limits = values.pop("limits")
         for key, name in LIMIT_FIELDS.items():
             values[name] = _storable(getattr(limits, key)) if limits else False
@@ -619,7 +671,20 @@ class PromotionSection(Section):
         document["rewards"] = record._parse_json(record.rewards_text, record._fields["rewards_text"].string) or []
         if limits := {key: _plain(record, name) for key, name in LIMIT_FIELDS.items() if record[name]}:
             document["limits"] = limits
+        if record.on_event != PURCHASE:
+            further = record._parse_json(record.on_text, record._fields["on_text"].string) or {}
+            offset = {"offset_days": record.on_offset_days} if record.on_offset_days else {}
+            document["on"] = {"event": record.on_event, **offset, **further} if offset or further else record.on_event
         return document
+
+    def _set_off_of(self, on) -> dict[str, object]:
+        """An event is kept by its name and days, what else it takes as the text that people edit."""
+        further = schema.write(on) if on else {}
+        return {
+            "on_event": on.kind if on else PURCHASE,
+            "on_offset_days": further.pop("offset_days", 0),
+            "on_text": _json(further) if further else False,
+        }
 
 
 def _json(value: object) -> str:
@@ -716,6 +781,12 @@ SECTIONS: list[Section] = [
         },
         ("sku",),
         False,
+    ),
+    ExpiryPolicySection(
+        "expiry_policies",
+        "loy.expiry.policy",
+        ExpiryPolicyDocument,
+        {"unit": "unit_id", "on": "on_day"},
     ),
     PromotionSection(
         "promotions", "loy.promotion", PromotionDocument, {"group": "group_id", "exclusive": "is_exclusive"}

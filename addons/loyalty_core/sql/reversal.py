@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from odoo.tools import SQL
 
+from .expiry import OWN
 from .ledger import ids
 
 # The other side of an entry that moved nothing into the account or out of it: a repaid debt, a lot that passes on, and
@@ -104,9 +105,11 @@ def offspring(lot_ids: Iterable[int]) -> SQL:
 
 
 def terms(lot_ids: Iterable[int]) -> SQL:
-    """Rows (lot_id, active_from, expires_at, promotion_code, company_id): what a lot hands down to the one that it
+    """Rows (lot_id, active_from, own end, promotion_code, company_id): what a lot hands down to the one that it
     passes on into.
     """
     return SQL(
-        "SELECT id, active_from, expires_at, promotion_code, company_id FROM loy_lot WHERE id = ANY(%s)", ids(lot_ids)
+        "SELECT id, active_from, %s, promotion_code, company_id FROM loy_lot AS lot WHERE id = ANY(%s)",
+        OWN,
+        ids(lot_ids),
     )

@@ -34,6 +34,8 @@ from . import test_api_examples
 from . import test_translations
 from . import test_tiers
 from . import test_transaction
+from . import test_triggers
+from . import test_expiry
 from . import test_account_moves
 from . import test_adjustment_lists
 from . import test_adjustments

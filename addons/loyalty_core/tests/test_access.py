@@ -2,6 +2,7 @@
 
 import base64
 
+from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
 
@@ -56,6 +57,8 @@ loy.counter.draw               -        -              -         r              
 loy.duplicate                  -        -              -         -               rw        r        r         rw
 loy.duplicate.key              -        -              -         -               -         -        -         r
 loy.duplicate.scan             -        -              -         -               r         -        -         r
+loy.expiry.mark                -        -              -         -               -         -        -         r
+loy.expiry.policy              r        r              r         r               r         r        r         rwcd
 loy.entry                      -        -              -         r               r         r        r         r
 loy.event                      -        -              -         r               r         r        r         r
 loy.group                      r        r              r         r               r         r        rwc       rwc
@@ -91,6 +94,8 @@ loy.pool.wizard.line           -        -              -         rwcd           
 loy.promotion                  r        r              r         r               r         r        rwc       rwc
 loy.purchase                   r        r              r         r               r         r        r         r
 loy.purchase.line              r        r              r         r               r         r        r         r
+loy.promotion.occurrence       -        -              -         r               r         r        r         r
+loy.trigger.mark               -        -              -         -               -         -        -         r
 loy.purchase.promotion         r        r              r         r               r         r        r         r
 loy.reason                     r        r              r         r               r         r        r         rwcd
 loy.register                   r        r              r         r               r         r        r         rwcd
@@ -211,7 +216,7 @@ CODED = ["unit", "group", "calendar", "card.type", "brand", "partner", "network"
 #: What purchases and accruals leave behind.
 BOOKED = """
 account lot transaction entry hold hold.line event purchase purchase.line purchase.promotion revision
-card card.log counter counter.draw code code.use
+card card.log counter counter.draw code code.use promotion.occurrence
 """
 
 
@@ -292,6 +297,8 @@ class TestCompanies(TransactionCase):
         api.card_issue({"key": "6", "member": member, "card_type": "A"})
         promotion = {"code": "P", "state": "active", "rewards": [{"kind": "percent", "value": 10}]}
         promotion["limits"] = {"total": 9}
+        gift = {"kind": "points", "unit": "A", "amount": 1}
+        welcome = {"code": "W", "state": "active", "on": "registered", "rewards": [gift]}
         spend = {
             "code": "S",
             "state": "active",
@@ -299,7 +306,7 @@ class TestCompanies(TransactionCase):
         }
         pool = {"code": "A", "pattern": "A########", "size": 1, "codes": ["ANNA"]}
         coupon = {**promotion, "code": "C", "when": {"kind": "promo_code", "pool": "A"}, "limits": None}
-        programme = {"code_pools": [pool], "promotions": [promotion, spend, coupon]}
+        programme = {"code_pools": [pool], "promotions": [promotion, spend, coupon, welcome]}
         api.programme_apply({"key": "3", "programme": programme, "at": "2020-01-01T00:00:00Z"})
         made["loy.code.pool"] = env["loy.code.pool"].search([("company_id", "=", company.id)])
         made["loy.code.series"] = made["loy.code.pool"].series_ids
@@ -359,6 +366,13 @@ class TestCompanies(TransactionCase):
                 "company_id": company.id,
             }
         )
+        made["loy.expiry.policy"] = env["loy.expiry.policy"].create(
+            {"code": "A", "name": "A", "unit_id": made["loy.unit"].id, "days": 9, "company_id": company.id}
+        )
+        while env["loy.expiry"]._redate(company.id, made["loy.unit"].id, fields.Datetime.now()):
+            pass
+        made["loy.expiry.mark"] = env["loy.expiry.mark"].search([("company_id", "=", company.id)])
+        made["loy.trigger.mark"] = env["loy.trigger.mark"].create({"company_id": company.id, "done_on": "2026-01-01"})
         for name in BOOKED.split():
             path = "hold_id.company_id" if name == "hold.line" else "company_id"
             made[f"loy.{name}"] = env[f"loy.{name}"].search([(path, "=", company.id)])

@@ -31,6 +31,7 @@ SAMPLES = {
     "loy.calendar.day": ({"calendar_id": "loy.calendar", "date": "2026-01-01"}, {"name": "New year"}),
     "loy.promotion": ({"code": "A_PROMO", "name": "Promotion"}, {"name": "Other"}),
     "loy.settings": ({"company_id": "company"}, {"timezone": "Europe/Kyiv"}),
+    "loy.expiry.policy": ({"code": "A_IDLE", "name": "Idle", "unit_id": "loy.unit", "days": 9}, {"days": 8}),
     "loy.adjustment.limit": ({"group_id": "loyalty_core.group_operator", "unit_id": "loy.unit"}, {"amount_max": 5}),
     "loy.product.points": ({"product_tmpl_id": "product", "unit_id": "loy.unit"}, {"amount_minor": 5}),
     "loy.role": ({"name": "A role"}, {"active": False}),

@@ -23,7 +23,7 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Value, Value], bo
 
     def holds(known: Value, wanted: Value) -> bool:
         numbers = isinstance(known, Decimal) and isinstance(wanted, Decimal)
-        return (numbers or (isinstance(known, str) and isinstance(wanted, str))) and compare(known, wanted)
+        return (numbers or (isinstance(known, str) and isinstance(wanted, str))) and bool(compare(known, wanted))
 
     return holds
 
@@ -45,11 +45,13 @@ _NEGATIONS = {"ne": "eq", "not_in": "in", "unknown": "known"}
 class AttributeIs(Condition):
     """What is known of the member under a name compares to `value`.
 
-    Names are those of the member's own attributes, and `birth_date`, `sex`, `age`, `language`, `city`, `store`. What
-    is not known is `unknown`, `ne` and `not_in` anything, and nothing else; `in` of several values needs one of them.
+    Names are those of the member's own attributes, and `birth_date`, `sex`, `age`, `language`, `city`, `store`, and
+    `card_years`, how many years lie between that of the first card and this one. What is not known is `unknown`, `ne`
+    and `not_in` anything, and nothing else; `in` of several values needs one of them.
     """
 
     example: ClassVar[Mapping[str, object]] = {"name": "children", "op": "ge", "value": 1}
+    is_of_member: ClassVar[bool] = True
 
     name: str = schema.text(max_length=64)
     op: str = schema.choice(*_HOLDS, *_NEGATIONS, default="eq")

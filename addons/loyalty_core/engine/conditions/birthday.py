@@ -19,6 +19,7 @@ class Birthday(Condition):
     the 28th in common years."""
 
     example: ClassVar[Mapping[str, object]] = {"days_before": 3, "days_after": 3}
+    is_of_member: ClassVar[bool] = True
 
     days_before: int = schema.integer(min=0, max=180, default=0)
     days_after: int = schema.integer(min=0, max=180, default=0)

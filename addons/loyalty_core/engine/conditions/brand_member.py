@@ -18,6 +18,7 @@ class BrandMember(Condition):
     none."""
 
     example: ClassVar[Mapping[str, object]] = {"in": ["ACME"]}
+    is_of_member: ClassVar[bool] = True
 
     in_: frozenset[str] = codes()
     not_in: frozenset[str] = codes()

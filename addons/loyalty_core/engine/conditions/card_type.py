@@ -18,6 +18,7 @@ class CardType(Condition):
     """The card is of a type in `in` and of none in `not_in`; a purchase without a member has no card type."""
 
     example: ClassVar[Mapping[str, object]] = {"in": ["GOLD", "BLACK"]}
+    is_of_member: ClassVar[bool] = True
 
     in_: frozenset[str] = schema.set_of(_CODES)
     not_in: frozenset[str] = schema.set_of(_CODES)

@@ -16,6 +16,7 @@ class Identified(Condition):
     """There is a member; with `value` false, there is none."""
 
     example: ClassVar[Mapping[str, object]] = {"value": True}
+    is_of_member: ClassVar[bool] = True
 
     value: bool = schema.flag(default=True)
 

@@ -18,6 +18,7 @@ class PointsBalance(Condition):
     """What the member can spend of a unit before this purchase is from `min` to `max`, both included."""
 
     example: ClassVar[Mapping[str, object]] = {"unit": "BONUS", "min": 100}
+    is_of_member: ClassVar[bool] = True
 
     unit: str = schema.reference("units")
     min: int | None = schema.micro(min=0, default=None)

@@ -20,6 +20,7 @@ class PurchasesAmount(Condition):
     without what points paid for; less what came back."""
 
     example: ClassVar[Mapping[str, object]] = {"period": {"days": 30}, "min": 500}
+    is_of_member: ClassVar[bool] = True
 
     target: Target = selection("Which products; whole purchases without it.")
     period: Period = schema.nested(Period, default=EVER)

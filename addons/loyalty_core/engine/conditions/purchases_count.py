@@ -20,6 +20,7 @@ class PurchasesCount(Condition):
     came back whole does not count."""
 
     example: ClassVar[Mapping[str, object]] = {"period": {"calendar": "month"}, "max": 0}
+    is_of_member: ClassVar[bool] = True
 
     target: Target = selection("Which products; whole purchases without it.")
     period: Period = schema.nested(Period, default=EVER)

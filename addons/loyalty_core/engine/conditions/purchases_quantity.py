@@ -19,6 +19,7 @@ class PurchasesQuantity(Condition):
     """The member bought from `min` to `max` units in the period, both included; less what came back."""
 
     example: ClassVar[Mapping[str, object]] = {"target": {"category": ["COFFEE"]}, "min": 10}
+    is_of_member: ClassVar[bool] = True
 
     target: Target = selection("Which products; whole purchases without it.")
     period: Period = schema.nested(Period, default=EVER)

@@ -23,6 +23,7 @@ class Since(Condition):
     """
 
     example: ClassVar[Mapping[str, object]] = {"event": "registered", "days": 30}
+    is_of_member: ClassVar[bool] = True
 
     event: str = schema.choice("first_use", "registered", "amount_reached")
     days: int = schema.integer(min=1, max=36_500)

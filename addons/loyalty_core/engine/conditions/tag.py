@@ -17,6 +17,7 @@ class Tag(Condition):
     """The member has a tag in `in` and none in `not_in`; who is not known has none."""
 
     example: ClassVar[Mapping[str, object]] = {"in": ["VIP"]}
+    is_of_member: ClassVar[bool] = True
 
     in_: frozenset[str] = codes()
     not_in: frozenset[str] = codes()

@@ -17,6 +17,7 @@ class Tier(Condition):
     """The member is of a tier in `in` and of none in `not_in`; who is not known has no tier."""
 
     example: ClassVar[Mapping[str, object]] = {"in": ["GOLD"]}
+    is_of_member: ClassVar[bool] = True
 
     in_: frozenset[str] = codes()
     not_in: frozenset[str] = codes()

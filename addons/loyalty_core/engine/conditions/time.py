@@ -22,6 +22,7 @@ class Time(Condition):
     """
 
     example: ClassVar[Mapping[str, object]] = {"weekdays": [5, 6], "from": "22:00", "to": "02:00"}
+    is_of_member: ClassVar[bool] = True
 
     weekdays: frozenset[int] = schema.set_of(schema.integer(min=1, max=7), help="1 is Monday.")
     from_: int = schema.clock(default=0)

@@ -35,6 +35,10 @@ class AllOf(Condition):
     def is_last(self) -> bool:
         return any(child.is_last for child in self.all)
 
+    @property
+    def needs_basket(self) -> bool:
+        return any(child.needs_basket for child in self.all)
+
     def needs(self) -> Iterator[Need]:
         for child in self.all:
             yield from child.needs()
@@ -85,6 +89,10 @@ class AnyOf(Condition):
     def is_last(self) -> bool:
         return any(child.is_last for child in self.any)
 
+    @property
+    def needs_basket(self) -> bool:
+        return any(child.needs_basket for child in self.any)
+
     def needs(self) -> Iterator[Need]:
         for child in self.any:
             yield from child.needs()
@@ -130,6 +138,10 @@ class Not(Condition):
     @property
     def is_last(self) -> bool:
         return self.not_.is_last
+
+    @property
+    def needs_basket(self) -> bool:
+        return self.not_.needs_basket
 
     def needs(self) -> Iterator[Need]:
         return self.not_.needs()

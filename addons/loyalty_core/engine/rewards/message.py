@@ -66,6 +66,11 @@ class Message(Reward):
             if name not in _VARIABLES:
                 yield "text", "unknown", f"has no variable {name}; there are {', '.join(_VARIABLES)}"
 
+    @property
+    def needs_basket(self) -> bool:
+        """There is neither receipt nor cashier without a purchase, and nothing to pay."""
+        return self.to != "customer" or not {"discount", "to_pay"}.isdisjoint(re.findall(r"\{(\w+)\}", self.text))
+
     def apply(self, turn: Turn) -> None:
         text = re.sub(r"\{(\w+)\}", lambda match: _VARIABLES[match[1]](turn), self.text)
         turn.say(result.Message(self.to, text, turn.promotion.code))

@@ -10,7 +10,7 @@ from ..money import allocate, down, half_up, units_of, up
 from ..receipt import Accrual, Turn
 from ..registry import REWARDS, Phase, Reward
 from ..schema import MICRO
-from ..select import Target, selection
+from ..select import EVERY_LINE, Target, selection
 
 _ROUNDINGS: Final[Mapping[str, Callable[[int, int], int]]] = {"down": down, "up": up, "half_up": half_up}
 _SOURCES: Final = ("percent", "amount", "step", "by_product")
@@ -92,6 +92,11 @@ class Points(Reward):
             yield "", "conflict", f"needs exactly one of {', '.join(_SOURCES)}"
         if self.per == "quantity" and (self.percent is not None or self.step is not None):
             yield "per", "conflict", "may be quantity only with amount or by_product"
+
+    @property
+    def needs_basket(self) -> bool:
+        """A fixed number of points needs none."""
+        return self.amount is None or self.per != "order" or self.target != EVERY_LINE
 
     def apply(self, turn: Turn) -> None:
         parts: dict[int, int] = {}

@@ -1,0 +1,5 @@
+"""Triggers: what sets promotions off beside purchases; one kind, one file."""
+
+from . import birthday, card_activated, phone_confirmed, profile_filled, registered
+
+__all__ = ["birthday", "card_activated", "phone_confirmed", "profile_filled", "registered"]
