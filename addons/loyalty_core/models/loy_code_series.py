@@ -16,7 +16,7 @@ class LoyCodeSeries(models.Model):
     _right = "code.generate"
 
     pool_id = fields.Many2one(
-        "loy.code.pool", string="Pool", required=True, index=True, ondelete="restrict",
+        "loy.code.pool", required=True, index=True, ondelete="restrict",
         domain=[("kind", "=", "one_time"), ("pattern", "!=", False)],
     )  # fmt: skip
     count = fields.Integer(string="How many codes")

@@ -71,9 +71,7 @@ class TestCodesConcurrent(CommittedCase):
             with connection.cursor() as cr:
                 env = api.Environment(cr, api.SUPERUSER_ID, {})
                 barrier.wait(30)
-                answer = run_with_retry(env, lambda: work(env, number))
-                cr.commit()
-                return answer
+                return run_with_retry(env, lambda: work(env, number))
 
         with ThreadPoolExecutor(CLIENTS) as pool:
             return list(pool.map(client, range(CLIENTS)))
