@@ -163,3 +163,51 @@ def test_all_are_asked_for_where_all_are_explained() -> None:
     assert (found.parts(), found.names()) == ({"tier", "attributes"}, {"sex"})
     assert [type(need) for need in found.of(FirstUse)] == [FirstUse]
     assert Profile("tier") in found.of(Profile)
+
+
+def _reading(problem: str, **promotion: Any) -> None:
+    document = {
+        "choices": [{"code": "F", "options": [{"code": "tea", "target": {"category": ["TEA"]}}]}],
+        "promotions": [{"code": "A", "rewards": [{"kind": "percent", "value": 10}], **promotion}],
+    }
+    with pytest.raises(schema.DocumentError, match=problem):
+        compile_programme(document)
+
+
+def test_choices_and_offers_are_asked_for_wherever_lines_are_selected() -> None:
+    choices = [{"code": "F", "options": [{"code": "tea", "target": {"category": ["TEA"]}}]}]
+    share = {"kind": "basket_share", "target": {}, "of": {"not": {"choice": ["F"]}}, "min_percent": 1}
+    deep = {"any": [{"not": share}]}
+    percent = {"kind": "percent", "value": 10}
+    promotions = [
+        {"code": "A", "state": "active", "when": deep, "rewards": [percent]},
+        {"code": "B", "state": "active", "rewards": [{**percent, "value": "offer"}]},
+        {"code": "C", "state": "active", "rewards": [{**percent, "target": {"offer": ["X"]}}]},
+        {"code": "D", "state": "active", "when": {"kind": "personal_offer"}, "rewards": [percent]},
+        {"code": "E", "state": "active", "rewards": [percent]},
+    ]
+    programme = compile_programme({"choices": choices, "promotions": promotions})
+    basket = Basket.from_document({"at": "2026-11-23T08:30:00", "lines": [], "member": {"id": "7"}})
+    needs = needed(programme, basket)
+    assert needs.parts() == {"choices", "offers"}
+    assert needs.names("choices") == {"F"}
+    assert needs.names("offers") == {"B", "X", "D"}
+
+
+def test_documents_of_choices_and_offers_are_sound() -> None:
+    of_basket = {"kind": "basket_quantity", "target": {"choice": "G"}, "min": 1}
+    _reading("names G, which is not among choices", when=of_basket)
+    of_before = {"kind": "purchases_count", "target": {"choice": "F"}, "min": 1}
+    _reading("earlier purchases without choice", when=of_before)
+    _reading("per set what is offered", rewards=[{"kind": "amount", "value": "offer", "per": "set"}])
+    for target in ({"discounted": True}, {"choice": ["F"]}, {"not": {"offer": ["A"]}}):
+        with pytest.raises(schema.DocumentError, match="the same for all members"):
+            compile_programme({"choices": [{"code": "F", "options": [{"code": "x", "target": target}]}]})
+    with pytest.raises(schema.DocumentError, match="two options with the same code"):
+        compile_programme({"choices": [{"code": "F", "options": [{"code": "x"}, {"code": "x"}]}]})
+
+
+def test_what_is_left_to_the_offer_is_written_so() -> None:
+    rewards = [{"kind": "percent", "value": "offer"}, {"kind": "price", "value": "offer", "target": {"offer": ["A"]}}]
+    programme = compile_programme({"promotions": [{"code": "A", "rewards": rewards}]})
+    assert schema.write(programme.promotions[0])["rewards"] == rewards

@@ -9,7 +9,20 @@ It knows no Odoo, no clock and no I/O; the same arguments always give the same a
 """
 
 from . import conditions, rewards, schema, triggers
-from .basket import Attribute, Basket, Given, Line, Member, Payment, Place, PromoCode, SpendRequest, Used
+from .basket import (
+    Attribute,
+    Basket,
+    Given,
+    Line,
+    Member,
+    Offer,
+    Payment,
+    Place,
+    PromoCode,
+    Redemption,
+    SpendRequest,
+    Used,
+)
 from .codes import normal_code
 from .evaluate import evaluate, explain, holds, limited, needed, set_off
 from .expiry import Policies, Policy
@@ -39,6 +52,7 @@ __all__ = [
     "Member",
     "Message",
     "Needs",
+    "Offer",
     "Payment",
     "Place",
     "Policies",
@@ -47,6 +61,7 @@ __all__ = [
     "Profile",
     "Programme",
     "PromoCode",
+    "Redemption",
     "Refusal",
     "Result",
     "SpendRequest",

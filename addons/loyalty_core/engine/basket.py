@@ -53,6 +53,8 @@ class Line:
     points: Mapping[str, int] = schema.map_of(schema.integer(min=0, max=_MINOR_MAX), default={})
     no_discount: bool = schema.flag(default=False)
     given: tuple[Given, ...] | None = schema.list_of(schema.nested(Given), max_length=100, default=None)
+    chosen: frozenset[str] = frozenset()  # not of the document: see marks.marked
+    offered: frozenset[str] = frozenset()
 
     @property
     def base_minor(self) -> int:
@@ -83,11 +85,21 @@ class Attribute:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """What a member was offered by name in a promotion: so much, for a product, or without one for all that the
+    promotion is for."""
+
+    promotion: str = schema.text(max_length=64)
+    sku: str = schema.text(max_length=128, default="")
+    value: int | None = schema.micro(min=0, default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """Who buys: the card in hand, and what each unit's account has available, in minor units.
 
     All the rest is known only as far as a promotion that may apply needs it. ``history`` are figures of what was
-    bought before, by the key of the need (``facts``).
+    bought before, by the key of the need (``facts``); ``choices`` the options that hold of each choice.
     """
 
     id: str = schema.text(max_length=64)
@@ -101,6 +113,8 @@ class Member:
     registered_on: date | None = schema.day(default=None)
     attributes: Mapping[str, Attribute] = schema.map_of(schema.nested(Attribute), max_length=1_000, default={})
     history: Mapping[str, int] = schema.map_of(schema.integer(), max_length=1_000, key_length=10_000, default={})
+    offers: tuple[Offer, ...] = schema.list_of(schema.nested(Offer), max_length=100_000, default=())
+    choices: Mapping[str, frozenset[str]] = schema.map_of(schema.set_of(_CODE), max_length=1_000, default={})
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +140,14 @@ class PromoCode:
     code: str = schema.text(max_length=128)
     pool: str = schema.text(max_length=128)
     value_minor: int | None = schema.integer(min=0, max=_MINOR_MAX, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Redemption:
+    """A reward of the catalogue that the customer takes for points, so many times."""
+
+    reward: str = schema.text(max_length=64)
+    times: int = schema.integer(min=1, max=1_000, default=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +182,7 @@ class Basket:
     refused_codes: Mapping[str, str] = schema.map_of(schema.text(max_length=64), default={})
     payments: tuple[Payment, ...] = schema.list_of(schema.nested(Payment), default=())
     spend: tuple[SpendRequest, ...] = schema.list_of(schema.nested(SpendRequest), default=())
+    redeem: tuple[Redemption, ...] = schema.list_of(schema.nested(Redemption), default=())
     certificates_minor: int = schema.integer(min=0, max=_MINOR_MAX, default=0)
     used: Mapping[str, Used] = schema.map_of(schema.nested(Used), max_length=10_000, default={})
 
@@ -169,6 +192,10 @@ class Basket:
         for index, line in enumerate(self.lines):
             if sum(one.discount_minor for one in line.given or ()) > line.base_minor:
                 yield f"lines[{index}].given", "conflict", "is more than the line comes to"
+
+    def redeemed(self, reward: str) -> int:
+        """How many times the customer takes a reward of the catalogue."""
+        return sum(one.times for one in self.redeem if one.reward == reward)
 
     def to_document(self) -> dict[str, object]:
         """The JSON form; from_document() of it is this very basket."""

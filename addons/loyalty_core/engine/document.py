@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .expiry import POLICIES
 from .limits import Limits
-from .promotion import Calendar, CodePool, Group, ProgrammeDocument, Promotion, Settings, Unit
+from .promotion import Calendar, Choice, CodePool, Group, ProgrammeDocument, Promotion, Settings, Unit
 from .registry import CONDITIONS, REWARDS, TRIGGERS, Kinds
 from .schema import describe, documented
 from .select import Target
@@ -24,13 +24,16 @@ REFUSALS: Final[Mapping[str, str]] = {
     "min_balance": "the account is smaller than `min_balance`",
     "no_effect": "there was nothing for it to do",
     "no_lines": "no line fits its target",
+    "no_offer": "the member was offered nothing by name in it that is in the basket",
     "no_points": "the points come to nothing",
     "no_value": "the promo code has nothing left to pay, or the new one would be worth nothing",
     "no_room": "minimum prices and caps leave no room",
     "no_units": "too few whole units are left that no set, n-th unit or gift has used",
     "not": "what must not hold does; `kind` says what",
     "not_chosen": "its group chose another promotion, `chosen`",
+    "not_redeemed": "the customer did not take it",
     "not_started": "it has not begun",
+    "points_short": "the account has too few points for it",
     "points_limit": "limits and balance leave too few points to spend",
     "state": "it is not active",
     "whole": "points cannot pay the entire sum",
@@ -65,12 +68,15 @@ def promotions_markdown() -> str:
 def _page() -> Iterator[str]:
     yield _HEAD
     yield "## The programme"
-    yield from classes_markdown(ProgrammeDocument, known=(Unit, Group, Calendar, CodePool, Settings, Promotion))
+    yield from classes_markdown(
+        ProgrammeDocument, known=(Unit, Group, Calendar, Choice, CodePool, Settings, Promotion)
+    )
     for title, of in (
         ("A unit", Unit),
         ("A group", Group),
         ("A calendar", Calendar),
         ("A pool of promo codes", CodePool),
+        ("A choice", Choice),
         ("Settings", Settings),
         ("A promotion", Promotion),
         ("Limits of a promotion", Limits),

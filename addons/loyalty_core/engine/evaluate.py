@@ -47,7 +47,7 @@ def needed(programme: Programme, basket: Basket, *, all_of_them: bool = False) -
     if basket.member is None or not (programme.is_curious or all_of_them):
         return Needs()
     looked_at = programme.promotions if all_of_them else programme.curious(basket_keys(basket))
-    return gather(need for promotion in looked_at for need in promotion.needs())
+    return gather(need for promotion in looked_at for need in programme.needs[promotion.code])
 
 
 def set_off(programme: Programme, code: str, basket: Basket) -> Result:
@@ -97,6 +97,10 @@ def _calculate(
     programme: Programme, basket: Basket, looked_at: Sequence[Promotion], named: Collection[str], hear: Hear
 ) -> Result:
     receipt = Receipt(programme, basket)
+    looked_at = [
+        one.offered_to(basket.member, programme.decimals) if one.code in programme.personal else one
+        for one in looked_at
+    ]
     against = {one.code: hear(_objections(one, receipt, named)) for one in looked_at}
     combination = Combination(receipt, hear)
     combination.work(one for one in looked_at if not against[one.code])
@@ -133,6 +137,8 @@ def _objections(promotion: Promotion, receipt: Receipt, named: Collection[str]) 
     yield from promotion.limits.reached(receipt.used(promotion.code), receipt.basket.member is not None)
     if not promotion.when.is_late:
         yield from promotion.when.judge(receipt)
+    if not promotion.rewards:
+        yield Reason("no_offer")
     objections = [receipt.objection(one) if one.target.is_static else None for one in promotion.substance]
     if all(objections):
         codes = dict.fromkeys(objection.code for objection in objections if objection)
@@ -274,9 +280,9 @@ def _earned(receipt: Receipt, one: Accrual) -> Earned:
 
 
 def _spent(receipt: Receipt, one: PointsPayment) -> Spent:
-    money = sum(one.parts.values())
+    money = 0 if one.as_ == "reward" else sum(one.parts.values())
     points = dict(zip(one.parts, allocate(one.points_minor, list(one.parts.values())), strict=True))
-    by_line, points_by_line = _by_id(receipt, one.parts), _by_id(receipt, points)
+    by_line, points_by_line = _by_id(receipt, one.parts) if money else (), _by_id(receipt, points)
     return Spent(one.unit, one.promotion, one.points_minor, money, one.as_, by_line, points_by_line)
 
 

@@ -9,7 +9,7 @@ number of purchases, or a day as its ordinal (0: none).
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, is_dataclass
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,7 +23,8 @@ _CALENDAR_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A part of what is known of the member, by the field of ``Member`` that holds it; of attributes the one named."""
+    """A part of what is known of the member, by the field of ``Member`` that holds it; of attributes, choices
+    and offers those named."""
 
     part: str
     name: str = ""
@@ -169,6 +170,26 @@ class History:
 Need = Profile | FirstUse | History
 
 
+def needs_of(target: Target) -> Iterator[Need]:
+    """What must be known of the member to select lines."""
+    yield from (Profile("choices", code) for code in sorted(target.choice))
+    yield from (Profile("offers", code) for code in sorted(target.offer))
+    if target.not_ is not None:
+        yield from needs_of(target.not_)
+
+
+def targets_in(of: object) -> Iterator[Target]:
+    """Every selection of lines that a condition or a reward has, however deep."""
+    if isinstance(of, Target):
+        yield of
+    elif isinstance(of, tuple):
+        for one in of:
+            yield from targets_in(one)
+    elif is_dataclass(of):
+        for member in schema.members(type(of)).values():
+            yield from targets_in(getattr(of, member.name))
+
+
 @dataclass(frozen=True, slots=True)
 class Needs:
     """What some promotions need, each thing once."""
@@ -179,9 +200,9 @@ class Needs:
         """The parts of the profile."""
         return {need.part for need in self.by_key.values() if isinstance(need, Profile)}
 
-    def names(self) -> set[str]:
-        """The attributes."""
-        return {need.name for need in self.by_key.values() if isinstance(need, Profile) and need.name}
+    def names(self, part: str = "attributes") -> set[str]:
+        """What of a part."""
+        return {need.name for need in self.by_key.values() if isinstance(need, Profile) and need.part == part}
 
     def of(self, kind: type[Any]) -> list[Any]:
         return [need for need in self.by_key.values() if isinstance(need, kind)]

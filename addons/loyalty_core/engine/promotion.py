@@ -9,16 +9,19 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from typing import Self
 
 from . import schema
+from .basket import Member
 from .conditions import ALWAYS
 from .expiry import POLICIES, Policy, by_unit
-from .facts import Need
+from .facts import History, Need, Profile, needs_of, targets_in
 from .limits import NO_LIMITS, Limits
 from .lots import Expiry
+from .offers import by_offer, given_as_offered
 from .registry import CONDITIONS, REWARDS, Condition, KindOf, Phase, Reason, Reward, SetOff, Trigger
 from .schema import MICRO, DocumentError, Problem
-from .select import Index, Key, Keys, narrowest, union
+from .select import Index, Key, Keys, Target, narrowest, selection, union
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,33 @@ class CodePool:
         "bearer", "member", default="bearer", help="`member`: only who was given a code may use it."
     )
     valid: Expiry | None = schema.nested(Expiry, default=None, help="How long a code is good after it was given.")
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """What a member may choose: these lines."""
+
+    code: str = schema.text(max_length=64)
+    name: str = schema.text(default="")
+    target: Target = selection()
+
+    def check(self) -> Iterator[tuple[str, str, str]]:
+        if not self.target.is_static or any(needs_of(self.target)):
+            yield "target", "conflict", "must be the same for all members, whatever was discounted"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something of which members choose: a favourite category, say. How and when is said elsewhere; promotions refer to
+    it in selections of lines."""
+
+    code: str = schema.text(max_length=64)
+    name: str = schema.text(default="")
+    options: tuple[Option, ...] = schema.list_of(schema.nested(Option), min_length=1, max_length=1_000)
+
+    def check(self) -> Iterator[tuple[str, str, str]]:
+        if len({option.code for option in self.options}) < len(self.options):
+            yield "options", "duplicate", "has two options with the same code"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +171,10 @@ class Promotion:
             yield "when", "conflict", "looks at what is left to pay, so the rewards can only be points and messages"
         if any(reward.pays_codes for reward in self.rewards) and not self.when.takes_codes:
             yield "when", "missing", "needs a condition promo_code, for a reward that pays out a code"
+        if any(reward.per == "set" and by_offer(reward) for reward in self.rewards):
+            yield "rewards", "conflict", "must not give per set what is offered by name"
+        if any(isinstance(need, History) and any(needs_of(need.target)) for need in self.when.needs()):
+            yield "when", "conflict", "must count earlier purchases without choice and offer"
         if self.on is not None:
             yield from self._beside_baskets(f"and there is none on {self.on.kind}")
 
@@ -170,6 +204,21 @@ class Promotion:
             yield from self.on.condition.needs()
         for reward in self.rewards:
             yield from reward.needs()
+        for target in targets_in((self.when, *self.rewards)):
+            yield from needs_of(target)
+        if self.is_personal:
+            yield Profile("offers", self.code)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether it gives what members were offered by name."""
+        return any(by_offer(reward) for reward in self.rewards)
+
+    def offered_to(self, member: Member | None, decimals: int) -> Self:
+        """The same where each member is given what was offered by name: each offer is a reward of its own."""
+        offers = [one for one in member.offers if one.promotion == self.code] if member else []
+        given = (given_as_offered(reward, offers, decimals) for reward in self.rewards)
+        return replace(self, rewards=tuple(one for rewards in given for one in rewards))
 
     @property
     def substance(self) -> list[Reward]:
@@ -194,6 +243,7 @@ class ProgrammeDocument:
     groups: tuple[Group, ...] = schema.list_of(schema.nested(Group), default=())
     calendars: tuple[Calendar, ...] = schema.list_of(schema.nested(Calendar), default=())
     code_pools: tuple[CodePool, ...] = schema.list_of(schema.nested(CodePool), max_length=10_000, default=())
+    choices: tuple[Choice, ...] = schema.list_of(schema.nested(Choice), default=())
     settings: Settings = schema.nested(Settings, default=Settings())
     expiry_policies: tuple[Policy, ...] = schema.list_of(
         schema.declare(KindOf(POLICIES)), default=(), help="When points are lost beside the terms of their lots."
@@ -221,18 +271,23 @@ class Programme:
         self.calendars = {calendar.code: calendar.dates for calendar in document.calendars}
         self.code_pools = {pool.code: pool for pool in document.code_pools}
         self.expiry = by_unit(document.expiry_policies)
+        self.choices = {
+            choice.code: {option.code: option.target for option in choice.options} for choice in document.choices
+        }
         self.groups = tuple(sorted(document.groups, key=lambda group: group.sequence))
         self.promotions = tuple(
             replace(promotion, position=position, when=promotion.when.within(promotion.code))
             for position, promotion in enumerate(document.promotions)
         )
+        self.personal = frozenset(promotion.code for promotion in self.promotions if promotion.is_personal)
         self._positions = {promotion.code: promotion.position for promotion in self.promotions}
         live = [one for one in self.promotions if one.state == "active"]
         active = [one for one in live if one.on is None]
         self.beside_purchases = tuple(one for one in live if one.on is not None)
         self._index = Index((one.position, one.keys()) for one in active)
         self._limited = Index((one.position, one.keys()) for one in active if one.limits.is_any)
-        self._curious = Index((one.position, one.keys()) for one in active if any(one.needs()))
+        self.needs = {one.code: tuple(one.needs()) for one in self.promotions}
+        self._curious = Index((one.position, one.keys()) for one in active if self.needs[one.code])
 
     def promotion(self, code: str) -> Promotion:
         return self.promotions[self._positions[code]]
@@ -283,7 +338,7 @@ def compile_programme(document: object) -> Programme:
 
 def _codes_of(document: object) -> dict[str, list[str]]:
     """The codes that each section declares, read leniently: other problems are told by the reading itself."""
-    names = ("groups", "units", "calendars", "code_pools", "expiry_policies", "promotions")
+    names = ("groups", "units", "calendars", "code_pools", "choices", "expiry_policies", "promotions")
     sections: dict[str, list[str]] = {name: [] for name in names}
     for section, codes in sections.items():
         records = document.get(section) if isinstance(document, dict) else None

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from .basket import NOTHING_USED, Basket, Line, PromoCode, Used
+from .marks import marked
 from .money import Runs, allocate, cut, half_up, units_of
 from .registry import Phase, Reason, Reward
 from .result import Issue, Message, Suggestion
@@ -45,7 +46,7 @@ class Accrual:
 @dataclass(frozen=True, slots=True)
 class PointsPayment:
     """Points that pay for lines, as a ``discount`` or as a ``payment``; ``parts`` are money of lines by
-    position."""
+    position. Or they pay for a ``reward``, which has taken these parts off already."""
 
     promotion: str
     unit: str
@@ -88,7 +89,7 @@ class Receipt:
     """
 
     def __init__(self, programme: "Programme", basket: Basket):
-        settings, lines = programme.settings, basket.lines
+        settings, lines = programme.settings, marked(basket.lines, basket.member, programme.choices)
         self.programme = programme
         self.basket = basket
         self.lines = lines
@@ -516,6 +517,10 @@ class Turn:
         asked = receipt.asked[payment.unit]
         receipt.asked[payment.unit] = None if asked is None else asked - payment.points_minor
         receipt.effective.add(self.promotion.code)
+
+    def redeem(self, payment: PointsPayment) -> None:
+        """Let points pay for a discount that was given."""
+        self.receipt.payments.append(payment)
 
     def say(self, message: Message) -> None:
         """Tell somebody something."""

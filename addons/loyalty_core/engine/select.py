@@ -80,6 +80,12 @@ class Target:
     )
     segment: frozenset[str] = schema.set_of(_CODES, help="Saved selections of products.")
     price: Prices | None = schema.nested(Prices, default=None, help="Shelf price of one unit.")
+    choice: frozenset[str] = schema.set_of(
+        schema.reference("choices"), help="Choices of members: lines of an option that this member has chosen."
+    )
+    offer: frozenset[str] = schema.set_of(
+        _CODES, help="Promotions: lines of what this member was offered by name in them."
+    )
     discounted: bool | None = schema.flag(
         default=None, help="False keeps lines that no discount has touched, true the others."
     )
@@ -112,6 +118,10 @@ class Target:
             found = [i for i in found if not self.segment.isdisjoint(lines[i].segments)]
         if self.price is not None:
             found = [i for i in found if self.price.keep(lines[i].price_minor)]
+        if self.choice:
+            found = [i for i in found if not self.choice.isdisjoint(lines[i].chosen)]
+        if self.offer:
+            found = [i for i in found if not self.offer.isdisjoint(lines[i].offered)]
         if self.discounted is not None:
             found = [i for i in found if (i in touched) == self.discounted]
         if self.not_ is not None:
@@ -129,6 +139,7 @@ class Target:
                 keys_of("supplier", self.supplier),
                 keys_of("tag", self.tag),
                 keys_of("segment", self.segment),
+                keys_of("member", ["yes"] if self.choice or self.offer else ()),
                 *(
                     frozenset(("attribute", name, value) for value in values) or None
                     for name, values in self.attribute.items()

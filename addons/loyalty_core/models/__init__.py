@@ -90,6 +90,14 @@ from . import loy_member_day
 from . import loy_tier
 from . import loy_member_tier_grant
 from . import loy_member_tier
+from . import loy_offer
+from . import loy_referral
+from . import loy_reward
+from . import loy_redemption
+from . import loy_conversion
+from . import loy_conversion_gift
+from . import loy_choice
+from . import loy_member_choice
 from . import loy_incomplete_notice
 from . import ir_model_data
 from . import ir_module_module

@@ -119,6 +119,7 @@ class LoyPromotion(models.Model):
     used_total = fields.Float(string="Used in all", digits=(16, 0), compute="_compute_used")
     used_budget = fields.Monetary(string="Discounts given", compute="_compute_used")
     used_budget_points = fields.Float(string="Points given", digits=(16, 6), compute="_compute_used")
+    offer_count = fields.Integer("Personal offers", compute="_compute_offer_count")
     has_limits = fields.Boolean(compute="_compute_has_limits")
     purchase_count = fields.Integer(compute="_compute_purchase_count")
 
@@ -177,6 +178,13 @@ class LoyPromotion(models.Model):
         for promotion in self:
             promotion.occurrence_count = counts.get(promotion, 0)
 
+    def _compute_offer_count(self):
+        counts = dict(
+            self.env["loy.offer"]._read_group([("promotion_id", "in", self.ids)], ["promotion_id"], ["__count"])
+        )
+        for promotion in self:
+            promotion.offer_count = counts.get(promotion, 0)
+
     @api.model
     def _parse_json(self, text, label):
         try:
@@ -224,6 +232,12 @@ class LoyPromotion(models.Model):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_promotion_occurrence_action")
         return {**action, "domain": [("promotion_id", "=", self.id)], "context": {}}
+
+    def action_open_offers(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_offer_action")
+        context = {"default_promotion_id": self.id, "search_default_current": 1}
+        return {**action, "domain": [("promotion_id", "=", self.id)], "context": context}
 
     def action_open_purchases(self):
         self.ensure_one()

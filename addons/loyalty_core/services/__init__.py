@@ -37,6 +37,7 @@ from . import sections
 from . import programme
 from . import programme_document
 from . import tiers
+from . import choices
 from . import member_facts
 from . import member_import
 from . import purchases
@@ -46,6 +47,11 @@ from . import incomplete
 from . import approvals
 from . import adjustments
 from . import adjustment_lists
+from . import offers
+from . import gives
+from . import conversions
+from . import referrals
+from . import rewards
 from . import counters
 from . import codes
 from . import triggers

@@ -15,6 +15,7 @@ STATEMENT_PAGE = 80
 PURCHASES_PAGE = 80
 EXPIRING_DAYS = 30
 API_VERSION = 1
+SHOWN_MAX = 200
 
 
 class LoyApi(models.AbstractModel):
@@ -44,24 +45,29 @@ class LoyApi(models.AbstractModel):
     @writes(requests.MemberRegister)
     def member_register(self, request):
         """A new member with a card. Codes: member_exists, bad_phone, bad_email, bad_birth_date, store_not_found,
-        store_forbidden, brand_not_found, card_not_found, card_taken, bad_card_number."""
+        store_forbidden, brand_not_found, card_not_found, card_taken, bad_card_number, referral_not_found,
+        referral_self."""
         values = self._member_values(request, ("card",))
         if request.at:
             store = self._service("loy.store").browse(values.get("store_id"))
             values["registered_at"] = store._to_utc(request.at) if store else _to_utc(request.at)
         self._service("loy.members")._claim(values)
         partner, card = self._service("loy.members")._register_member(values)
+        if request.referral_code:
+            self._service("loy.referrals")._join(partner, request.referral_code, partner.loy_registered_at)
         return {"member": str(partner.id), "card": card.number or None, "duplicate": False}
 
     @reads(requests.MemberFind)
     def member_find(self, request):
-        """Profile, cards, promo codes and balances of a member. Codes: member_not_found, card_not_found, card_blocked,
-        card_closed, card_not_active."""
+        """Profile, cards, promo codes, balances and choices of a member. Codes: member_not_found, card_not_found,
+        card_blocked, card_closed, card_not_active."""
         partner = self._service("loy.members")._find(request.given())
         profile = self._service("loy.members")._profile(partner)
         codes = self._service("loy.codes")._of_member(partner, self._company())
+        choices = self._service("loy.choices")._of(partner, fields.Datetime.now())
         balances = self._balances(partner, None, None)
-        return {**profile, "member": str(partner.id), "codes": codes, "balances": balances}
+        answer = {**profile, "member": str(partner.id), "codes": codes, "balances": balances}
+        return {**answer, "choices": choices} if choices else answer
 
     @writes(requests.MemberUpdate)
     def member_update(self, request):
@@ -88,6 +94,56 @@ class LoyApi(models.AbstractModel):
         """The tier of a member today, and how far it is to the next one. Codes: member_not_found."""
         member = self._service("loy.members")._find({"member": request.member})
         return self._service("loy.tiers")._get(member, self._company())
+
+    @writes(requests.OffersImport)
+    def offers_import(self, request):
+        """Personal offers in bulk, up to ten thousand at once. Rows whose member is not found are told (``faults``, the
+        first 200, by their place) and left out. Codes: promotion_not_found."""
+        loaded = self._service("loy.offers")._import(request)
+        faults = [{"offer": position, "fault": fault} for position, fault in loaded.faults[:SHOWN_MAX]]
+        counts = {name: getattr(loaded, name) for name in ("created", "updated", "unchanged")}
+        return {**counts, "unknown": len(loaded.faults), "faults": faults}
+
+    @reads(requests.MemberOffers)
+    def member_offers(self, request):
+        """What the member was offered by name and holds now, or at a moment, in promotions that do; and what it may
+        choose, with what it has chosen. Codes: member_not_found, card_not_found, card_blocked, card_closed,
+        card_not_active."""
+        member = self._service("loy.members")._find(request.given())
+        at = _to_utc(request.at) or fields.Datetime.now()
+        return {
+            "member": str(member.id),
+            "offers": self._service("loy.offers")._current(member, at),
+            "choices": self._service("loy.choices")._of(member, at),
+        }
+
+    @writes(requests.MemberChoose)
+    def member_choose(self, request):
+        """Options of a choice, for as long as the programme says; what holds already is told again. Codes:
+        member_not_found, member_out_of_reach, choice_not_found, option_not_found, choice_count, choice_closed,
+        choice_locked, at_out_of_range."""
+        member = self._service("loy.members")._find({"member": request.member})
+        return self._service("loy.choices")._choose(
+            member, request.choice, request.options, self._moment(request.at)
+        )
+
+    @writes(requests.ReferralCode)
+    def referral_code(self, request):
+        """The code by which a member's friends register (``member_register``), made when it is first asked for, and how
+        many have joined and bought. Codes: member_not_found, member_out_of_reach."""
+        member = self._service("loy.members")._find({"member": request.member})
+        self._service("loy.reach")._check(member)
+        return self._service("loy.referrals")._code(member)
+
+    @writes(requests.RewardRedeem)
+    def reward_redeem(self, request):
+        """A reward of the catalogue for points. Discounts and products are taken with a purchase instead (``redeem``).
+        Codes: member_not_found, member_out_of_reach, reward_not_found, reward_in_purchase, reward_points, reward_limit,
+        insufficient_points, at_out_of_range."""
+        member = self._service("loy.members")._find({"member": request.member})
+        return self._service("loy.rewards")._redeem(
+            member, request.reward, request.points, request.purchase, self._moment(request.at)
+        )
 
     @tells(requests.MemberOf)
     def member_export(self, request):
@@ -195,7 +251,8 @@ class LoyApi(models.AbstractModel):
     @reads(requests.PurchaseCalculate)
     def purchase_calculate(self, request):
         """What a purchase comes to, without any effect. Codes: store_not_found, store_forbidden, register_not_found,
-        member_not_found, card_not_found, card_blocked, product_not_found, unit_not_found, at_out_of_range."""
+        member_not_found, card_not_found, card_blocked, product_not_found, unit_not_found, reward_not_found,
+        at_out_of_range."""
         return self._guarded(request, self._service("loy.purchases")._calculate(request))
 
     @writes(requests.PurchaseHold)
@@ -450,9 +507,9 @@ class LoyApi(models.AbstractModel):
         each job has done; again it finds nothing left. What is booked has the moment at which it was due: ask for
         balances `at` it. In this order: `event` (tables of coming months), `card_series`, `code_series`, `hold`,
         `counter` (limits get back what overdue holds used), `adjustment_list`, `trigger` (promotions that events and
-        birthdays set off), `expiry_policy` (dates of lots), `expire`, `merge` (late purchases of merged members),
-        `tier`, `ledger_day`, `journal`, `incomplete`, `duplicate` (searched anew each time), `retention`, `books`.
-        Codes: not_a_test_database, at_out_of_range."""
+        birthdays set off), `expiry_policy` (dates of lots), `conversion` (on a schedule), `expire`, `merge` (late
+        purchases of merged members), `tier`, `ledger_day`, `journal`, `incomplete`, `duplicate` (searched anew each
+        time), `retention`, `books`. Codes: not_a_test_database, at_out_of_range."""
         until = _to_utc(request.until) or fields.Datetime.now()
         return {"until": until, "jobs": self._service("loy.jobs")._wind(until)}
 

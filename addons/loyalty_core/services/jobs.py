@@ -73,6 +73,7 @@ class LoyJobs(models.AbstractModel):
         yield "adjustment_list", self._lists(at)
         yield "trigger", self._triggers(at)
         yield "expiry_policy", env["loy.expiry"]._pieces(at)
+        yield "conversion", self._conversions(at)  # of what expires later
         yield "expire", [partial(env["loy.ledger"]._expire, at)]
         yield "merge", [env["loy.merges"]._move_stragglers]
         yield "tier", [partial(env["loy.tiers"]._work_out_next, at)]
@@ -82,6 +83,10 @@ class LoyJobs(models.AbstractModel):
         yield "duplicate", [env["loy.duplicates"]._scan_batch]
         yield "retention", self._retentions(at)
         yield "books", [env["loy.monitor"]._check_books]
+
+    def _conversions(self, at: datetime) -> Iterable[Piece]:
+        for conversion in self.env["loy.conversion"].search([("active", "=", True)], order="id"):
+            yield partial(self.env["loy.conversions"]._continue, conversion, at)
 
     def _series(self, model: str) -> Iterable[Piece]:
         for series in self.env[model]._waiting():

@@ -1,14 +1,16 @@
 """What promotions must know of a member beyond the purchase: the profile, and what was bought before."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
 from odoo import models
 
-from ..engine import Attribute, Basket, Bought, FirstUse, History, Line, Member, Needs, gather, needed
+from ..engine import Attribute, Basket, Bought, FirstUse, History, Line, Member, Needs, Offer, gather, needed
 from ..sql import member_days as sql
+from ..sql import offers
 from . import clock
 from .money import to_minor
 from .programme import CompiledProgramme
@@ -31,6 +33,8 @@ class Asked:
     day: date
     timezone: str
     company_id: int
+    promotions: Mapping[str, int]  # code → record
+    skus: frozenset[str]  # of the basket
 
 
 class LoyMemberFacts(models.AbstractModel):
@@ -82,7 +86,9 @@ class LoyMemberFacts(models.AbstractModel):
     ) -> Basket:
         if not needs.by_key:
             return basket
-        asked = Asked(needs, basket.at.date(), compiled.settings.timezone or "UTC", company_id)
+        skus = frozenset(line.sku for line in basket.lines)
+        timezone = compiled.settings.timezone or "UTC"
+        asked = Asked(needs, basket.at.date(), timezone, company_id, compiled.promotions, skus)
         known = {part: getattr(self, f"_know_{part}")(member, asked) for part in sorted(needs.parts())}
         if figures := self._figures(asked, compiled, member.id):
             known["history"] = figures
@@ -133,6 +139,26 @@ class LoyMemberFacts(models.AbstractModel):
         cards = self.env["loy.card"].sudo().search([("member_id", "=", member.id), ("issued_at", "!=", False)])
         first = min(cards.mapped("issued_at"), default=None)
         return first and clock.to_local(first, asked.timezone).date()
+
+    def _know_offers(self, member, asked: Asked) -> tuple[Offer, ...]:
+        """What the member was offered by name of the products in the basket."""
+        codes = {asked.promotions[code]: code for code in asked.needs.names("offers") if code in asked.promotions}
+        self.env["loy.offer"].flush_model()
+        rows = self.env.execute_query(offers.valid(member.id, asked.company_id, codes, asked.day, asked.skus))
+        found = [
+            Offer(
+                promotion=codes[promotion_id],
+                sku=sku or "",
+                value=None if value is None else to_minor(_exact(value), 6),
+            )
+            for promotion_id, sku, value, _from, _to in rows
+        ]
+        return tuple(sorted(found, key=lambda one: (one.promotion, one.sku)))
+
+    def _know_choices(self, member, asked: Asked) -> dict[str, frozenset[str]]:
+        """The options that hold of each choice."""
+        rows = self.env["loy.choices"]._holding(member.id, asked.company_id, asked.day)
+        return {code: frozenset(options) for code, options, *_rest in rows if code in asked.needs.names("choices")}
 
     # ------------------------------------------------------------------ what was bought before
 

@@ -72,6 +72,7 @@ class LoyMerges(models.AbstractModel):
             self.env["loy.ledger"]._absorb(other.id, survivor.id, at=at, source=source)
             self.env["loy.counters"]._absorb(other.id, survivor.id)
             self.env["loy.member.facts"]._absorb(other.id, survivor.id)
+            self.env["loy.offers"]._absorb(other.id, survivor.id)
         self._move_cards(survivor, others, at)
         self._move_references(survivor, others)
         self.env.invalidate_all()

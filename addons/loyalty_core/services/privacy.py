@@ -103,6 +103,12 @@ class LoyPrivacy(models.AbstractModel):
             ),
             "tiers": self._rows("loy.member.tier", own, "tier_id since until kind"),
             "tiers_set": self._rows("loy.member.tier.grant", own, "at tier_id since until kind note"),
+            "offers": self._rows("loy.offer", own, "promotion_id sku value starts_on ends_on"),
+            "choices": self._rows("loy.member.choice", own, "choice_id options chosen_at starts_on ends_on"),
+            "conversions": self._rows("loy.conversion.gift", own, "conversion_id due_on taken given"),
+            "redemptions": self._rows("loy.redemption", own, "reward_id purchase points given redeemed_at"),
+            "referral_code": self._rows("loy.referral.code", own, "code"),
+            "referrals": self._rows("loy.referral", [("friend_id", "in", ids)], "joined_at purchased_at"),
             "events": self._rows("loy.event", own, "at kind store_id purchase_id data"),
             "merges": self._rows("loy.member.merge", [("survivor_id", "in", ids)], "at merged_id reason kept dropped"),
             "messages": self._rows(

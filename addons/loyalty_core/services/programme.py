@@ -13,10 +13,14 @@ from odoo.tools import SQL
 from ..engine import DocumentError, Programme, compile_programme, schema
 from .era import ERA
 from .errors import LoyaltyError
+from .gives import IN_PURCHASE
 from .sections import (
     SECTIONS,
+    ChoiceDocument,
     CodePoolDocument,
     ConversionDocument,
+    RewardDocument,
+    ScheduledConversionDocument,
     Section,
     SettingsDocument,
     section_named,
@@ -30,6 +34,7 @@ COMPILED_KEPT = 32
 LIVE_STATE = "active"
 
 
+ENGINE_CHOICE = ("code", "name", "options")
 ENGINE_UNIT = ("code", "name", "decimals", "rate", "kind")
 ENGINE_POOL = ("code", "name", "bind", "valid")
 ENGINE_SETTINGS = ("line_cap_percent", "receipt_cap_percent", "caps_include_points", "expiry_from")
@@ -55,6 +60,9 @@ class CompiledProgramme:
     promotions: dict[str, int]  # code, as it was then → record
     code_pools: dict[int, CodePoolDocument]  # record → what the pool says
     conversions: dict[tuple[int, int], ConversionDocument]  # unit, into which → the rate and its limits
+    choices: dict[str, tuple[int, ChoiceDocument]]  # code → record, and how members choose
+    scheduled: dict[str, ScheduledConversionDocument]  # code → what points become on a schedule
+    rewards: dict[str, tuple[int, RewardDocument]]  # code → record, and what members get for points
 
 
 ERA_KEY = "loy_era"
@@ -108,6 +116,17 @@ def _worth_in(currency: str, units) -> list[tuple[int, dict]]:
         else:
             _logger.info("Unit %s is left out: nobody said what it is worth in %s", document["code"], currency)
     return known
+
+
+def _promotion_of(reward: dict) -> dict | None:
+    """The reward of the catalogue as the engine gives it in a purchase, if a purchase gives it."""
+    gift = {key: reward["gives"][key] for key in IN_PURCHASE if key in reward["gives"]}
+    if not gift:
+        return None
+    redeem = {"kind": "redeem", "unit": reward["unit"], "points": reward["points"], **gift}
+    redeem |= {key: reward[key] for key in ("per_purchase",) if key in reward}
+    named = {key: reward[key] for key in ("code", "name", "group") if key in reward}
+    return {**named, "state": LIVE_STATE, "rewards": [redeem]}
 
 
 _timelines = _Cache(COMPILED_KEPT)
@@ -168,6 +187,11 @@ class LoyProgramme(models.AbstractModel):
             for record_id, document in sections.get("promotions", ())
             if document["state"] == LIVE_STATE
         ]
+        rewards = [
+            (record_id, document)
+            for record_id, document in sections.get("rewards", ())
+            if document["code"] not in {promotion["code"] for _id, promotion in promotions}
+        ]
         document = self._engine_document(
             decimals=decimals,
             settings=settings,
@@ -175,7 +199,11 @@ class LoyProgramme(models.AbstractModel):
             groups=[document for _id, document in sections.get("groups", ())],
             calendars=[document for _id, document in sections.get("calendars", ())],
             code_pools=[document for _id, document in sections.get("code_pools", ())],
-            promotions=[document for _id, document in promotions],
+            choices=[document for _id, document in sections.get("choices", ())],
+            promotions=[
+                *(document for _id, document in promotions),
+                *filter(None, (_promotion_of(document) for _id, document in rewards)),
+            ],
             expiry_policies=[document for _id, document in sections.get("expiry_policies", ())],
         )
         return CompiledProgramme(
@@ -193,7 +221,21 @@ class LoyProgramme(models.AbstractModel):
                 [document for _id, document in sections.get("conversions", ())],
                 {document["code"]: unit_id for unit_id, document in units},
             ),
+            choices=self._choices(sections.get("choices", [])),
+            rewards={
+                document["code"]: (record_id, schema.read(RewardDocument, document)) for record_id, document in rewards
+            },
+            scheduled={
+                document["code"]: schema.read(ScheduledConversionDocument, document)
+                for _id, document in sections.get("scheduled_conversions", ())
+            },
         )
+
+    @staticmethod
+    def _choices(documents: list[tuple[int, dict]]) -> dict[str, tuple[int, ChoiceDocument]]:
+        return {
+            document["code"]: (record_id, schema.read(ChoiceDocument, document)) for record_id, document in documents
+        }
 
     @staticmethod
     def _conversions(documents: list[dict], units: dict[str, int]) -> dict[tuple[int, int], ConversionDocument]:
@@ -234,9 +276,9 @@ class LoyProgramme(models.AbstractModel):
         }
 
     def _engine_document(
-        self, *, decimals, settings, units, groups, calendars, code_pools, promotions, expiry_policies=()
+        self, *, decimals, settings, units, groups, calendars, code_pools, choices, promotions, expiry_policies=()
     ) -> dict:
-        """What ``compile_programme`` takes: of units, pools of codes and settings only what the engine knows."""
+        """What ``compile_programme`` takes: of units, pools, choices and settings only what the engine knows."""
         return {
             "currency_decimals": decimals,
             "settings": {key: settings[key] for key in ENGINE_SETTINGS if key in settings},
@@ -245,6 +287,7 @@ class LoyProgramme(models.AbstractModel):
             "calendars": calendars,
             "code_pools": [{key: pool[key] for key in ENGINE_POOL if key in pool} for pool in code_pools],
             "expiry_policies": list(expiry_policies),
+            "choices": [{key: choice[key] for key in ENGINE_CHOICE if key in choice} for choice in choices],
             "promotions": promotions,
         }
 
@@ -384,6 +427,40 @@ class LoyProgramme(models.AbstractModel):
         """What the engine has against all expiry policies together."""
         return self._problems([], expiry_policies=policies)
 
+    def _unknown_units(self, reading: schema.Reading) -> list[str]:
+        # whether a unit exists does not depend on who asks
+        known = set(self.env["loy.unit"].sudo().search([("active", "=", True)]).mapped("code"))
+        return [
+            self.env._("%(path)s names %(code)s, which is not among the units", path=one.path, code=one.code)
+            for one in reading.references
+            if one.section == "units" and one.code not in known
+        ]
+
+    def _problems_of_rewards(self, rewards) -> list[str]:
+        """What is against the documents of ``rewards``, a sentence each; empty when nothing."""
+        section, reading = section_of("loy.reward"), schema.Reading()
+        documents = [section.document_of(reward) for reward in rewards]
+        for document in documents:
+            section.read_one(document, document["code"], reading)
+        if problems := [*map(str, reading.problems), *self._unknown_units(reading)]:
+            return problems
+        # whether a code is taken does not depend on who asks
+        taken = self.env["loy.promotion"].sudo().search([("code", "in", [one["code"] for one in documents])])
+        problems = self._problems([promotion for one in documents if (promotion := _promotion_of(one))])
+        return [
+            *map(str, problems),
+            *(self.env._("%s is the code of a promotion; take another one.", code) for code in taken.mapped("code")),
+        ]
+
+    def _problems_of_choices(self, choices) -> list[str]:
+        """What is against the documents of ``choices``, a sentence each; empty when nothing."""
+        section = section_of("loy.choice")
+        documents = [section.document_of(choice) for choice in choices]
+        reading = schema.Reading()
+        for document in documents:
+            section.read_one(document, f"choices[{document['code']}]", reading)
+        return [str(problem) for problem in reading.problems or self._problems([], choices=documents)]
+
     def _problems(
         self,
         promotions: list[dict],
@@ -392,6 +469,7 @@ class LoyProgramme(models.AbstractModel):
         calendars: list[dict] = (),
         code_pools: list[dict] = (),
         expiry_policies: list[dict] = (),
+        choices: list[dict] = (),
     ) -> list:
         """The engine's objections to promotion and policy documents, beside what they name that is there or to come."""
         document = self._engine_document(
@@ -401,6 +479,7 @@ class LoyProgramme(models.AbstractModel):
             groups=self._known("loy.group", groups),
             calendars=self._known("loy.calendar", calendars),
             code_pools=self._known("loy.code.pool", code_pools),
+            choices=self._known("loy.choice", choices),
             promotions=promotions,
             expiry_policies=expiry_policies,
         )

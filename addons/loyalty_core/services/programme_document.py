@@ -8,7 +8,7 @@ from odoo import fields, models
 
 from ..engine import schema
 from .errors import LoyaltyError
-from .sections import SECTIONS, Section, section_of
+from .sections import SECTIONS, Section, section_of, set_apart
 
 OUTCOMES = ("created", "updated", "unchanged", "ended")
 
@@ -40,7 +40,8 @@ class LoyProgrammeDocument(models.AbstractModel):
         try:
             with self.env.cr.savepoint():
                 for part in parts:
-                    counts[part.section.name] = self._apply_part(part, valid_from_at, bool(request.at))
+                    count = counts.setdefault(part.section.told_as, Counter())
+                    count.update(self._apply_part(part, valid_from_at, bool(request.at)))
                 if request.dry_run:
                     raise _DryRun
         except _DryRun:
@@ -58,7 +59,9 @@ class LoyProgrammeDocument(models.AbstractModel):
             documents = [section.document_of(record) for record in self._records(section, []).sorted("id")]
             if section.is_single:
                 documents = documents and documents[0]
-            if documents:
+            if documents and section.beside:
+                programme[section.beside] = [*programme.get(section.beside, []), *documents]
+            elif documents:
                 programme[section.name] = documents
         return {"v": 1, "programme": programme}
 
@@ -67,14 +70,15 @@ class LoyProgrammeDocument(models.AbstractModel):
     def _parse(self, programme: dict, replace: tuple[str, ...]) -> list[Part]:
         """Every section parsed and every reference found, or ``bad_request`` with all problems."""
         reading = schema.Reading(self.env.company.currency_id.decimal_places)
-        names = [section.name for section in SECTIONS]
+        names = list(dict.fromkeys(section.told_as for section in SECTIONS))
         for name in (*programme, *replace):
             if name not in names:
                 reading.refuse(schema.join("", name), "unknown", f"is not a section; sections are {', '.join(names)}")
+        apart = set_apart({name: rows for name, rows in programme.items() if name in names})
         parts = [
-            Part(section, section.read(programme.get(section.name), reading), section.name in replace)
+            Part(section, section.read(apart.get(section.name, []), reading), section.told_as in replace)
             for section in SECTIONS
-            if section.name in programme or section.name in replace
+            if section.name in apart or section.told_as in replace
         ]
         self._check_references(parts, reading)
         problems = reading.problems or self._promotion_problems(programme, parts)
@@ -99,13 +103,13 @@ class LoyProgrammeDocument(models.AbstractModel):
 
     def _promotion_problems(self, programme: dict, parts: list[Part]) -> list[schema.Problem]:
         """The engine reads conditions and rewards once the rest of the document is sound."""
-        if not (programme.get("promotions") or programme.get("expiry_policies")):
+        if not any(programme.get(name) for name in ("promotions", "choices", "expiry_policies")):
             return []
         coming = {part.section.name: [schema.write(one) for one in part.documents] for part in parts}
         return self.env["loy.programme"]._problems(
             programme.get("promotions") or [],
             expiry_policies=self._policies_to_be(parts),
-            **{name: coming.get(name, []) for name in ("units", "groups", "calendars", "code_pools")},
+            **{name: coming.get(name, []) for name in ("units", "groups", "calendars", "code_pools", "choices")},
         )
 
     def _policies_to_be(self, parts: list[Part]) -> list[dict]:

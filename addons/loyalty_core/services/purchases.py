@@ -15,6 +15,7 @@ from ..engine import (
     Member,
     Payment,
     Place,
+    Redemption,
     Result,
     SpendRequest,
     evaluate,
@@ -167,7 +168,8 @@ class LoyPurchases(models.AbstractModel):
         held = Basket.from_document(purchase.basket)
         sent = self._scene(request, place).basket
         return all(
-            getattr(held, name) == getattr(sent, name) for name in ("lines", "place", "codes", "payments", "spend")
+            getattr(held, name) == getattr(sent, name)
+            for name in ("lines", "place", "codes", "payments", "spend", "redeem")
         ) and (held.member and held.member.id) == (sent.member and sent.member.id)
 
     def _difference(self, request, scene: Scene, result: Result) -> float:
@@ -301,8 +303,9 @@ class LoyPurchases(models.AbstractModel):
             # As late as can be: other purchases of the member wait from here to the commit.
             self.env["loy.ledger"]._lock(accounts.values())
         spend = self._spend_requests(request, compiled)
+        redeem = self._redemptions(request, compiled)
         # What was paid with points offline is paid, whatever there was.
-        paid = {one.unit: one.amount_minor or 0 for one in spend} if is_offline else {}
+        paid = self._paid_offline(spend, redeem, compiled) if is_offline else {}
         basket = Basket(
             at=place.to_local(at),
             lines=tuple(self._line(line, products.get(line.sku), compiled) for line in lines),
@@ -318,6 +321,7 @@ class LoyPurchases(models.AbstractModel):
             codes=tuple(dict.fromkeys(normal_code(code) or code for code in request.codes)),
             payments=self._payments(request, compiled),
             spend=spend,
+            redeem=redeem,
         )
         scene = Scene(place, member, card, at, compiled, accounts, products, basket)
         basket = self._with_past(scene, held, is_locked=is_locked, is_explained=is_explained, is_fact=is_offline)
@@ -510,6 +514,26 @@ class LoyPurchases(models.AbstractModel):
             for spend, unit in zip(request.spend, units, strict=True)
         )
 
+    def _redemptions(self, request, compiled: CompiledProgramme) -> tuple[Redemption, ...]:
+        times: Counter = Counter()
+        for one in request.redeem:
+            if one.reward not in compiled.rewards:
+                raise LoyaltyError("reward_not_found", self.env._("There is no reward %s. Check the code.", one.reward))
+            times[one.reward] += one.times
+        return tuple(Redemption(reward=code, times=count) for code, count in times.items())
+
+    @staticmethod
+    def _paid_offline(spend, redeem, compiled: CompiledProgramme) -> dict[str, int]:
+        """Unit → points that an offline receipt says were paid."""
+        paid: Counter = Counter()
+        for one in spend:
+            paid[one.unit] += one.amount_minor or 0
+        for one in redeem:
+            _record_id, document = compiled.rewards[one.reward]
+            if document.unit in compiled.units and isinstance(document.points, Decimal):
+                paid[document.unit] += to_minor(document.points, compiled.units[document.unit].decimals) * one.times
+        return dict(paid)
+
     def _unit(self, compiled: CompiledProgramme, code: str):
         if code not in compiled.units:
             raise LoyaltyError("unit_not_found", self.env._("There is no unit %s.", code))
@@ -591,6 +615,7 @@ class LoyPurchases(models.AbstractModel):
         self.env["loy.expiry"]._purchased(purchase.company_id.id, accounts, scene.at)
         self.env["loy.member.facts"]._add(purchase, count=1)
         self.env["loy.tiers"]._follow(purchase)
+        self.env["loy.referrals"]._bought(purchase)
         self._emit("purchase.confirmed", purchase)
 
     def _insert_lines(self, purchase, scene: Scene, result: Result) -> None:

@@ -59,7 +59,7 @@ class MemberKey:
     external_id: str | None = schema.text(max_length=128, default=None, help="The id in another system.")
 
     def given(self) -> dict[str, str]:
-        return {key: getattr(self, key) for key in schema.members(MemberKey) if getattr(self, key) is not None}
+        return {key: value for key in schema.members(MemberKey) if (value := getattr(self, key)) is not None}
 
     def check(self):
         if len(self.given()) != 1:
@@ -103,6 +103,9 @@ class MemberRegister:
     )
     card: str | None = schema.text(max_length=64, default=None, help="The number of a card in hand; else one is made.")
     store: str | None = schema.text(max_length=64, default=None)
+    referral_code: str | None = schema.text(
+        max_length=64, default=None, help="Of the member who has sent this one; see `referral_code`."
+    )
     at: object = schema.instant(default=None, help="When the member registered; now by default.")
 
     def check(self):
@@ -236,6 +239,74 @@ class MemberPurchases:
 class TierGet:
     """Whose tier."""
 
+    member: str = schema.text(max_length=20, help="The member's id.")
+
+
+@dataclass(frozen=True, slots=True)
+class PersonalOffer(MemberKey):
+    """What one member is offered by name in a promotion; who: exactly one of member, card, phone, email,
+    external_id."""
+
+    promotion: str = schema.text(max_length=64)
+    sku: str | None = schema.text(
+        max_length=128, default=None, help="A product; all that the promotion is for where absent."
+    )
+    value: object = schema.decimal(
+        min=0, max=10**9, default=None, help="For rewards with `\"value\": \"offer\"`: per cent, money off or a price."
+    )
+    from_: object = schema.day(default=None, help="Today where absent.")
+    to: object = schema.day(default=None, help="Included; as long as the promotion lasts where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class OffersImport:
+    """Personal offers in bulk. The same member, promotion, product and first day are the same offer: loaded again it
+    takes the new value and end."""
+
+    key: str = new_key()
+    batch: str | None = schema.text(max_length=128, default=None, help="What the load is called.")
+    offers: tuple[PersonalOffer, ...] = schema.list_of(
+        schema.nested(PersonalOffer), min_length=1, max_length=10_000
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class MemberOffers(MemberKey):
+    """Who: exactly one of these; and when."""
+
+    at: object = schema.instant(default=None, help="Now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class MemberChoose:
+    """What a member has chosen."""
+
+    key: str = new_key()
+    member: str = schema.text(max_length=20, help="The member's id.")
+    choice: str = schema.text(max_length=64)
+    options: tuple[str, ...] = schema.list_of(schema.text(max_length=64), min_length=1, max_length=1_000)
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class RewardRedeem:
+    """A reward of the catalogue for points, beside a purchase or without one."""
+
+    key: str = new_key()
+    member: str = schema.text(max_length=20, help="The member's id.")
+    reward: str = schema.text(max_length=64)
+    purchase: str | None = schema.text(max_length=64, default=None, help="With which purchase it is taken.")
+    points: object = schema.decimal(
+        above=0, max=10**9, default=None, help="How many, where the reward leaves it to the member."
+    )
+    at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
+
+
+@dataclass(frozen=True, slots=True)
+class ReferralCode:
+    """Whose code."""
+
+    key: str = new_key()
     member: str = schema.text(max_length=20, help="The member's id.")
 
 
@@ -383,6 +454,14 @@ class SpendWish:
 
 
 @dataclass(frozen=True, slots=True)
+class RewardWish:
+    """A reward of the catalogue that the customer wants with the purchase."""
+
+    reward: str = schema.text(max_length=64)
+    times: int = schema.integer(min=1, max=1_000, default=1)
+
+
+@dataclass(frozen=True, slots=True)
 class BasketFields:
     """A basket at a moment and a place."""
 
@@ -395,6 +474,7 @@ class BasketFields:
     codes: tuple[str, ...] = schema.list_of(schema.text(max_length=64), max_length=50, default=())
     payments: tuple[PaymentWish, ...] = schema.list_of(schema.nested(PaymentWish), max_length=50, default=())
     spend: tuple[SpendWish, ...] = schema.list_of(schema.nested(SpendWish), max_length=20, default=())
+    redeem: tuple[RewardWish, ...] = schema.list_of(schema.nested(RewardWish), max_length=50, default=())
 
     def check(self):
         yield from _duplicates(self.lines or ())
@@ -452,7 +532,8 @@ class PurchaseConfirm(BasketFields):
         for index, line in enumerate(self.lines or ()):
             if line.given is not None and not self.offline:
                 yield f"lines[{index}].given", "conflict", "is only for what was sold offline"
-        if self.lines is None and (self.store or self.member or self.codes or self.spend or self.payments):
+        given = (self.store, self.member, self.codes, self.spend, self.payments, self.redeem)
+        if self.lines is None and any(given):
             yield "lines", "missing", "is required, unless only a held purchase is named"
         yield from _duplicates(self.lines or ())
 

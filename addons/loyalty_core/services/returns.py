@@ -452,7 +452,8 @@ class LoyReturns(models.AbstractModel):
         sold = {line.ref: line for line in lines}
         left: Counter = Counter()
         for part, due in zip(by_line["spent"], spent_due, strict=True):
-            left[part["unit"]] += sum(part["points"].values()) - due
+            if part["as"] != "reward":  # which the basket asks for by itself
+                left[part["unit"]] += sum(part["points"].values()) - due
         # Discounts that stay are as much a fact as those of a receipt made offline.
         given = by_line["given"] if rules.offers == "keep" else None
         kept = replace(

@@ -21,6 +21,7 @@ from ..engine.registry import PURCHASE, SetOff
 from ..engine.schema import INVALID, Reading
 from ..engine.select import Target
 from ..engine.tiers import LIFETIME, Window
+from .gives import IN_PURCHASE, gift
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,17 @@ class Section:
     key: tuple[str, ...] = ("code",)  # none: there is one record in a company, and the section is an object
     is_company_bound: bool = True
     hides: tuple[str, ...] = ("code",)  # a company's own record takes the place of a shared one with the same of these
+    beside: str = ""  # the section under whose name its records stand in documents, known by keys of their own
+    marks: tuple[str, ...] = ()  # these keys
 
     @property
     def is_single(self) -> bool:
         return not self.key
+
+    @property
+    def told_as(self) -> str:
+        """The name of the section in documents."""
+        return self.beside or self.name
 
     def column(self, key: str) -> str:
         return self.columns.get(key, key)
@@ -135,7 +143,7 @@ class TimeZone(schema.Type):
     name = "time zone"
 
     def read(self, value, path, reading):
-        if value in zoneinfo.available_timezones():
+        if isinstance(value, str) and value in zoneinfo.available_timezones():
             return value
         return reading.refuse(path, "choice", "must be a time zone like Europe/Kyiv")
 
@@ -190,6 +198,79 @@ class ConversionDocument(CodedDocument):
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleDocument:
+    """A day in every so many months."""
+
+    months: int = schema.integer(min=1, max=120, default=1)
+    day: int = schema.integer(min=1, max=31, default=1, help="In shorter months the last one.")
+    month: int = schema.integer(min=1, max=12, default=1, help="One of the months, from which the others are counted.")
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduledConversionDocument(CodedDocument):
+    """What points of all members become on a schedule, in whole steps; what is left over is carried on. It stands among
+    the conversions, and is known by `schedule` and `gives`."""
+
+    unit: str = schema.reference("units")
+    schedule: ScheduleDocument = schema.nested(ScheduleDocument)
+    minimum: object = schema.decimal(min=0, max=10**9, default=Decimal(0), help="Whoever has less keeps it.")
+    step: object = schema.decimal(above=0, max=10**9, default=Decimal(1))
+    gives: object = gift(help="For each step.")
+
+
+@dataclass(frozen=True, slots=True)
+class PointsRange:
+    """As many points as the member likes: each step of them gives the gift once."""
+
+    min: object = schema.decimal(above=0, max=10**9)
+    max: object = schema.decimal(above=0, max=10**9)
+    step: object = schema.decimal(above=0, max=10**9)
+
+    def check(self):
+        if self.max < self.min:
+            yield "max", "range", "is less than min"
+
+
+@dataclass(frozen=True, slots=True)
+class Price(schema.Type):
+    """A number of points, or a range of them."""
+
+    name = "number"
+
+    def read(self, value, path, reading):
+        if isinstance(value, dict):
+            return schema.read_object(PointsRange, value, path, reading)
+        return schema.Number("number", schema.Range(above=0, max=10**9), 6, None).read(value, path, reading)
+
+    def write(self, value, decimals):
+        if isinstance(value, PointsRange):
+            return schema.write(value, decimals)
+        return schema.Number("number", schema.Range(), 6, None).write(value, decimals)
+
+    def limits(self) -> str:
+        return "above 0, or `{min, max, step}`"
+
+    def parts(self):
+        yield PointsRange
+
+
+@dataclass(frozen=True, slots=True)
+class RewardDocument(CodedDocument):
+    """A reward of the catalogue: what members get for points when they ask for it. Discounts and products are taken
+    with a purchase (`redeem`), all else by `reward_redeem`."""
+
+    unit: str = schema.reference("units")
+    points: object = schema.declare(Price())
+    gives: object = gift(is_in_purchase=True)
+    group: str = schema.reference("groups", default="default", help="Of promotions, for what a purchase gives.")
+    per_purchase: int = schema.integer(min=1, max=1_000, default=1, help="At most so many times with one purchase.")
+
+    def check(self):
+        if isinstance(self.points, PointsRange) and isinstance(self.gives, tuple(IN_PURCHASE.values())):
+            yield "points", "conflict", "must be a number for what a purchase gives"
+
+
+@dataclass(frozen=True, slots=True)
 class GroupDocument(CodedDocument):
     """How the promotions of a group are chosen; promotions.md, section 4."""
 
@@ -240,6 +321,45 @@ class CalendarDocument(CodedDocument):
     """Days that promotions name together: public holidays, say."""
 
     dates: frozenset = schema.set_of(schema.day(), max_length=5_000)
+
+
+@dataclass(frozen=True, slots=True)
+class OptionDocument:
+    """One thing to choose: lines of baskets, as a promotion selects them (docs/promotions.md)."""
+
+    code: str = schema.text(max_length=64)
+    name: str | None = schema.text(max_length=255, default=None, help="The code where absent.")
+    target: dict = schema.json_object(default={})
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceDocument(CodedDocument):
+    """What members choose of, and how: a choice holds `days` from the day of choosing, to the end of a calendar period,
+    or until it is changed. Promotions select its lines with `"choice": [CODE]`."""
+
+    options: tuple[OptionDocument, ...] = schema.list_of(schema.nested(OptionDocument), min_length=1, max_length=1_000)
+    pick: int = schema.integer(min=1, max=1_000, default=1, help="How many options at once.")
+    days: int = schema.integer(
+        min=0, max=36_500, default=0, help="The day of choosing is one of them; 0: see calendar."
+    )
+    calendar: str | None = schema.choice("week", "month", "quarter", "year", default=None)
+    starts: str = schema.choice(
+        "at_once", "next_period", default="at_once", help="`next_period`: with the next calendar period."
+    )
+    renews: bool = schema.flag(default=False, help="It goes on in the next calendar periods until it is changed.")
+    changes_max: int = schema.integer(
+        min=0, max=10**6, default=0, help="How often one that holds may be changed in its days or period; 0: never."
+    )
+    opens: int = schema.integer(min=0, max=31, default=0, help="Members choose from this day of the month on; 0: any.")
+    closes: int = schema.integer(min=0, max=31, default=0, help="To this day of the month, included; 0: to the last.")
+
+    def check(self):
+        if self.days and self.calendar:
+            yield "days", "conflict", "must not be given with calendar"
+        if not self.calendar and (self.starts == "next_period" or self.renews):
+            yield "calendar", "missing", "is required with next_period and renews"
+        if self.closes and self.closes < self.opens:
+            yield "closes", "range", "is before opens"
 
 
 @dataclass(frozen=True, slots=True)
@@ -630,6 +750,60 @@ class TierSection(Section):
 WINDOW_COUNTS = ("days", "months")
 
 
+class ChoiceSection(Section):
+    """The options of a choice are kept as the text that people edit."""
+
+    __slots__ = ()
+
+    def values_of(self, document) -> dict[str, object]:
+        values = Section.values_of(self, document)
+        values["options_text"] = _json([schema.write(option) for option in values.pop("options")])
+        return values
+
+    def document_of(self, record) -> dict[str, object]:
+        document = Section.document_of(self, record)
+        return {**document, "options": record._options() or []}
+
+
+class ScheduledConversionSection(Section):
+    """The schedule is kept in columns, the gift as the text that people edit."""
+
+    __slots__ = ()
+
+    def values_of(self, document) -> dict[str, object]:
+        values = Section.values_of(self, document)
+        values["gives_text"] = _json(schema.write(values.pop("gives")))
+        schedule = values.pop("schedule")
+        return values | {name: getattr(schedule, name) for name in schema.members(ScheduleDocument)}
+
+    def document_of(self, record) -> dict[str, object]:
+        members = schema.members(ScheduleDocument)
+        schedule = {name: record[name] for name in members if record[name] != members[name].default}
+        return {**Section.document_of(self, record), "schedule": schedule, "gives": record._gives()}
+
+
+class RewardSection(Section):
+    """The price is kept in columns, the gift as the text that people edit."""
+
+    __slots__ = ()
+
+    def values_of(self, document) -> dict[str, object]:
+        values = Section.values_of(self, document)
+        values["gives_text"] = _json(schema.write(values.pop("gives")))
+        points = values.pop("points")
+        is_range = isinstance(points, PointsRange)
+        values["points"] = 0.0 if is_range else float(points)
+        for name in schema.members(PointsRange):
+            values[f"points_{name}"] = float(getattr(points, name)) if is_range else 0.0
+        return values
+
+    def document_of(self, record) -> dict[str, object]:
+        points = _plain(record, "points")
+        if not points:
+            points = {name: _plain(record, f"points_{name}") for name in schema.members(PointsRange)}
+        return {**Section.document_of(self, record), "points": points, "gives": record._gives()}
+
+
 class PromotionSection(Section):
     """A promotion's period is kept by days and times, its trees as the text that people edit, its limits by fields."""
 
@@ -724,8 +898,17 @@ SECTIONS: list[Section] = [
         {"from": "unit_id", "to": "to_unit_id"},
         hides=("from", "to"),
     ),
+    ScheduledConversionSection(
+        "scheduled_conversions",
+        "loy.conversion",
+        ScheduledConversionDocument,
+        {"unit": "unit_id"},
+        beside="conversions",
+        marks=("schedule", "gives"),
+    ),
     Section("groups", "loy.group", GroupDocument, {"exclusive": "is_exclusive"}),
     TierSection("tiers", "loy.tier", TierDocument, {"unit": "unit_id"}),
+    RewardSection("rewards", "loy.reward", RewardDocument, {"unit": "unit_id", "group": "group_id"}),
     Section("calendars", "loy.calendar", CalendarDocument),
     CodePoolSection(
         "code_pools",
@@ -733,6 +916,7 @@ SECTIONS: list[Section] = [
         CodePoolDocument,
         {"valued": "is_valued", "codes": "codes_text", "from": "starts_on", "to": "ends_on"},
     ),
+    ChoiceSection("choices", "loy.choice", ChoiceDocument),
     Section(
         "card_types",
         "loy.card.type",
@@ -792,6 +976,19 @@ SECTIONS: list[Section] = [
         "promotions", "loy.promotion", PromotionDocument, {"group": "group_id", "exclusive": "is_exclusive"}
     ),
 ]
+
+
+def set_apart(programme: Mapping[str, object]) -> dict[str, object]:
+    """The programme with each record in the section of its kind: documents tell some under one name."""
+    found = dict(programme)
+    for section in SECTIONS:
+        rows = found.get(section.beside)
+        if section.beside and isinstance(rows, list):
+            mine = [row for row in rows if isinstance(row, dict) and not row.keys().isdisjoint(section.marks)]
+            if mine:
+                found[section.beside] = [row for row in rows if row not in mine]
+                found[section.name] = mine
+    return found
 
 
 def section_named(name: str) -> Section | None:

@@ -61,6 +61,12 @@ def _by_card(company_id: int) -> SQL:
     )
 
 
+def _join(kind: str, column: str | None, company_id: int) -> SQL:
+    if kind == "card":
+        return _by_card(company_id)
+    return BY_ID if kind == "member" or column is None else _by_contact(kind, column)
+
+
 BY_ID = SQL(
     """
     LEFT JOIN res_partner AS known ON known.id = given.plain::int4
@@ -76,6 +82,43 @@ CARD_FAULT = SQL(
 )
 
 
+def _fault_of_member(kind: str, company_id: int, bound: Collection[int]) -> SQL:
+    """What is against the member of a line, if anything is."""
+    return SQL(
+        """
+        CASE %(card_fault)s
+             WHEN member.id IS NULL OR NOT COALESCE(member.is_loyalty_member, FALSE)
+                  OR (member.company_id IS NOT NULL AND member.company_id != %(company)s) THEN 'unknown'
+             WHEN NOT member.active THEN 'archived'
+             WHEN cardinality(%(bound)s) > 0
+                  AND NOT COALESCE(member.loy_store_id = ANY(%(bound)s), FALSE)
+                  AND NOT EXISTS (SELECT FROM loy_purchase AS purchase
+                                   WHERE purchase.member_id = member.id
+                                     AND purchase.store_id = ANY(%(bound)s)) THEN 'out_of_reach'
+        END
+        """,
+        company=company_id,
+        bound=ids(sorted(bound), "int4"),
+        card_fault=CARD_FAULT if kind == "card" else SQL(),
+    )
+
+
+def members_of(
+    kind: str, column: str | None, company_id: int, bound: Collection[int], plains: Collection[str]
+) -> SQL:
+    """Rows (what members are named by, as it is stored; member; what is against it)."""
+    return SQL(
+        """
+        SELECT given.plain, member.id, %(fault)s
+          FROM (SELECT DISTINCT plain FROM unnest(%(plains)s::text[]) AS one (plain)) AS given
+               %(join)s
+        """,
+        fault=_fault_of_member(kind, company_id, bound),
+        plains=list(plains),
+        join=_join(kind, column, company_id),
+    )
+
+
 def insert_lines(
     list_id: int, company_id: int, kind: str, column: str | None, bound: Collection[int], lines: Sequence[Line]
 ) -> SQL:
@@ -84,7 +127,6 @@ def insert_lines(
     ``kind``: what members are known by, ``column``: where contacts keep that; ``bound``: the stores to whose members
     the user is bound. Who was merged is found by what he was known by, and the survivor gets it.
     """
-    by = {"card": lambda: _by_card(company_id), "member": lambda: BY_ID}
     return SQL(
         """
         INSERT INTO loy_adjustment_list_line
@@ -95,16 +137,7 @@ def insert_lines(
           FROM (
                SELECT given.position, given.key, given.amount_minor, given.amount_text, given.note,
                       given.fault AS own, member.id AS member_id,
-                      CASE %(card_fault)s
-                           WHEN member.id IS NULL OR NOT COALESCE(member.is_loyalty_member, FALSE)
-                                OR (member.company_id IS NOT NULL AND member.company_id != %(company)s) THEN 'unknown'
-                           WHEN NOT member.active THEN 'archived'
-                           WHEN cardinality(%(bound)s) > 0
-                                AND NOT COALESCE(member.loy_store_id = ANY(%(bound)s), FALSE)
-                                AND NOT EXISTS (SELECT FROM loy_purchase AS purchase
-                                                 WHERE purchase.member_id = member.id
-                                                   AND purchase.store_id = ANY(%(bound)s)) THEN 'out_of_reach'
-                      END AS of_member
+                      %(fault)s AS of_member
                  FROM unnest(%(positions)s, %(keys)s, %(plains)s, %(amounts)s, %(texts)s, %(notes)s, %(faults)s)
                       AS given (position, key, plain, amount_minor, amount_text, note, fault)
                  %(join)s
@@ -112,9 +145,7 @@ def insert_lines(
          ORDER BY found.position
         """,
         list=list_id,
-        company=company_id,
-        bound=ids(sorted(bound), "int4"),
-        card_fault=CARD_FAULT if kind == "card" else SQL(),
+        fault=_fault_of_member(kind, company_id, bound),
         positions=_column(lines, "position", "int4"),
         keys=_column(lines, "key", "text"),
         plains=_column(lines, "plain", "text"),
@@ -122,7 +153,7 @@ def insert_lines(
         texts=_column(lines, "amount_text", "text"),
         notes=_column(lines, "note", "text"),
         faults=_column(lines, "fault", "text"),
-        join=by[kind]() if kind in by else _by_contact(kind, column),
+        join=_join(kind, column, company_id),
     )
 
 

@@ -51,6 +51,10 @@ loy.code.pool                  r        r              r         r              
 loy.code.series                -        -              -         -               -         r        rwc       rwc
 loy.code.use                   -        -              -         r               r         r        r         r
 loy.contact.code               -        -              -         -               -         -        -         -
+loy.choice                     r        r              r         r               r         r        rwc       rwc
+loy.conversion                 r        r              r         r               r         r        r         rwcd
+loy.conversion.gift            -        -              -         r               r         r        r         r
+loy.conversion.run             -        -              -         r               r         r        r         r
 loy.conversion.rate            r        r              r         r               r         r        r         rwcd
 loy.counter                    -        -              -         -               -         r        r         r
 loy.counter.draw               -        -              -         r               r         r        r         r
@@ -78,6 +82,7 @@ loy.liability.wizard.line      -        -              -         -              
 loy.lockout                    -        -              -         -               -         -        -         rw
 loy.lot                        r        r              r         r               r         r        r         r
 loy.member.alias               r        r              r         rd              rd        r        r         rd
+loy.member.choice              r        r              r         r               r         r        r         r
 loy.member.day                 -        -              -         -               -         r        r         r
 loy.member.tier                r        r              r         r               r         r        r         r
 loy.member.tier.grant          r        r              r         r               r         r        r         r
@@ -85,6 +90,7 @@ loy.member.tier.wizard         -        -              -         -              
 loy.member.merge               -        -              -         -               r         r        r         r
 loy.member.merge.wizard.line   -        -              -         -               rwcd      -        -         rwcd
 loy.network                    r        r              r         r               r         r        r         rwcd
+loy.offer                      r        r              r         r               r         r        rwcd      rwcd
 loy.partner                    r        r              r         r               r         r        r         rwcd
 loy.product.points             r        r              r         r               r         r        rwcd      rwcd
 loy.pool                       r        r              r         r               r         r        r         r
@@ -98,11 +104,15 @@ loy.promotion.occurrence       -        -              -         r              
 loy.trigger.mark               -        -              -         -               -         -        -         r
 loy.purchase.promotion         r        r              r         r               r         r        r         r
 loy.reason                     r        r              r         r               r         r        r         rwcd
+loy.referral                   -        -              -         r               r         r        r         r
+loy.referral.code              -        -              -         r               r         r        r         r
 loy.register                   r        r              r         r               r         r        r         rwcd
 loy.request                    -        -              -         -               -         -        -         r
 loy.retention                  -        -              -         -               -         -        -         rw
 loy.revision                   -        -              -         -               -         r        r         r
 loy.right                      r        r              r         r               r         r        r         r
+loy.reward                     r        r              r         r               r         r        rwc       rwc
+loy.redemption                 r        r              r         r               r         r        r         r
 loy.role                       -        -              -         -               -         -        -         rwcd
 loy.settings                   -        -              -         -               -         r        r         rwc
 loy.store                      r        r              r         r               r         r        r         rwcd
@@ -113,6 +123,7 @@ loy.unit                       r        r              r         r              
 loy.unit.rate                  r        r              r         r               r         r        r         rwcd
 loy.account.move.wizard        -        -              -         rwcd            rwcd      -        -         rwcd
 loy.books.check.wizard         -        -              -         -               -         rwcd     rwcd      rwcd
+loy.offer.wizard               -        -              -         -               -         -        rwcd      rwcd
 loy.programme.wizard           -        -              -         -               -         -        rwcd      rwcd
 loy.adjustment.wizard          -        -              -         rwcd            rwcd      -        -         rwcd
 loy.card.export.wizard         -        -              -         -               rwcd      -        -         rwcd
@@ -212,7 +223,9 @@ class TestAccess(TransactionCase):
             self.assertEqual(allowed or "-", may, role)
 
 
-CODED = ["unit", "group", "calendar", "card.type", "brand", "partner", "network", "reason", "store", "promotion"]
+CODED = [
+    "unit", "group", "calendar", "choice", "card.type", "brand", "partner", "network", "reason", "store", "promotion",
+]  # fmt: skip
 #: What purchases and accruals leave behind.
 BOOKED = """
 account lot transaction entry hold hold.line event purchase purchase.line purchase.promotion revision
@@ -322,6 +335,10 @@ class TestCompanies(TransactionCase):
             "codes": ["ANNA"],
         }
         api.purchase_confirm({"key": "4", **purchase})
+        api.offers_import({"key": "11", "offers": [{"member": member, "promotion": "P"}]})
+        made["loy.offer"] = env["loy.offer"].search([("company_id", "=", company.id)])
+        api.member_choose({"key": "12", "member": member, "choice": "A", "options": ["dairy"]})
+        made["loy.member.choice"] = env["loy.member.choice"].search([("company_id", "=", company.id)])
         made["loy.member.day"] = env["loy.member.day"].search([("member_id", "=", int(member))])
         made["loy.tier"] = env["loy.tier"].create({"code": "T", "name": "T", "company_id": company.id})
         env["loy.tiers"]._set(env["res.partner"].browse(int(member)), made["loy.tier"])
@@ -373,6 +390,40 @@ class TestCompanies(TransactionCase):
             pass
         made["loy.expiry.mark"] = env["loy.expiry.mark"].search([("company_id", "=", company.id)])
         made["loy.trigger.mark"] = env["loy.trigger.mark"].create({"company_id": company.id, "done_on": "2026-01-01"})
+        made["loy.reward"] = env["loy.reward"].create(
+            {"code": "W", "name": "W", "unit_id": units[0].id, "points": 1, "company_id": company.id,
+             "gives_text": '{"unit": "RATE", "amount": 1}'}
+        )  # fmt: skip
+        made["loy.redemption"] = env["loy.redemption"].create(
+            {
+                "reward_id": made["loy.reward"].id,
+                "member_id": int(member),
+                "company_id": company.id,
+                "points_minor": 1,
+                "redeemed_at": now,
+            }
+        )
+        made["loy.referral"] = env["loy.referral"].create(
+            {"member_id": int(member), "friend_id": int(other), "company_id": company.id, "joined_at": now}
+        )
+        made["loy.conversion"] = env["loy.conversion"].create(
+            {"code": "C", "name": "C", "unit_id": units[0].id, "gives_text": '{"unit": "RATE", "amount": 1}',
+             "company_id": company.id}
+        )  # fmt: skip
+        made["loy.conversion.run"] = env["loy.conversion.run"].create(
+            {"conversion_id": made["loy.conversion"].id, "company_id": company.id, "due_on": "2026-01-01"}
+        )
+        made["loy.conversion.gift"] = env["loy.conversion.gift"].create(
+            {
+                "conversion_id": made["loy.conversion"].id,
+                "due_on": "2026-01-01",
+                "account_id": env["loy.account"].search([("member_id", "=", int(member))], limit=1).id,
+                "member_id": int(member),
+                "company_id": company.id,
+                "taken_minor": 1,
+                "given_at": now,
+            }
+        )
         for name in BOOKED.split():
             path = "hold_id.company_id" if name == "hold.line" else "company_id"
             made[f"loy.{name}"] = env[f"loy.{name}"].search([(path, "=", company.id)])

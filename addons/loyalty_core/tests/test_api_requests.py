@@ -142,6 +142,10 @@ class TestApiRequests(ApiCase):
             "reason": "gift",
             "at": "2026-01-05T10:00:00",
         }
+        favourite = {"code": "T_FAVOURITE", "days": 30, "options": [{"code": "coffee"}]}
+        gift = {"code": "T_GIFT", "unit": "T_BONUS", "points": 2, "gives": {"unit": "T_MILES", "amount": 1}}
+        cls.apply({"choices": [favourite], "rewards": [gift]})
+        sender = cls.call("referral_code", member=cls.member)["code"]
         head, mate, free = (
             cls.call("member_register", phone=f"+38067111007{digit}")["member"] for digit in range(3)
         )
@@ -159,7 +163,7 @@ class TestApiRequests(ApiCase):
                 "dry_run": False,
             },
             "programme_export": {},
-            "member_register": {**person, "at": "2026-01-05T10:00:00"},
+            "member_register": {**person, "at": "2026-01-05T10:00:00", "referral_code": sender},
             "member_find": {"member": cls.member},
             "member_update": {**person, "member": cls.member},
             "members_import": {
@@ -187,6 +191,34 @@ class TestApiRequests(ApiCase):
                     }
                 ],
                 "dry_run": False,
+                "at": "2026-01-05T10:00:00",
+            },
+            "offers_import": {
+                "batch": "may",
+                "offers": [
+                    {
+                        "phone": "+380671110001",
+                        "promotion": "T_BASE5",
+                        "sku": "T-1001",
+                        "value": 12.5,
+                        "from": "2026-01-05",
+                        "to": "2026-02-05",
+                    }
+                ],
+            },
+            "member_offers": {"member": cls.member, "at": "2026-01-05T10:00:00"},
+            "member_choose": {
+                "member": cls.member,
+                "choice": "T_FAVOURITE",
+                "options": ["coffee"],
+                "at": "2026-01-05T10:00:00",
+            },
+            "referral_code": {"member": cls.member},
+            "reward_redeem": {
+                "member": cls.member,
+                "reward": "T_GIFT",
+                "purchase": "T-1",
+                "points": 2,
                 "at": "2026-01-05T10:00:00",
             },
             "member_export": {"member": cls.member},
@@ -427,6 +459,34 @@ PROGRAMME_OF_ALL = {
             "keep": "period",
             "fall": "one",
             "color": 3,
+        }
+    ],
+    "conversions": [
+        {
+            "code": "T_X",
+            "unit": "T_X",
+            "schedule": {"months": 3, "day": 5, "month": 2},
+            "minimum": 10,
+            "step": 5,
+            "gives": {"unit": "T_BONUS", "amount": 1.5, "expire_days": 9},
+        }
+    ],
+    "rewards": [
+        {
+            "code": "T_X",
+            "unit": "T_X",
+            "points": {"min": 5, "max": 50, "step": 5},
+            "gives": {"unit": "T_BONUS", "amount": 1},
+            "per_purchase": 2,
+        },
+        {"code": "T_Y", "unit": "T_X", "points": 5, "gives": {"discount": {"kind": "percent", "value": 5}}},
+    ],
+    "choices": [
+        {
+            "code": "T_X",
+            "days": 30,
+            "changes_max": 1,
+            "options": [{"code": "x", "name": "X", "target": {"brand": ["T_X"]}}],
         }
     ],
     "groups": [{"code": "t_x", "sequence": 5, "choose": "best", "per": "line", "exclusive": True}],

@@ -27,6 +27,20 @@ SAMPLES = {
     "loy.group": ({"code": "A_GROUP", "name": "Group"}, {"name": "Other"}),
     "loy.code.pool": ({"code": "A_POOL", "name": "Pool", "codes_text": "AUDITED"}, {"name": "Other"}),
     "loy.tier": ({"code": "A_TIER", "name": "Tier"}, {"threshold": 5}),
+    "loy.conversion": (
+        {
+            "code": "A_CONV",
+            "name": "Conversion",
+            "unit_id": "loy.unit",
+            "gives_text": '{"unit": "A_OTHER", "amount": 1}',
+        },
+        {"day": 5},
+    ),
+    "loy.choice": ({"code": "A_CHOICE", "name": "Choice"}, {"days": 30}),
+    "loy.reward": (
+        {"code": "A_REWARD", "name": "Reward", "unit_id": "loy.unit", "points": 5, "gives_text": '{"sku": "1001"}'},
+        {"points": 6},
+    ),
     "loy.calendar": ({"code": "A_CAL", "name": "Calendar"}, {"name": "Other"}),
     "loy.calendar.day": ({"calendar_id": "loy.calendar", "date": "2026-01-01"}, {"name": "New year"}),
     "loy.promotion": ({"code": "A_PROMO", "name": "Promotion"}, {"name": "Other"}),

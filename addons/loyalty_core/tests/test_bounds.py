@@ -46,6 +46,9 @@ class TestReach(ApiCase):
                 "payment": {"method": "cash", "reference": "1"},
                 **unit,
             },
+            "member_choose": {"key": "b10", "member": member, "choice": "T_NONE", "options": ["a"]},
+            "reward_redeem": {"key": "b11", "member": member, "reward": "T_NONE"},
+            "referral_code": {"key": "b12", "member": member},
             "pool_create": {"key": "b9", "owner": other, "members": [member]},
             "code_issue": {"key": "b10", "pool": "T_POOL", "member": member},
         }

@@ -267,7 +267,9 @@ class TestApply(ProgrammeCase):
             programme={
                 "unitz": [],
                 "units": [{"code": "P_U", "decimals": 9}, {"code": "P_U"}, {"name": "no code"}],
-                "stores": [{"code": "P_S", "network": "NONE", "timezone": "Mars/Base"}],
+                "stores": [
+                    {"code": "P_S", "network": "NONE", "timezone": "Mars/Base"}, {"code": "P_S2", "timezone": []}
+                ],
                 "promotions": [{"code": "P_X", "group": "none", "rewards": [TEN], "prioriti": 1}, 7],
                 "settings": {"hold_minutes": 0},
             },
@@ -277,6 +279,7 @@ class TestApply(ProgrammeCase):
             "units[0].decimals",
             "units[2].code is required",
             "stores[0].timezone",
+            "stores[1].timezone",
             "promotions[0].prioriti is not known; did you mean priority?",
             "promotions[1]",
             "settings.hold_minutes",

@@ -15,6 +15,9 @@ CHAPTERS = {
     "member": "Members",
     "contact": "Members",
     "tier": "Members",
+    "offers": "Members",
+    "reward": "Members",
+    "referral": "Members",
     "card": "Cards",
     "account": "Accounts",
     "pool": "Pools of accounts",
@@ -114,8 +117,12 @@ def _page(api: type, examples: dict) -> Iterator[str]:
             yield from _parameters(part)
     yield _SECTIONS
     for section in SECTIONS:
-        yield f"### `{section.name}`" + (" (one object)" if section.is_single else "")
+        keys = f" with {', '.join(f'`{key}`' for key in section.marks)}" if section.marks else ""
+        yield f"### `{section.told_as}`{keys}" + (" (one object)" if section.is_single else "")
         yield from _parameters(section.document)
+        for part in documented([section.document])[1:]:
+            yield f"`{part.__name__}`:"
+            yield from _parameters(part)
 
 
 def _parameters(of: type) -> Iterator[str]:

@@ -14,3 +14,4 @@ from . import loy_liability_wizard
 from . import loy_programme_wizard
 from . import loy_code_more_wizard
 from . import loy_member_tier_wizard
+from . import loy_offer_wizard

@@ -1,6 +1,6 @@
 """Rewards: one kind, one file, one vector file."""
 
-from . import amount, gift, issue_code, message, multiply, nth, percent, points, price, round_total, spend
+from . import amount, gift, issue_code, message, multiply, nth, percent, points, price, redeem, round_total, spend
 
 __all__ = [
     "amount",
@@ -12,6 +12,7 @@ __all__ = [
     "percent",
     "points",
     "price",
+    "redeem",
     "round_total",
     "spend",
 ]

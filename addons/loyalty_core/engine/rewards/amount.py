@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Final
 
 from .. import schema
 from ..money import half_up
+from ..offers import or_offer
 from ..receipt import Turn
 from ..registry import REWARDS, Phase, Reward
 from ..schema import MICRO
@@ -46,7 +47,7 @@ class Amount(Reward):
 
     phase: ClassVar[Phase] = Phase.DISCOUNT
 
-    value: int = schema.declare(MoneyOrCode())
+    value: int = or_offer(schema.declare(MoneyOrCode()))
     per: str = schema.choice(
         "order",
         "line",

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from .. import schema
 from ..money import half_up
+from ..offers import or_offer
 from ..receipt import Turn
 from ..registry import REWARDS, Phase, Reward
 from ..schema import MICRO
@@ -21,7 +22,7 @@ class Percent(Reward):
 
     phase: ClassVar[Phase] = Phase.DISCOUNT
 
-    value: int = schema.percent(above=0)
+    value: int = or_offer(schema.percent(above=0))
     target: Target = selection()
     scope: str = schema.choice(
         "line", "order", default="line", help="Whether lines are rounded or their sum."

@@ -7,6 +7,7 @@ from typing import ClassVar, Final
 from .. import schema
 from ..lots import Activation, Expiry
 from ..money import allocate, down, half_up, units_of, up
+from ..offers import or_offer
 from ..receipt import Accrual, Turn
 from ..registry import REWARDS, Phase, Reward
 from ..schema import MICRO
@@ -56,9 +57,8 @@ class Points(Reward):
     for_member: ClassVar[bool] = True
 
     unit: str = schema.reference("units")
-    percent: int | None = schema.percent(
-        above=0,
-        max=100_000,
+    percent: int | None = or_offer(
+        schema.percent(above=0, max=100_000),
         default=None,
         help="Of the value; points are the value divided by the unit's rate.",
     )

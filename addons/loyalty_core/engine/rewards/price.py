@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from .. import schema
 from ..money import half_up
+from ..offers import or_offer
 from ..receipt import Turn
 from ..registry import REWARDS, Phase, Reward
 from ..schema import MICRO
@@ -22,7 +23,7 @@ class Price(Reward):
 
     phase: ClassVar[Phase] = Phase.DISCOUNT
 
-    value: int = schema.money(min=0)
+    value: int = or_offer(schema.money(min=0))
     per: str = schema.choice(
         "unit", "quantity", "set", default="unit", help="`unit` counts whole units, `quantity` fractions."
     )

@@ -51,7 +51,7 @@ from .fields import (
     value,
     wall_clock,
 )
-from .objects import REQUIRED, Checked, Member, Nested, declare, members, read, read_object, type_of, write
+from .objects import REQUIRED, About, Checked, Member, Nested, declare, members, read, read_object, type_of, write
 from .problems import INVALID, DocumentError, Invalid, Problem, Reading, Reference, join
 from .types import (
     AnyValue,
@@ -79,6 +79,7 @@ __all__ = [
     "INVALID",
     "MICRO",
     "REQUIRED",
+    "About",
     "AnyValue",
     "Checked",
     "Choice",
