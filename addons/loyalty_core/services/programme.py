@@ -445,7 +445,9 @@ class LoyProgramme(models.AbstractModel):
         if problems := [*map(str, reading.problems), *self._unknown_units(reading)]:
             return problems
         # whether a code is taken does not depend on who asks
-        taken = self.env["loy.promotion"].sudo().search([("code", "in", [one["code"] for one in documents])])
+        companies = [False, *(rewards.company_id or self.env.companies).ids]
+        domain = [("code", "in", [one["code"] for one in documents]), ("company_id", "in", companies)]
+        taken = self.env["loy.promotion"].sudo().search(domain)
         problems = self._problems([promotion for one in documents if (promotion := _promotion_of(one))])
         return [
             *map(str, problems),

@@ -391,7 +391,7 @@ class TestCompanies(TransactionCase):
         made["loy.expiry.mark"] = env["loy.expiry.mark"].search([("company_id", "=", company.id)])
         made["loy.trigger.mark"] = env["loy.trigger.mark"].create({"company_id": company.id, "done_on": "2026-01-01"})
         made["loy.reward"] = env["loy.reward"].create(
-            {"code": "W", "name": "W", "unit_id": units[0].id, "points": 1, "company_id": company.id,
+            {"code": "GIFT", "name": "Gift", "unit_id": units[0].id, "points": 1, "company_id": company.id,
              "gives_text": '{"unit": "RATE", "amount": 1}'}
         )  # fmt: skip
         made["loy.redemption"] = env["loy.redemption"].create(
