@@ -93,7 +93,8 @@ def test_everything_that_is_looked_at_has_effects_or_a_refusal(
 ) -> None:
     result = explain(compile_programme(document), basket)
     told = {code for line in result.lines for code, _ in line.promotions}
-    told |= {one.promotion for one in (*result.earned, *result.spent, *result.messages, *result.suggestions)}
+    tellers = (*result.earned, *result.spent, *result.messages, *result.suggestions, *result.issued)
+    told |= {one.promotion for one in tellers}
     refused = {one.promotion for one in result.refusals}
     assert not told & refused
     silent = {one["code"] for one in document["promotions"]} - told - refused
