@@ -1,52 +1,30 @@
 """``purchases_count``: how often the member has bought."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
 from .. import schema
-from ..facts import ANYWHERE, EVER, History, Need, Period, Where
 from ..receipt import Receipt
-from ..registry import CONDITIONS, Condition, Reason
-from ..select import Keys, Target, keys_of, selection
-from .bought import figure
-from .bounds import needs_a_bound, outside
+from ..registry import CONDITIONS
+from .bought import EarlierPurchases
 
 
 @CONDITIONS.register("purchases_count")
 @dataclass(frozen=True, slots=True)
-class PurchasesCount(Condition):
+class PurchasesCount(EarlierPurchases):
     """The member made from `min` to `max` purchases in the period, both included, with something of the target. What
     came back whole does not count."""
 
     example: ClassVar[Mapping[str, object]] = {"period": {"calendar": "month"}, "max": 0}
-    is_of_member: ClassVar[bool] = True
+    measure: ClassVar[str] = "count"
 
-    target: Target = selection("Which products; whole purchases without it.")
-    period: Period = schema.nested(Period, default=EVER)
-    place: Where = schema.nested(Where, default=ANYWHERE, help="Where they were made.")
     min: int | None = schema.integer(min=0, default=None)
     max: int | None = schema.integer(min=0, default=None)
-    include_current: bool = schema.flag(default=False, help="The purchase in hand counts too.")
-
-    def check(self) -> Iterator[tuple[str, str, str]]:
-        return needs_a_bound(self.min, self.max)
 
     @property
-    def _history(self) -> History:
-        return History(measure="count", period=self.period, target=self.target, where=self.place)
+    def bounds(self) -> tuple[int | None, int | None]:
+        return self.min, self.max
 
-    def needs(self) -> Iterator[Need]:
-        yield self._history
-
-    def judge(self, receipt: Receipt) -> Iterator[Reason]:
-        value = figure(receipt, self._history)
-        if value is None:
-            yield Reason("identified")
-            return
-        if self.include_current:
-            value += int(bool(receipt.pick(self.target)))
-        yield from outside(self.kind, "", value, self.min, self.max)
-
-    def keys(self) -> Keys:
-        return keys_of("member", ["yes"])
+    def current(self, receipt: Receipt) -> int:
+        return int(bool(receipt.pick(self.target)))
