@@ -2,32 +2,47 @@
 
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
-from typing import Any
+from dataclasses import dataclass
+from typing import ClassVar
 
 from .. import schema
-from ..registry import Reason
+from ..basket import Member
+from ..facts import Need, Profile
+from ..receipt import Receipt
+from ..registry import Condition, Reason
 from ..select import Keys, keys_of
 
 _CODES = schema.text(max_length=128)
 
 
-def codes(help: str = "") -> Any:
-    """The declaration of codes of which one is wanted, or none."""
-    return schema.set_of(_CODES, help=help)
+@dataclass(frozen=True, slots=True)
+class Membership(Condition):
+    """The member has one of the codes in `in` and none in `not_in`; who is not known has none. ``part`` is the part of
+    the profile that tells them."""
 
+    is_of_member: ClassVar[bool] = True
+    part: ClassVar[str]
 
-def needs_one(in_: AbstractSet[str], not_in: AbstractSet[str]) -> Iterator[tuple[str, str, str]]:
-    """in, not_in or both."""
-    if not in_ and not not_in:
-        yield "in", "missing", "or not_in is required"
+    in_: frozenset[str] = schema.set_of(_CODES)
+    not_in: frozenset[str] = schema.set_of(_CODES)
 
+    def has(self, member: Member) -> AbstractSet[str]:
+        """The codes that a member has."""
+        raise NotImplementedError
 
-def apart(kind: str, has: AbstractSet[str], in_: AbstractSet[str], not_in: AbstractSet[str]) -> Iterator[Reason]:
-    """Why somebody who ``has`` these codes has none of ``in_``, or one of ``not_in``."""
-    if (in_ and in_.isdisjoint(has)) or not not_in.isdisjoint(has):
-        yield Reason(kind, {kind: sorted(has)})
+    def check(self) -> Iterator[tuple[str, str, str]]:
+        if not self.in_ and not self.not_in:
+            yield "in", "missing", "or not_in is required"
 
+    def needs(self) -> Iterator[Need]:
+        yield Profile(self.part)
 
-def keys_if_in(in_: AbstractSet[str]) -> Keys:
-    """Who must have something must be known."""
-    return keys_of("member", ["yes"] if in_ else ())
+    def judge(self, receipt: Receipt) -> Iterator[Reason]:
+        member = receipt.basket.member
+        has = frozenset[str]() if member is None else self.has(member)
+        if (self.in_ and self.in_.isdisjoint(has)) or not self.not_in.isdisjoint(has):
+            yield Reason(self.kind, {self.kind: sorted(has)})
+
+    def keys(self) -> Keys:
+        """Who must have something must be known."""
+        return keys_of("member", ["yes"] if self.in_ else ())
