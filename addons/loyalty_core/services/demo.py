@@ -10,8 +10,45 @@ from ..engine import schema
 from ..sql.insert import insert_rows
 from .auditor import Door
 from .posting import Accrual, Source
-from .requests import PurchaseConfirm, PurchaseHold, PurchaseReturn
+from .requests import ProgrammeApply, PurchaseConfirm, PurchaseHold, PurchaseReturn
 
+#: What the marketers of the chain have set up through the programme document.
+BESIDE_THE_BASKET = {
+    "choices": [
+        {
+            "code": "FAVOURITE",
+            "name": "Favourite category",
+            "days": 30,
+            "options": [
+                {"code": code, "name": code.capitalize(), "target": {"category": [code]}}
+                for code in ("DRINKS", "BAKERY", "DAIRY")
+            ],
+        }
+    ],
+    "rewards": [
+        {"code": "COINS", "name": "Ten in the wallet", "unit": "BONUS", "points": 20,
+         "gives": {"unit": "MONEY", "amount": 10}},
+        {"code": "FIVE", "name": "Five off the receipt", "unit": "BONUS", "points": 10,
+         "gives": {"discount": {"kind": "amount", "value": 5}}},
+    ],
+    "conversions": [
+        {"code": "YEARLY", "name": "What is left at the end of the year goes into the wallet", "unit": "BONUS",
+         "schedule": {"months": 12, "month": 12, "day": 31}, "minimum": 100, "step": 100,
+         "gives": {"unit": "MONEY", "amount": 50}},
+    ],
+    "expiry_policies": [
+        {"code": "IDLE", "name": "A year without a purchase", "unit": "BONUS", "kind": "inactivity", "days": 365,
+         "activity": ["purchase"]},
+    ],
+    "promotions": [
+        {"code": "FAVOURITE-2", "name": "2 % more on the favourite category", "state": "active", "group": "points",
+         "rewards": [{"kind": "points", "unit": "BONUS", "percent": 2, "target": {"choice": ["FAVOURITE"]}}]},
+        {"code": "WELCOME-20", "name": "Twenty points for a start", "state": "active", "group": "points",
+         "on": "registered", "rewards": [{"kind": "points", "unit": "BONUS", "amount": 20}]},
+        {"code": "FOR-YOU", "name": "For you alone", "state": "active", "group": "shelf",
+         "when": {"kind": "personal_offer"}, "rewards": [{"kind": "percent", "value": "offer"}]},
+    ],
+}  # fmt: skip
 DAYS = 45
 RECEIPTS = 240
 SEED = 19
@@ -41,6 +78,7 @@ class LoyDemo(models.AbstractModel):
         self._overrun(stores[0], members[-1], skus)
         self._work_in_the_office(stores[0], members)
         self._leave_some_incomplete(stores[0], members, skus)
+        self._offer_more(members, skus)
         self._keep_a_journal()
 
     def _overrun(self, store, member, skus) -> None:
@@ -84,6 +122,25 @@ class LoyDemo(models.AbstractModel):
                 }
             ],
         )
+
+    def _offer_more(self, members, skus) -> None:
+        """What works beside the basket: choices, offers to persons, rewards, and who has sent whom."""
+        request = {"key": "demo", "programme": BESIDE_THE_BASKET}
+        self.env["loy.programme.document"]._apply(schema.read(ProgrammeApply, request))
+        now = fields.Datetime.now()
+        for member, option in zip(members[:4], ("DRINKS", "BAKERY", "DRINKS", "DAIRY"), strict=True):
+            self.env["loy.choices"]._choose(member, "FAVOURITE", [option], now)
+        promotion = self.env["loy.promotion"].search([("code", "=", "FOR-YOU")])
+        self.env["loy.offer"].create(
+            [
+                {"promotion_id": promotion.id, "member_id": member.id, "sku": sku, "value": 10 + 5 * place}
+                for place, (member, sku) in enumerate(zip(members[:6], skus, strict=False))
+            ]
+        )
+        self.env["loy.rewards"]._redeem(members[0], "COINS", None, None, now)
+        referrals = self.env["loy.referrals"]
+        friend, _card = self.env["loy.members"]._register_member({"phone": "+380671239877", "first_name": "Nina"})
+        referrals._join(friend, referrals._code(members[5])["code"], now)
 
     def _keep_a_journal(self) -> None:
         """What points are in the books of the chain, up to now."""
