@@ -43,8 +43,9 @@ BESIDE_THE_BASKET = {
     "promotions": [
         {"code": "FAVOURITE-2", "name": "2 % more on the favourite category", "state": "active", "group": "points",
          "rewards": [{"kind": "points", "unit": "BONUS", "percent": 2, "target": {"choice": ["FAVOURITE"]}}]},
-        {"code": "WELCOME-20", "name": "Twenty points for a start", "state": "active", "group": "points",
-         "on": "registered", "rewards": [{"kind": "points", "unit": "BONUS", "amount": 20}]},
+        {"code": "LVIV-20", "name": "Twenty points for newcomers from Lviv", "state": "active", "group": "points",
+         "on": "registered", "when": {"kind": "attribute", "name": "city", "value": "Lviv"},
+         "rewards": [{"kind": "points", "unit": "BONUS", "amount": 20}]},
         {"code": "FOR-YOU", "name": "For you alone", "state": "active", "group": "shelf",
          "when": {"kind": "personal_offer"}, "rewards": [{"kind": "percent", "value": "offer"}]},
     ],
@@ -139,7 +140,9 @@ class LoyDemo(models.AbstractModel):
         )
         self.env["loy.rewards"]._redeem(members[0], "COINS", None, None, now)
         referrals = self.env["loy.referrals"]
-        friend, _card = self.env["loy.members"]._register_member({"phone": "+380671239877", "first_name": "Nina"})
+        friend, _card = self.env["loy.members"]._register_member(
+            {"phone": "+380671239877", "first_name": "Nina", "city": "Lviv"}
+        )
         referrals._join(friend, referrals._code(members[5])["code"], now)
 
     def _keep_a_journal(self) -> None:

@@ -252,9 +252,12 @@ class LoyTriggers(models.AbstractModel):
         for known in self.env.execute_query(sql.judged(promotion_id, wanted)):
             del wanted[known]
         accounts = self._lock_accounts(compiled, promotion, {one.member_id for one in wanted.values()})
+        baskets = self._baskets(company, compiled, promotion, list(wanted.values()))
+        # Only who is given something gets an account for it; there is nothing on a new one that could be judged.
+        earning = {one.member_id for one, basket in baskets if set_off(compiled.programme, code, basket).earned}
+        accounts |= self._lock_accounts(compiled, promotion, earning, create=True)
         if promotion.limits.per_member is not None:
             self.env["loy.counters"]._lock_members({one.member_id for one in wanted.values()})
-        baskets = self._baskets(company, compiled, promotion, list(wanted.values()))
         results = {
             one: self.env["loy.counters"]._draw_beside_purchases(
                 company, promotion_id, promotion, basket,
@@ -268,15 +271,16 @@ class LoyTriggers(models.AbstractModel):
         self._tell(company, code, results)
 
     def _lock_accounts(
-        self, compiled: CompiledProgramme, promotion, member_ids: set[int]
+        self, compiled: CompiledProgramme, promotion, member_ids: set[int], create: bool = False
     ) -> dict[tuple[int, str], int]:
         """(member, unit code) → the account for what the promotion gives, locked."""
         units = {compiled.units[one.unit].id: one.unit for one in promotion.rewards if one.unit in compiled.units}
         if not units or not member_ids:
             return {}
         ledger = self.env["loy.ledger"]
-        accounts = ledger._accounts(member_ids, units, create=True)
-        ledger._lock(accounts.values())
+        accounts = ledger._accounts(member_ids, units, create=create)
+        if accounts:
+            ledger._lock(accounts.values())
         return {(member_id, units[unit_id]): account for (member_id, unit_id), account in accounts.items()}
 
     def _baskets(

@@ -261,6 +261,13 @@ class TestTriggers(ApiCase):
         ])  # fmt: skip
         self.assert_books()
 
+    def test_who_is_given_nothing_gets_no_account(self):
+        self.set_off("registered", points(40), when={"kind": "attribute", "name": "city", "value": "Lviv"})
+        accounts = self.env["loy.account"]
+        member = self.register()
+        self.assertEqual([given for _key, given, _outcome in self.occurrences(member)], [False])
+        self.assertFalse(accounts.search([("member_id", "=", int(member))]))
+
     def test_a_limit_of_a_member_counts_all_happenings(self):
         self.set_off("card_activated", points(40), limits={"per_member": 1})
         member = self.register()
