@@ -105,9 +105,6 @@ class LoyMemberFacts(models.AbstractModel):
         """Names of the contact's tags as they were first written, the same for every user."""
         return frozenset(member.with_context(lang="en_US").category_id.mapped("name"))
 
-    def _know_segments(self, member, asked: Asked) -> frozenset[str]:
-        return frozenset()
-
     def _know_brands(self, member, asked: Asked) -> frozenset[str]:
         return frozenset(member.loy_brand_ids.mapped("code"))
 

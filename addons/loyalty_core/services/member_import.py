@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
 
@@ -18,8 +19,18 @@ from .posting import Accrual, Source
 from .requests import MemberOpening, MembersImport
 
 SHOWN_MAX = 200
-#: What is told of as many members at once as there are: a few statements each.
+#: What of an opening goes into the contact as it is.
 VALUES = ("phone", "email", "external_id", "first_name", "last_name", "birth_date", "sex", "attributes")
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What openings may name, by code."""
+
+    stores: Mapping[str, models.Model]
+    units: Mapping[str, models.Model]
+    brands: Mapping[str, models.Model]
+    tiers: Mapping[str, models.Model]
 
 
 class LoyMemberImport(models.AbstractModel):
@@ -33,7 +44,8 @@ class LoyMemberImport(models.AbstractModel):
 
         ``bad_members``: what is wrong, each with its path.
         """
-        vals_list, problems = self._read(request.members, at)
+        named = self._named()
+        vals_list, problems = self._read(request.members, named, at)
         problems += self._taken(vals_list, request.members)
         if problems:
             more = len(problems) - SHOWN_MAX
@@ -45,28 +57,29 @@ class LoyMemberImport(models.AbstractModel):
         members = self.env["res.partner"].sudo().create(vals_list)
         main = {member.id: member.loy_main_card_id.number for member in members}
         self._issue(members, request.members)
-        self._accrue(members, request.members, at)
-        self._insert_totals(members, request.members)
-        self._set_tiers(members, request.members, at)
+        self._accrue(members, request.members, named, at)
+        self._insert_totals(members, request.members, named)
+        self._set_tiers(members, request.members, named, at)
         return [{"member": str(member.id), "card": main[member.id]} for member in members]
 
     # ------------------------------------------------------------------ what is wrong
 
-    def _read(self, openings: Sequence[MemberOpening], at: datetime) -> tuple[list[dict], list[str]]:
+    def _read(self, openings: Sequence[MemberOpening], named: Named, at: datetime) -> tuple[list[dict], list[str]]:
         """The values of the contacts, and what is wrong with each opening by itself."""
         vals_list: list[dict] = []
         problems: list[str] = []
-        stores, units, brands = self._stores(), self._by_code("loy.unit"), self._by_code("loy.brand")
-        tiers = self._by_code("loy.tier")
         for i, opening in enumerate(openings):
             path = f"members[{i}]"
             try:
-                vals_list.append(self._vals(opening, stores, brands))
+                vals_list.append(self._vals(opening, named))
             except LoyaltyError as error:
                 problems.append(f"{path}: {error}")
                 vals_list.append({})
-            problems += [f"{path}.{problem}" for problem in self._problems(opening, stores, units, brands, tiers, at)]
+            problems += [f"{path}.{problem}" for problem in self._problems(opening, named, at)]
         return vals_list, problems
+
+    def _named(self) -> Named:
+        return Named(self._stores(), self._by_code("loy.unit"), self._by_code("loy.brand"), self._by_code("loy.tier"))
 
     def _by_code(self, name: str) -> dict[str, models.Model]:
         domain = [("company_id", "in", [False, *self.env.companies.ids])]
@@ -78,27 +91,25 @@ class LoyMemberImport(models.AbstractModel):
         bound = self.env["res.users"]._loy_bound_store_ids()
         return {code: store for code, store in self._by_code("loy.store").items() if not bound or store.id in bound}
 
-    def _vals(self, opening: MemberOpening, stores: Mapping, brands: Mapping) -> dict:
+    def _vals(self, opening: MemberOpening, named: Named) -> dict:
         members = self.env["loy.members"]
         values = {name: getattr(opening, name) for name in VALUES if getattr(opening, name) is not None}
-        if store := stores.get(opening.store or ""):
+        if store := named.stores.get(opening.store or ""):
             values["store_id"] = store.id
         if opening.registered:
             values["registered_at"] = clock.to_utc(opening.registered, store.timezone if store else "UTC")
-        values["brand_ids"] = [brands[code].id for code in opening.brands if code in brands]
+        values["brand_ids"] = [named.brands[code].id for code in opening.brands if code in named.brands]
         vals = {**members._to_fields(values), "is_loyalty_member": True, "loy_is_imported": True}
         if opening.cards:
             vals["loy_new_card_number"] = opening.cards[0].number
         return members._prepare_contact(vals)
 
-    def _problems(
-        self, opening: MemberOpening, stores: Mapping, units: Mapping, brands: Mapping, tiers: Mapping, at: datetime
-    ) -> Iterator[str]:
-        for path, code, known in self._codes(opening, stores, units, brands, tiers):
+    def _problems(self, opening: MemberOpening, named: Named, at: datetime) -> Iterator[str]:
+        for path, code, known in self._codes(opening, named):
             if code not in known:
                 yield self.env._("%(path)s: there is no %(code)s", path=path, code=code)
         for i, lot in enumerate(opening.lots):
-            unit = units.get(lot.unit)
+            unit = named.units.get(lot.unit)
             begins, ends = self._bounds(lot, at)
             if unit and lot.amount != round(lot.amount, unit.decimals):
                 yield self.env._(
@@ -110,14 +121,15 @@ class LoyMemberImport(models.AbstractModel):
             if ends and ends <= max(begins, at):
                 yield self.env._("lots[%s].expires_at: these are gone already; leave them out", i)
 
-    def _codes(self, opening, stores, units, brands, tiers) -> Iterator[tuple[str, str, Mapping]]:
+    def _codes(self, opening: MemberOpening, named: Named) -> Iterator[tuple[str, str, Mapping]]:
         if opening.store:
-            yield "store", opening.store, stores
+            yield "store", opening.store, named.stores
         if opening.tier:
-            yield "tier", opening.tier, tiers
-        yield from ((f"brands[{i}]", code, brands) for i, code in enumerate(opening.brands))
-        yield from ((f"lots[{i}].unit", lot.unit, units) for i, lot in enumerate(opening.lots))
-        yield from ((f"totals[{i}].store", one.store, stores) for i, one in enumerate(opening.totals) if one.store)
+            yield "tier", opening.tier, named.tiers
+        yield from ((f"brands[{i}]", code, named.brands) for i, code in enumerate(opening.brands))
+        yield from ((f"lots[{i}].unit", lot.unit, named.units) for i, lot in enumerate(opening.lots))
+        totals = enumerate(opening.totals)
+        yield from ((f"totals[{i}].store", one.store, named.stores) for i, one in totals if one.store)
 
     def _taken(self, vals_list: Sequence[dict], openings: Sequence[MemberOpening]) -> Iterator[str]:
         """What two of them share, or somebody has already."""
@@ -196,8 +208,8 @@ class LoyMemberImport(models.AbstractModel):
         )
         cards.invalidate_model(["issued_at"])
 
-    def _accrue(self, members, openings: Iterable[MemberOpening], at: datetime) -> None:
-        units = self._by_code("loy.unit")
+    def _accrue(self, members, openings: Iterable[MemberOpening], named: Named, at: datetime) -> None:
+        units = named.units
         wanted = [(member, lot) for member, opening in zip(members, openings, strict=True) for lot in opening.lots]
         if not wanted:
             return
@@ -226,8 +238,8 @@ class LoyMemberImport(models.AbstractModel):
         begins = clock.to_utc(lot.active_from, "UTC") if lot.active_from else at
         return begins, clock.to_utc(lot.expires_at, "UTC") if lot.expires_at else None
 
-    def _insert_totals(self, members, openings: Iterable[MemberOpening]) -> None:
-        stores = self._stores()
+    def _insert_totals(self, members, openings: Iterable[MemberOpening], named: Named) -> None:
+        stores = named.stores
         sums: dict[tuple, list] = {}
         for member, opening in zip(members, openings, strict=True):
             for one in opening.totals:
@@ -252,9 +264,9 @@ class LoyMemberImport(models.AbstractModel):
             ],
         )
 
-    def _set_tiers(self, members, openings: Iterable[MemberOpening], at: datetime) -> None:
+    def _set_tiers(self, members, openings: Iterable[MemberOpening], named: Named, at: datetime) -> None:
         """A tier holds as it did in the other system; the rules go on from what was bought."""
-        company, tiers = self.env.company, self._by_code("loy.tier")
+        company, tiers = self.env.company, named.tiers
         service = self.env["loy.tiers"]
         holders: dict[tuple, list[int]] = {}
         for member, opening in zip(members, openings, strict=True):
