@@ -30,7 +30,20 @@ from .facts import Bought, FirstUse, History, Needs, Profile, gather
 from .limits import Limits
 from .money import allocate
 from .promotion import Programme, compile_programme
-from .result import CodeUse, Earned, Issue, LineResult, Message, Refusal, Result, Spendable, Spent, Totals, Use
+from .result import (
+    CodeIssue,
+    CodeUse,
+    Earned,
+    Issue,
+    LineResult,
+    Message,
+    Refusal,
+    Result,
+    Spendable,
+    Spent,
+    Totals,
+    Use,
+)
 from .schema import DocumentError, Problem
 from .tiers import Edition, Standing, Tier, progress, stand, timeline
 
@@ -38,6 +51,7 @@ __all__ = [
     "Attribute",
     "Basket",
     "Bought",
+    "CodeIssue",
     "CodeUse",
     "DocumentError",
     "Earned",

@@ -6,7 +6,7 @@ document, collects every problem, and files the promotions in the index.
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Self
@@ -245,13 +245,15 @@ class ProgrammeDocument:
     code_pools: tuple[CodePool, ...] = schema.list_of(schema.nested(CodePool), max_length=10_000, default=())
     choices: tuple[Choice, ...] = schema.list_of(schema.nested(Choice), default=())
     settings: Settings = schema.nested(Settings, default=Settings())
+    named: Mapping[str, frozenset[str]] = schema.map_of(
+        schema.set_of(schema.text(max_length=64)), default={}, help="By section, what kinds of add-ons may name."
+    )
     expiry_policies: tuple[Policy, ...] = schema.list_of(
         schema.declare(KindOf(POLICIES)), default=(), help="When points are lost beside the terms of their lots."
     )
     promotions: tuple[Promotion, ...] = schema.list_of(
         schema.nested(Promotion), max_length=100_000, default=()
     )
-
 
     def check(self) -> Iterator[tuple[str, str, str]]:
         """What keeps lots of a unit alive is one thing for all of its policies: each lot has one date by inactivity."""
@@ -328,7 +330,8 @@ def compile_programme(document: object) -> Programme:
     reading = schema.Reading(decimals if type(decimals) is int and 0 <= decimals <= 6 else 2)
     found = schema.read_object(ProgrammeDocument, document, "", reading)
     sections = _codes_of(document)
-    problems = [*reading.problems, *_unknown(reading.references, sections), *_duplicates(sections)]
+    named = found.named if isinstance(found, ProgrammeDocument) else {}
+    problems = [*reading.problems, *_unknown(reading.references, {**named, **sections}), *_duplicates(sections)]
     if problems or not isinstance(found, ProgrammeDocument):
         raise DocumentError(problems)
     if "default" not in {group.code for group in found.groups}:
@@ -348,13 +351,13 @@ def _codes_of(document: object) -> dict[str, list[str]]:
     return sections
 
 
-def _unknown(references: Sequence[schema.Reference], sections: dict[str, list[str]]) -> Iterator[Problem]:
+def _unknown(references: Sequence[schema.Reference], sections: Mapping[str, Iterable[str]]) -> Iterator[Problem]:
     known = {
         section: {*codes, "default"} if section == "groups" else set(codes)
         for section, codes in sections.items()
     }
     for one in references:
-        if one.code not in known[one.section]:
+        if one.code not in known.get(one.section, ()):
             yield Problem(one.path, "reference", f"names {one.code}, which is not among {one.section}")
 
 

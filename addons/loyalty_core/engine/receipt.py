@@ -496,7 +496,7 @@ class Turn:
         return {i: part for i, part in zip(open_, parts, strict=True) if part}
 
     def issue(self, issue: Issue) -> None:
-        """Let the customer have a code for later."""
+        """Let the customer have something for later."""
         self.receipt.issues.append(issue)
         self.receipt.effective.add(self.promotion.code)
 

@@ -7,6 +7,7 @@ them as numbers in whole units, which is the answer of the API.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
 from .schema import MICRO, write
 from .select import Target
@@ -138,14 +139,36 @@ class Code:
 
 @dataclass(frozen=True, slots=True)
 class Issue:
-    """A code of a pool that the customer gets for later. ``expires_at`` is the store's wall clock; without it the code
-    is good for ever."""
+    """Something that the customer gets for later, by a promotion. Add-ons have sorts of their own; whoever books the
+    purchase makes a thing of each ``sort``."""
+
+    sort: ClassVar[str]
+
+    promotion: str
+
+    def to_document(self, decimals: int) -> dict[str, object]:
+        """What is known of it before it is made; ``decimals`` are of the currency."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class CodeIssue(Issue):
+    """A code of a pool. ``expires_at`` is the store's wall clock; without it the code is good for ever."""
+
+    sort: ClassVar[str] = "code"
 
     pool: str
-    promotion: str
     bind: str
     value_minor: int | None
     expires_at: datetime | None
+
+    def to_document(self, decimals: int) -> dict[str, object]:
+        return {
+            "pool": self.pool,
+            "promotion": self.promotion,
+            **({} if self.value_minor is None else {"value": in_whole(self.value_minor, decimals)}),
+            **({} if self.expires_at is None else {"expires_at": self.expires_at.isoformat()}),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +206,7 @@ class Result:
                 {"to": one.to, "text": one.text, "promotion": one.promotion} for one in self.messages
             ],
             **({"codes": [self._code(one) for one in self.codes]} if self.codes else {}),
-            "issued": [self._issue(one) for one in self.issued],
+            "issued": [one.to_document(self.decimals) for one in self.issued],
             "suggestions": [self._suggestion(one) for one in self.suggestions],
             "refusals": [self._refusal(one) for one in self.refusals],
         }
@@ -216,10 +239,10 @@ class Result:
         }
 
     def _money(self, minor: int) -> float:
-        return _number(minor, self.decimals)
+        return in_whole(minor, self.decimals)
 
     def _points(self, unit: str, minor: int) -> float:
-        return _number(minor, self.unit_decimals[unit])
+        return in_whole(minor, self.unit_decimals[unit])
 
     def _line(self, line: LineResult) -> dict[str, object]:
         return {
@@ -278,27 +301,20 @@ class Result:
             "promotions": [use.promotion for use in uses],
         }
 
-    def _issue(self, one: Issue) -> dict[str, object]:
-        return {
-            "pool": one.pool,
-            "promotion": one.promotion,
-            **({} if one.value_minor is None else {"value": self._money(one.value_minor)}),
-            **({} if one.expires_at is None else {"expires_at": one.expires_at.isoformat()}),
-        }
-
     def _refusal(self, one: Refusal) -> dict[str, object]:
         params = dict(_plain(name, value, self.decimals) for name, value in one.params.items())
         return {"promotion": one.promotion, "code": one.code, "params": params}
 
 
-def _number(minor: int, decimals: int) -> float:
+def in_whole(minor: int, decimals: int) -> float:
+    """An amount of minor units as people read it."""
     return minor / float(10**decimals)
 
 
 def _plain(name: str, value: object, decimals: int) -> tuple[str, object]:
     """A parameter as people read it: ``missing_minor: 500`` is ``missing: 5.0``."""
     if isinstance(value, int) and name.endswith("_minor"):
-        return name.removesuffix("_minor"), _number(value, decimals)
+        return name.removesuffix("_minor"), in_whole(value, decimals)
     if isinstance(value, int) and name.endswith("_micro"):
         return name.removesuffix("_micro"), value / MICRO
     return name, list(value) if isinstance(value, Iterable) and not isinstance(

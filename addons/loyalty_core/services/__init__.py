@@ -54,6 +54,7 @@ from . import referrals
 from . import rewards
 from . import counters
 from . import codes
+from . import issues
 from . import triggers
 from . import expiry
 from . import returns

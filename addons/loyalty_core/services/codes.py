@@ -11,7 +11,7 @@ from typing import BinaryIO
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..engine import Basket, PromoCode, Result, normal_code
+from ..engine import Basket, CodeIssue, PromoCode, Result, normal_code
 from ..engine.codes import SIGNS
 from ..sql import codes as sql
 from ..sql.insert import insert_rows
@@ -402,28 +402,20 @@ class LoyCodes(models.AbstractModel):
 
     # ------------------------------------------------------------------ given out
 
-    def _issue_with(self, purchase, scene, result: Result) -> dict:
-        """The answer of a confirmed purchase, with the codes that the customer gets."""
-        document = result.to_document()
-        if not result.issued:
-            return document
+    def _issue_with(self, purchase, scene, issue: CodeIssue) -> dict:
+        """A code that the customer gets by a purchase; ``pool_empty`` where there is none: the receipt is printed."""
         ids = {pool.code: pool_id for pool_id, pool in scene.compiled.code_pools.items()}
-        told = []
-        for issue, shown in zip(result.issued, document["issued"], strict=True):
-            pool = self.env["loy.code.pool"].browse(ids[issue.pool])
-            code = self._take_fresh(
-                pool,
-                scene.compiled.code_pools[pool.id],
-                member_id=scene.member.id if issue.bind == "member" else None,
-                value_minor=issue.value_minor,
-                at=scene.at,
-                valid_until_at=issue.expires_at and scene.place.to_utc(issue.expires_at),
-                purchase=purchase,
-            )
-            told.append({**shown, "code": code} if code else {**shown, "problem": "pool_empty"})
-        document["issued"] = told
-        purchase.result = document
-        return document
+        pool = self.env["loy.code.pool"].browse(ids[issue.pool])
+        code = self._take_fresh(
+            pool,
+            scene.compiled.code_pools[pool.id],
+            member_id=scene.member.id if issue.bind == "member" else None,
+            value_minor=issue.value_minor,
+            at=scene.at,
+            valid_until_at=issue.expires_at and scene.place.to_utc(issue.expires_at),
+            purchase=purchase,
+        )
+        return {"code": code} if code else {"problem": "pool_empty"}
 
     def _issue(self, pool, company, member, value: Decimal | None, at: datetime) -> dict:
         """A code for a member or whoever has it; ``member_required``, ``code_value``, ``code_pool_empty``,

@@ -3,6 +3,7 @@
 import json
 import logging
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -193,6 +194,11 @@ class LoyProgramme(models.AbstractModel):
             if document["code"] not in {promotion["code"] for _id, promotion in promotions}
         ]
         document = self._engine_document(
+            named={
+                section.name: [document["code"] for _id, document in sections.get(section.name, ())]
+                for section in SECTIONS
+                if section.is_named
+            },
             decimals=decimals,
             settings=settings,
             units=[document for _id, document in units],
@@ -276,7 +282,18 @@ class LoyProgramme(models.AbstractModel):
         }
 
     def _engine_document(
-        self, *, decimals, settings, units, groups, calendars, code_pools, choices, promotions, expiry_policies=()
+        self,
+        *,
+        decimals,
+        settings,
+        units,
+        groups,
+        calendars,
+        code_pools,
+        choices,
+        promotions,
+        expiry_policies=(),
+        named: Mapping[str, list[str]],
     ) -> dict:
         """What ``compile_programme`` takes: of units, pools, choices and settings only what the engine knows."""
         return {
@@ -289,6 +306,7 @@ class LoyProgramme(models.AbstractModel):
             "expiry_policies": list(expiry_policies),
             "choices": [{key: choice[key] for key in ENGINE_CHOICE if key in choice} for choice in choices],
             "promotions": promotions,
+            "named": named,
         }
 
     # ------------------------------------------------------------------ recording
@@ -472,9 +490,16 @@ class LoyProgramme(models.AbstractModel):
         code_pools: list[dict] = (),
         expiry_policies: list[dict] = (),
         choices: list[dict] = (),
+        **named: list[dict],
     ) -> list:
-        """The engine's objections to promotion and policy documents, beside what they name that is there or to come."""
+        """The engine's objections to promotion and policy documents, beside what they name that is there or to come;
+        ``named`` are the records to come of sections of add-ons."""
         document = self._engine_document(
+            named={
+                section.name: [one["code"] for one in self._known(section.model, list(named.get(section.name, ())))]
+                for section in SECTIONS
+                if section.is_named
+            },
             decimals=self.env.company.currency_id.decimal_places,
             settings={},
             units=self._known("loy.unit", units),

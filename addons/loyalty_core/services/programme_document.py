@@ -110,6 +110,7 @@ class LoyProgrammeDocument(models.AbstractModel):
             programme.get("promotions") or [],
             expiry_policies=self._policies_to_be(parts),
             **{name: coming.get(name, []) for name in ("units", "groups", "calendars", "code_pools", "choices")},
+            **{section.name: coming.get(section.name, []) for section in SECTIONS if section.is_named},
         )
 
     def _policies_to_be(self, parts: list[Part]) -> list[dict]:

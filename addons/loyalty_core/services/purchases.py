@@ -155,7 +155,7 @@ class LoyPurchases(models.AbstractModel):
                 points, at=scene.at, source=self._source("purchase", purchase), overrun=request.offline
             )
         self._post(purchase, scene, result)
-        document = self.env["loy.codes"]._issue_with(purchase, scene, result)
+        document = self.env["loy.issues"]._make(purchase, scene, result)
         self._draw(purchase, scene, result, was_held=was_held, is_fact=request.offline)
         answer = self._answer(purchase, document)
         if back is None:
@@ -217,8 +217,7 @@ class LoyPurchases(models.AbstractModel):
                 # The receipt was printed on the strength of a hold that has run out: it is a fact.
                 ledger._spend(points, at=scene.at, source=source, overrun=True)
         self._post(purchase, scene, result)
-        if result.issued:
-            self.env["loy.codes"]._issue_with(purchase, scene, result)
+        self.env["loy.issues"]._make(purchase, scene, result)
         self._draw(purchase, scene, result, was_held=True, is_fact=True)
         return self._answer(purchase, purchase.result)
 

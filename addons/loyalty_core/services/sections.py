@@ -1,7 +1,8 @@
 """The sections of a programme document: what a record of each kind says, and where Odoo keeps it.
 
 A section is a declared class and a table of columns; reading, applying, exporting and documenting follow from it.
-Addons append their own to ``SECTIONS``; later sections may refer to earlier ones.
+Addons insert their own into ``SECTIONS``, before "promotions" if these name them (``add_section``): later sections may
+refer to earlier ones.
 """
 
 import json
@@ -37,6 +38,7 @@ class Section:
     hides: tuple[str, ...] = ("code",)  # a company's own record takes the place of a shared one with the same of these
     beside: str = ""  # the section under whose name its records stand in documents, known by keys of their own
     marks: tuple[str, ...] = ()  # these keys
+    is_named: bool = False  # kinds of condition and reward of an addon name its records; the engine knows their codes
 
     @property
     def is_single(self) -> bool:
@@ -976,6 +978,11 @@ SECTIONS: list[Section] = [
         "promotions", "loy.promotion", PromotionDocument, {"group": "group_id", "exclusive": "is_exclusive"}
     ),
 ]
+
+
+def add_section(section: Section) -> None:
+    """Make a section of an addon known: promotions may name its records if it ``is_named``."""
+    SECTIONS.insert(SECTIONS.index(section_of("loy.expiry.policy")), section)
 
 
 def set_apart(programme: Mapping[str, object]) -> dict[str, object]:

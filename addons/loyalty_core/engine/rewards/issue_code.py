@@ -8,7 +8,7 @@ from .. import schema
 from ..lots import Expiry
 from ..receipt import Turn
 from ..registry import REWARDS, Phase, Reward
-from ..result import Issue
+from ..result import CodeIssue
 from ..select import Keys, Target, selection
 
 _SUM: Final = schema.money(above=0)
@@ -88,7 +88,7 @@ class IssueCode(Reward):
             return
         expiry = self.expires or pool.valid
         expires_at = None if expiry is None else expiry.moment(receipt.basket.at)
-        turn.issue(Issue(self.pool, turn.promotion.code, bind, value, expires_at))
+        turn.issue(CodeIssue(turn.promotion.code, self.pool, bind, value, expires_at))
 
     def keys(self) -> Keys:
         return self.target.keys() or (frozenset({("member", "yes")}) if self.bind == "member" else None)

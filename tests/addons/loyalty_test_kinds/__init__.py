@@ -1,0 +1,3 @@
+from . import kinds
+from . import models
+from . import services
