@@ -4,7 +4,7 @@ from ..fields import BigInteger, BigMany2one, FactMany2one
 
 
 class LoyCodeUse(models.Model):
-    """What a purchase has used of a promo code, or gave back. Written once, never changed."""
+    """What a purchase has used of a promo code, or gave back; what a return has cut. Written once, never changed."""
 
     _name = "loy.code.use"
     _inherit = ["loy.fact.mixin"]
@@ -12,7 +12,9 @@ class LoyCodeUse(models.Model):
     _order = "id desc"
     _rec_name = "code_id"
 
-    kind = fields.Selection([("use", "Used"), ("back", "Given back")], required=True, readonly=True)
+    kind = fields.Selection(
+        [("use", "Used"), ("back", "Given back"), ("cut", "Cut by a return")], required=True, readonly=True
+    )
     used_at = fields.Datetime(string="Booked", required=True, readonly=True)
     code_id = BigMany2one("loy.code", string="Promo code", required=True, readonly=True, ondelete="restrict")
     pool_id = FactMany2one("loy.code.pool", required=True, readonly=True)

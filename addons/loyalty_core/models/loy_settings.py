@@ -115,6 +115,19 @@ class LoySettings(models.Model):
         required=True,
         help="Checked again: a discount that what is kept does not earn any more is taken off the refund.",
     )
+    return_coupon = fields.Selection(
+        [
+            ("keep", "Stay until all comes back"),
+            ("cut", "Are cut to what is kept"),
+            ("reduce_refund", "Stay, and reduce the refund"),
+            ("cut_or_refund", "Are cut; the refund bears what was used"),
+        ],
+        string="Promo codes given with it",
+        default="keep",
+        required=True,
+        help="A code that the purchase gave is worth what the goods that are kept would give. What it is worth too much"
+        " is taken from what is left on it, or from the refund.",
+    )
     is_return_negative = fields.Boolean(
         string="A balance may go below zero",
         default=True,

@@ -57,6 +57,7 @@ from . import codes
 from . import issues
 from . import triggers
 from . import expiry
+from . import return_codes
 from . import returns
 from . import exchange
 from . import jobs

@@ -358,11 +358,6 @@ class LoyCodes(models.AbstractModel):
             self.env["loy.counters"]._move(company_id, (one for one in back if one.company_id == company_id), {}, False)
         self._insert(purchase, back, "back", by)
 
-    def _void_issued(self, purchase) -> None:
-        """The whole purchase came back: what was given with it and is not used is worth nothing. (A setting that cuts
-        the refund by a coupon that was used belongs here.)"""
-        self.env.cr.execute(sql.void_issued(purchase.id))
-
     def _own(self, purchase) -> dict[int, Taken]:
         """Code → what the purchase has used and not given back."""
         return self._drawn(purchase.ids).get(purchase.id, {}) if purchase else {}

@@ -28,7 +28,7 @@ class LoyExchange(models.AbstractModel):
 
     def _lock(self, request, place: PlaceFacts) -> None:
         """Everything that the receipt and what comes back on it will touch, in the one order of all locks (numbers,
-        members, accounts, limits): goods of two members may cross on two tills.
+        members, accounts, limits, codes): goods of two members may cross on two tills.
         """
         back = [line for line in request.lines if line.quantity < 0]
         if not back:
@@ -44,6 +44,7 @@ class LoyExchange(models.AbstractModel):
             ledger._lock_families(accounts)
         if member:
             self.env["loy.counters"]._lock_members(member.ids)
+        self.env["loy.return.codes"]._lock(origins, request.codes)
 
     def _book(self, request, place: PlaceFacts) -> dict | None:
         """The returns of the receipt, numbered after it; None where nothing comes back."""

@@ -22,6 +22,7 @@ from .errors import LoyaltyError
 from .money import from_minor, to_minor
 from .posting import Reversal
 from .requests import PurchaseConfirm, PurchaseLine, PurchaseReturn, ReturnLine
+from .return_codes import CodeCut
 from .sections import ReturnsDocument
 from .transaction import run_with_retry
 
@@ -70,6 +71,7 @@ class Plan:
     money: int
     certificates: int
     asked: Mapping[str, list[int]]
+    codes: tuple[CodeCut, ...] = ()  # what is taken of codes that the purchase gave, or of the money instead
 
     def due(self, amounts: Mapping[str, int]) -> int:
         """Of amounts by line, how much has to be back by now."""
@@ -104,7 +106,8 @@ class LoyReturns(models.AbstractModel):
                 self.env._("Purchase %s can only come back in the store where it was made.", purchase.number),
             )
         self.env["loy.purchases"]._keep_member(purchase)
-        plan = self._plan(purchase, request.lines, rules)
+        self._lock_codes(purchase)
+        plan = self._plan(purchase, request.lines, rules, at)
         returned = self._insert_return(purchase, request.return_, place, at, plan)
         reversals = self.env["loy.ledger"]._reverse(
             self._reversals(purchase, plan),
@@ -117,11 +120,11 @@ class LoyReturns(models.AbstractModel):
         self.env["loy.member.facts"]._add(returned, count=-int(plan.is_whole))
         share = None if plan.is_whole else plan.due
         self.env["loy.codes"]._give_back(purchase, share, by=returned, policy=rules.codes_back)
+        self.env["loy.return.codes"]._book(purchase, returned, plan.codes)
         self.env["loy.counters"]._give_back(purchase, share, by=returned)
         answer = self._answer(purchase, request.return_, plan, moved)
         returned.result = answer
         if plan.is_whole:
-            self.env["loy.codes"]._void_issued(purchase)
             purchase.state = "returned"
         self.env["loy.tiers"]._follow(returned)
         self.env["loy.purchases"]._emit("purchase.returned", returned)
@@ -135,8 +138,12 @@ class LoyReturns(models.AbstractModel):
             money = sum(line.base_minor for line in scene.basket.lines)
             return {"refund": {"money": float(from_minor(money, scene.compiled.currency_decimals))}}
         purchase = self._origin(request.purchase, place, is_claimed=False)
-        plan = self._plan(purchase, request.lines, self._rules(purchase.company_id, at))
-        return {"purchase": purchase.number, "refund": {"money": self._number(plan.money, purchase)}}
+        plan = self._plan(purchase, request.lines, self._rules(purchase.company_id, at), at)
+        return {
+            "purchase": purchase.number,
+            "refund": {"money": self._number(plan.money, purchase), **self._reduced(purchase, plan)},
+            **self._codes_told(purchase, plan),
+        }
 
     # ------------------------------------------------------------------ in the office
 
@@ -158,8 +165,9 @@ class LoyReturns(models.AbstractModel):
             return 0.0
         # Rules and programme of the purchase, which whoever sees it need not be able to read.
         returns = self.sudo()
-        rules = returns._rules(purchase.company_id, fields.Datetime.now())
-        return self._number(returns._plan(purchase.sudo(), _return_lines(quantities), rules).money, purchase)
+        now = fields.Datetime.now()
+        rules = returns._rules(purchase.company_id, now)
+        return self._number(returns._plan(purchase.sudo(), _return_lines(quantities), rules, now).money, purchase)
 
     def _return_by_hand(self, purchase, number: str, quantities: Mapping[str, float]):
         """The return that staff enter for a till; answers its record."""
@@ -321,6 +329,15 @@ class LoyReturns(models.AbstractModel):
             )
         return at
 
+    def _lock_codes(self, purchase) -> None:
+        """Where it gave codes out, what is left on them says what is refunded: they are locked, after the accounts."""
+        if not (purchase.result or {}).get("issued"):
+            return
+        ledger = self.env["loy.ledger"]
+        if accounts := ledger._accounts_touched(purchase.member_id.ids, purchase.ids):
+            ledger._lock_families(accounts)
+        self.env["loy.return.codes"]._lock(purchase)
+
     def _rules(self, company, at: datetime) -> ReturnsDocument:
         """As they are when the goods come back."""
         return self.env["loy.programme"]._at(company, at).settings.returns
@@ -370,7 +387,7 @@ class LoyReturns(models.AbstractModel):
 
     # ------------------------------------------------------------------ the plan
 
-    def _plan(self, purchase, wanted: Sequence | None, rules: ReturnsDocument) -> Plan:
+    def _plan(self, purchase, wanted: Sequence | None, rules: ReturnsDocument, at: datetime) -> Plan:
         """What the wanted lines (all that is left without them) give and take under the rules."""
         lines = self._sold(purchase, self._wanted(purchase, wanted))
         self._check_quantities(purchase, lines)
@@ -381,13 +398,21 @@ class LoyReturns(models.AbstractModel):
         ]
         earned_due = [self._points_due(lines, is_whole, part["points"], "share") for part in by_line["earned"]]
         refund = sum(line.due(line.money, is_whole) for line in lines)
-        if not is_whole and (rules.offers == "recheck" or rules.earned == "re_earn"):
+        given = self.env["loy.return.codes"]._given(purchase, at)
+        is_given_anew = bool(given) and rules.coupon != "keep"
+        kept = None
+        if not is_whole and (rules.offers == "recheck" or rules.earned == "re_earn" or is_given_anew):
             kept = self._kept(purchase, lines, spent_due, rules)
             if rules.earned == "re_earn":
                 earned_due = self._earned_due(by_line["earned"], kept)
             if rules.offers == "recheck":
                 refund = max(0, self._minor(purchase.to_pay, purchase) - kept.totals.to_pay_minor)
-        money = max(0, refund + sum(self._minor(one.to_pay, purchase) for one in purchase.return_ids))
+        before = sum(self._minor(one.to_pay, purchase) - _reduced_by(one) for one in purchase.return_ids)
+        money = max(0, refund + before)
+        codes = ()
+        if is_whole or is_given_anew:
+            codes = self.env["loy.return.codes"]._cuts(purchase, given, kept, rules.coupon, money)
+            money -= sum(one.reduced for one in codes)
         asked = self._asked_before(purchase)
         return Plan(
             lines=lines,
@@ -399,6 +424,7 @@ class LoyReturns(models.AbstractModel):
                 name: [max(0, one - asked[name, index]) for index, one in enumerate(due)]
                 for name, due in (("earned", earned_due), ("spent", spent_due))
             },
+            codes=codes,
         )
 
     def _wanted(self, purchase, lines: Sequence | None) -> dict[str, int] | None:
@@ -570,7 +596,7 @@ class LoyReturns(models.AbstractModel):
                 "purchased_on": place.to_local(at).date(),
                 "confirmed_at": fields.Datetime.now(),
                 "programme_number": purchase.programme_number,
-                "by_line": dict(plan.asked),
+                "by_line": {**plan.asked, "given_codes": self.env["loy.return.codes"]._kept_of(plan.codes)},
                 **{name: from_minor(-value, decimals) for name, value in sums.items()},
             }
         )
@@ -651,10 +677,12 @@ class LoyReturns(models.AbstractModel):
             "return": number,
             "refund": {
                 "money": self._number(plan.money, purchase),
+                **self._reduced(purchase, plan),
                 "points": [{"unit": unit, "amount": float(given)} for unit, given, _taken in moved if given],
                 "certificates": [],
             },
             "taken_back": [{"unit": unit, "amount": float(taken)} for unit, _given, taken in moved if taken],
+            **self._codes_told(purchase, plan),
             "lines": [
                 {
                     "id": line.ref,
@@ -671,11 +699,25 @@ class LoyReturns(models.AbstractModel):
             ],
         }
 
+    def _reduced(self, purchase, plan: Plan) -> dict:
+        """By how much the refund is less for what was used of codes; nothing where it is not."""
+        reduced = sum(one.reduced for one in plan.codes)
+        return {"reduced": self._number(reduced, purchase)} if reduced else {}
+
+    def _codes_told(self, purchase, plan: Plan) -> dict:
+        told = self.env["loy.return.codes"]._told(plan.codes, purchase.currency_id.decimal_places)
+        return {"codes": told} if told else {}
+
     def _minor(self, amount: float, purchase) -> int:
         return to_minor(Decimal(str(amount)), purchase.currency_id.decimal_places)
 
     def _number(self, amount_minor: int, purchase) -> float:
         return float(from_minor(amount_minor, purchase.currency_id.decimal_places))
+
+
+def _reduced_by(returned) -> int:
+    """By how much its refund was less for codes."""
+    return sum(one["reduced"] for one in (returned.by_line or {}).get("given_codes", ()))
 
 
 def _return_lines(quantities: Mapping[str, float]) -> tuple[ReturnLine, ...]:

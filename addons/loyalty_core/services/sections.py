@@ -528,6 +528,15 @@ class ReturnsDocument:
     offers: str = schema.choice(
         "keep", "recheck", default="keep", help="`recheck`: discounts that what is kept does not earn leave the refund."
     )
+    coupon: str = schema.choice(
+        "keep",
+        "cut",
+        "reduce_refund",
+        "cut_or_refund",
+        default="keep",
+        help="A code that the purchase gave: stays until all comes back; is cut to what the kept goods give; stays, and"
+        " the refund is less; is cut, and the refund bears what was used.",
+    )
     negative: bool = schema.flag(default=True, help="Whether a balance may go below zero; else the rest is forgiven.")
     without_purchase: bool = schema.flag(default=False, help="Whether goods are taken without their purchase.")
     elsewhere: bool = schema.flag(default=True, help="Whether goods may come back in another store.")
@@ -617,6 +626,7 @@ RETURNS = {
     "codes_back": "return_codes_back",
     "earned": "return_earned",
     "offers": "return_offers",
+    "coupon": "return_coupon",
     "negative": "is_return_negative",
     "without_purchase": "is_return_without_purchase",
     "elsewhere": "is_return_elsewhere",

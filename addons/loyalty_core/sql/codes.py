@@ -214,17 +214,40 @@ def free(pool_id: int) -> SQL:
     )
 
 
-def void_issued(purchase_id: int) -> SQL:
-    """What was given with a purchase and is not used, nor in part, is worth nothing."""
+def lock_of(purchase_ids: Sequence[int], codes: Sequence[str]) -> SQL:
+    """The codes that purchases have used or given out, and those named."""
     return SQL(
         """
-        WITH locked AS MATERIALIZED (
-            SELECT id FROM loy_code
-             WHERE issued_in_id = %s AND state = 'issued' AND left_minor = value_minor ORDER BY id FOR UPDATE
-        )
-        UPDATE loy_code SET state = 'void' FROM locked WHERE loy_code.id = locked.id
+        SELECT FROM loy_code
+         WHERE issued_in_id = ANY(%(purchases)s) OR code = ANY(%(codes)s)
+            OR id IN (SELECT code_id FROM loy_code_use WHERE purchase_id = ANY(%(purchases)s))
+         ORDER BY id FOR UPDATE
         """,
+        purchases=list(purchase_ids),
+        codes=list(codes),
+    )
+
+
+def issued_in(purchase_id: int) -> SQL:
+    """(code, id, pool, state, value, left, valid until) of what was given with a purchase."""
+    return SQL(
+        "SELECT code, id, pool_id, state, value_minor, left_minor, valid_until_at"
+        " FROM loy_code WHERE issued_in_id = %s",
         purchase_id,
+    )
+
+
+def cut(rows: Sequence[tuple[int, int, str]]) -> SQL:
+    """(code, value that it loses, its state from now on) of codes that are locked."""
+    ids, amounts, states = (list(column) for column in zip(*rows, strict=True))
+    return SQL(
+        """
+        UPDATE loy_code AS code SET left_minor = code.left_minor - cut.amount, state = cut.state
+          FROM unnest(%s::int8[], %s::int8[], %s::varchar[]) AS cut (id, amount, state) WHERE code.id = cut.id
+        """,
+        ids,
+        amounts,
+        states,
     )
 
 

@@ -56,6 +56,7 @@ from . import test_monitor
 from . import test_offline
 from . import test_purchase_histories
 from . import test_rates
+from . import test_return_codes
 from . import test_returns
 from . import test_codes
 from . import test_codes_concurrent
