@@ -89,6 +89,13 @@ class LoySettings(models.Model):
         default="activation",
         required=True,
     )
+    crossing = fields.Selection(
+        [("old", "As those before it"), ("new", "As those after it")],
+        string="A purchase that lifts a tier",
+        default="old",
+        required=True,
+        help="Whether a purchase by which a member comes to a higher tier earns at the rate of that tier already.",
+    )
     return_points_back = fields.Selection(
         [("share", "With each part"), ("whole", "Only with the whole purchase"), ("never", "Never")],
         string="Points paid come back",

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..engine import Basket, Limits, Result, Used, evaluate, limited
+from ..engine import Basket, Limits, Result, Used, limited
 from ..engine.basket import AMOUNT_MINOR_MAX
 from ..sql import counters as sql
 from ..sql.insert import insert_rows
@@ -172,7 +172,7 @@ class LoyCounters(models.AbstractModel):
         pays nothing for this.
         """
         for _attempt in range(TRIES):
-            result = evaluate(scene.compiled.programme, scene.basket)
+            scene, result = self.env["loy.purchases"]._judge(scene)
             if not _is_drawing(scene.compiled, result):
                 return work(scene, result)
             try:

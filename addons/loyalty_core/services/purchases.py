@@ -1,7 +1,7 @@
 """Purchases: a request becomes a basket, the engine's result becomes facts and movements. No rule stands here."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,6 +15,7 @@ from ..engine import (
     Member,
     Payment,
     Place,
+    Programme,
     Redemption,
     Result,
     SpendRequest,
@@ -69,8 +70,7 @@ class LoyPurchases(models.AbstractModel):
         """What the purchase comes to, without any effect."""
         place = self._place(request)
         scene = self._scene(request, place, is_explained=request.explain)
-        judge = explain if request.explain else evaluate
-        result = judge(scene.compiled.programme, scene.basket)
+        scene, result = self._judge(scene, explain if request.explain else evaluate)
         answer = result.to_document()
         back = self.env["loy.exchange"]._preview(request, place, scene.at)
         return answer if back is None else {**answer, "exchange": self._exchanged(result, back)}
@@ -351,6 +351,18 @@ class LoyPurchases(models.AbstractModel):
             is_locked=is_locked,
             is_explained=is_explained,
         )
+
+    def _judge(self, scene: Scene, judge: Callable[[Programme, Basket], Result] = evaluate) -> tuple[Scene, Result]:
+        """What the basket comes to: where so set (``crossing``) with the tier to which the purchase itself lifts its
+        member, unless it would not do so at what it comes to then."""
+        result = judge(scene.compiled.programme, scene.basket)
+        tier = self.env["loy.tiers"]._risen_to(scene, result)
+        if not tier:
+            return scene, result
+        member = replace(scene.basket.member, tier=tier)
+        risen = replace(scene, basket=replace(scene.basket, member=member))
+        anew = judge(scene.compiled.programme, risen.basket)
+        return (risen, anew) if self.env["loy.tiers"]._risen_to(scene, anew) == tier else (scene, result)
 
     def _draw(self, purchase, scene: Scene, result: Result, *, was_held: bool, is_fact: bool = False) -> None:
         """What others may use at the same time, last of all and in one order: codes, then counters."""

@@ -573,6 +573,9 @@ class SettingsDocument:
         min=1, max=1_000, default=10, help="Codes sent to a phone or an e-mail within a day."
     )
     expiry_from: str = schema.choice("activation", "purchase", default="activation", help="What expiry counts from.")
+    crossing: str = schema.choice(
+        "old", "new", default="old", help="At which tier a purchase is judged that lifts its member to a higher one."
+    )
     returns: ReturnsDocument = schema.nested(ReturnsDocument, default=ReturnsDocument())
 
     incomplete_percent: object = schema.decimal(

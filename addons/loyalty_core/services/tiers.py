@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from odoo import fields, models
 
-from ..engine import Bought, Edition, Line, Standing, Tier, progress, schema, stand, timeline
+from ..engine import Basket, Bought, Edition, Line, Result, Standing, Tier, needed, progress, schema, stand, timeline
 from ..engine.select import Target
 from ..engine.tiers import Given, Series, edition_of
 from ..sql import tiers as sql
@@ -109,6 +109,24 @@ class LoyTiers(models.AbstractModel):
         if ladder is None:
             return ""
         return ladder.code(self._standing(ladder, member_id, company, day).tier, day)
+
+    def _risen_to(self, scene, result: Result) -> str:
+        """The code of the tier to which a purchase that comes to this lifts its member on its day, under the setting
+        `crossing: new`; nothing where it does not, or where no promotion asks for the tier."""
+        compiled, basket = scene.compiled, scene.basket
+        if compiled.settings.crossing != "new" or basket.member is None:
+            return ""
+        company = self.env["res.company"].browse(scene.place.company_id)
+        ladder = self._ladder(company)
+        if ladder is None or "tier" not in needed(compiled.programme, basket).parts():
+            return ""
+        day, member_id = basket.at.date(), scene.member.id
+        known = self._known(ladder, [member_id], company)[member_id]
+        gained = self._gained(ladder, [member_id], company)[member_id]
+        before = self._stand(ladder, known, gained, day)
+        after = self._stand(ladder, known, _with_purchase(ladder, gained, basket, result), day)
+        is_higher = ladder.rank(after.tier, day) > ladder.rank(before.tier, day)
+        return ladder.code(after.tier, day) if is_higher else ""
 
     def _today(self, member) -> str:
         """The code of the member's tier now, in the user's company."""
@@ -621,6 +639,28 @@ def _grant(grant_id, tier_id, since, until, instead_of_id, kind) -> tuple[int, s
 
 def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
+
+
+def _with_purchase(
+    ladder: Ladder, gained: Mapping[str, Series], basket: Basket, result: Result
+) -> dict[str, Series]:
+    """What is counted, with a purchase that comes to this."""
+    day = basket.at.date()
+    whole = Bought(day=day, count=1, amount_minor=result.totals.to_pay_minor + result.totals.certificates_minor)
+    lines = [
+        Bought(day=day, quantity_micro=line.quantity_micro, amount_minor=answered.amount_minor, line=line)
+        for line, answered in zip(basket.lines, result.lines, strict=True)
+    ]
+    both = dict(gained)
+    for key, tier in ladder.counted().items():
+        series = Counter(dict(gained.get(key, ())))
+        if tier.measure == "points":
+            series[day] += sum(one.amount_minor for one in result.earned if one.unit == tier.unit)
+        else:
+            for on, gain in tier.series(lines if tier.is_by_line else [whole]):
+                series[on] += gain
+        both[key] = sorted(series.items())
+    return both
 
 
 def _begin(known: Known, gained: Mapping[str, Series]) -> date:

@@ -4,7 +4,9 @@ from datetime import date, timedelta
 from unittest.mock import patch
 
 from odoo import fields
+from odoo.addons.loyalty_core.engine import Basket, evaluate, schema
 from odoo.addons.loyalty_core.services.errors import LoyaltyError
+from odoo.addons.loyalty_core.services.requests import PurchaseCalculate
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
 
@@ -84,6 +86,132 @@ class TierCase(ApiCase):
         self.env["loy.tiers"]._rebuild(self.env.company)
         self.assertEqual(told(), before)
         self.assert_books()
+
+
+@tagged("post_install", "-at_install")
+class TestCrossing(TierCase):
+    """Silver from 1000: 10 points for every 100 instead of 1."""
+
+    def rates(self, crossing="new", rates=(("tin", 1), ("silver", 10), ("gold", 20)), **ladder):
+        self.apply({"settings": {**PROGRAMME["settings"], **({"crossing": crossing} if crossing else {})}})
+        self.ladder(("tin", 0), ("silver", 1000), ("gold", 5000), **ladder)
+        self.apply(
+            {
+                "promotions": [
+                    self.promotion(
+                        f"T_{code}",
+                        {"kind": "points", "unit": "T_CASH", "percent": percent},
+                        when={"kind": "tier", "in": [code]},
+                    )
+                    for code, percent in rates
+                ]
+            },
+            at="2000-01-01T00:00:00Z",
+        )
+
+    def earned(self, answer):
+        return sum(one["amount"] for one in answer["earned"])
+
+    def request(self, amount, **values):
+        line = {"id": "1", "sku": "order", "quantity": 1, "price": amount}
+        return {"store": "T_S1", "member": {"member": self.member}, "lines": [line], **values}
+
+    def test_a_purchase_that_crosses_earns_at_the_old_rate_by_default(self):
+        self.rates(crossing=None)
+        self.assertEqual([self.earned(self.buy(f"C-{i}", 600)) for i in range(3)], [6, 6, 60])
+
+    def test_a_purchase_that_crosses_earns_at_the_new_rate_where_so_set(self):
+        self.rates()
+        self.assertEqual([self.earned(self.buy(f"C-{i}", 600)) for i in range(3)], [6, 60, 60])
+        self.assertEqual(self.tier(), "silver")
+        self.assertEqual(self.earned(self.buy("C-9", 4000)), 800, "by two purchases to gold")
+        self.assert_rebuilt()
+
+    def test_two_steps_at_once_earn_at_the_rate_of_the_second(self):
+        self.rates()
+        self.assertEqual(self.earned(self.buy("C-1", 5000)), 1000)
+
+    def test_calculate_hold_and_confirm_say_the_same(self):
+        self.rates()
+        request = self.request(1200)
+        told = [self.call("purchase_calculate", **request), self.call("purchase_calculate", explain=True, **request)]
+        told.append(self.call("purchase_hold", purchase="C-1", **request))
+        told.append(self.call("purchase_confirm", purchase="C-1"))
+        told.append(self.call("purchase_get", purchase="C-1"))
+        self.assertEqual([self.earned(one) for one in told], [120] * 5)
+        self.assertEqual(self.tier(), "silver")
+
+    def test_a_stored_purchase_gives_the_same_result_again(self):
+        self.rates()
+        self.buy("C-1", 1200)
+        purchase = self.env["loy.purchase"].search([("number", "=", "C-1")])
+        self.assertEqual(purchase.basket["member"]["tier"], "silver")
+        compiled = self.env["loy.programme"]._at(
+            purchase.company_id, purchase.purchased_at, purchase.programme_number
+        )
+        again = evaluate(compiled.programme, Basket.from_document(purchase.basket)).to_document()
+        self.assertEqual(again, purchase.result)
+
+    def test_what_is_paid_counts_and_not_the_price_on_the_shelf(self):
+        self.rates()
+        self.apply({"promotions": [self.promotion("T_OFF", {"kind": "amount", "value": 300})]})
+        self.assertEqual(self.earned(self.buy("C-1", 1200)), 9)
+
+    def test_who_would_not_come_to_the_tier_at_its_own_prices_does_not(self):
+        self.rates()
+        off = self.promotion("T_OFF", {"kind": "percent", "value": 20}, when={"kind": "tier", "in": ["silver"]})
+        self.apply({"promotions": [off]}, at="2000-01-01T00:00:00Z")
+        answer = self.buy("C-1", 1200)
+        self.assertEqual((answer["totals"]["to_pay"], self.earned(answer)), (1200, 12), "960.00 would not do")
+        answer = self.buy("C-2", 100)
+        self.assertEqual((answer["totals"]["to_pay"], self.earned(answer)), (80, 8))
+
+    def test_each_measure_crosses(self):
+        for number, (ladder, amount) in enumerate((
+            ({"measure": "count"}, 50), ({"measure": "quantity", "target": {"sku": ["order"]}}, 50),
+            ({"measure": "points", "unit": "T_CASH"}, 50), ({"target": {"sku": ["order"]}}, 50),
+        )):  # fmt: skip
+            with self.subTest(ladder), self.undone():
+                self.rates()
+                step = {"points": 0.5, None: 40}.get(ladder.get("measure"), 1)
+                self.ladder(("silver", step), ("gold", 10_000), **ladder)
+                self.assertEqual(self.earned(self.buy(f"C-{number}", amount)), 5)
+
+    def test_a_rise_in_the_next_period_changes_nothing_now(self):
+        self.rates(window={"calendar": "month"}, rise="next_period", keep="period")
+        self.assertEqual(self.earned(self.buy("C-1", 1200)), 12)
+
+    def test_what_comes_back_takes_what_it_earned_at_that_rate(self):
+        self.rates()
+        self.buy("C-1", 1200)
+        back = self.call("purchase_return", purchase="C-1", return_="C-1R")
+        self.assertEqual(back["taken_back"], [{"unit": "T_CASH", "amount": 120.0}])
+        self.assertEqual(self.tier(), "tin")
+
+    def test_goods_of_which_nobody_knows_the_purchase_lift_nobody(self):
+        self.rates()
+        rules = {"crossing": "new", "returns": {"without_purchase": True}}
+        self.apply({"settings": {**PROGRAMME["settings"], **rules}})
+        self.buy("C-1", 600)
+        request = self.request(600, return_="C-R")
+        self.assertEqual(self.call("purchase_return", **request)["taken_back"][0]["amount"], 6.0)
+
+    def test_nobody_who_does_not_cross_is_calculated_twice(self):
+        self.rates()
+        self.buy("C-1", 600)
+        judged = []
+
+        def judge(*about):
+            judged.append(about)
+            return evaluate(*about)
+
+        purchases = self.env["loy.purchases"]
+        place = self.env["loy.catalogue"]._place("T_S1", None)
+        for amount, times in ((300, 1), (500, 2)):
+            request = schema.read(PurchaseCalculate, self.request(amount))
+            purchases._judge(purchases._scene(request, place), judge)
+            self.assertEqual(len(judged), times)
+            judged.clear()
 
 
 @tagged("post_install", "-at_install")
