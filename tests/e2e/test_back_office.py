@@ -93,6 +93,27 @@ def test_the_rights_of_a_role_are_ticked_by_section(office, xmlrpc):
     assert codes() == before - {"member.merge"} | {"loy.brand.write"}
 
 
+def test_what_the_shop_asks_of_members_is_filled_in_by_its_kind(office, xmlrpc):
+    member = xmlrpc.call("res.partner", "create", [{"name": "Ulas Asked", "is_loyalty_member": True}])
+    office.goto(f"{office.base}/odoo/action-loyalty_core.loy_member_action/{member}")
+    office.click("a[name=attributes]")
+    for name, choice in (("coffee", 3), ("hobbies", 5), ("pet", 2)):
+        office.click(f"[data-attribute={name}] .o_select_menu_toggler")
+        office.click(f".o_select_menu_menu .o_select_menu_item:nth-child({choice} of .o_select_menu_item)")
+    office.fill("[data-attribute=children] input", "21")
+    office.press("Tab")
+    office.click(".o_form_button_save")
+    office.wait_for(".modal")
+    assert "give a whole number from 0 to 20" in office.text(".modal")
+    office.click(".modal-footer button")
+    office.fill("[data-attribute=children] input", "2")
+    office.press("Tab")
+    office.click(".o_form_button_save")
+    office.wait_for(".o_form_saved")
+    (told,) = xmlrpc.call("res.partner", "read", [[member], ["loy_attributes"]])
+    assert told["loy_attributes"] == {"coffee": "latte", "hobbies": ["travel"], "pet": False, "children": 2}
+
+
 def test_a_draft_is_started_with_one_click(office, xmlrpc):
     (promotion,) = xmlrpc.call("loy.promotion", "search", [[("code", "=", "SWEETS20")]])
     office.goto(f"{office.base}/odoo/action-loyalty_core.loy_promotion_action/{promotion}")

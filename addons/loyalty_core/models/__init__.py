@@ -97,6 +97,9 @@ from . import loy_redemption
 from . import loy_conversion
 from . import loy_conversion_gift
 from . import loy_choice
+from . import loy_directory
+from . import loy_directory_value
+from . import loy_attribute
 from . import loy_member_choice
 from . import loy_incomplete_notice
 from . import ir_model_data

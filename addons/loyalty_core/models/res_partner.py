@@ -103,6 +103,16 @@ class ResPartner(models.Model):
         string="External id", copy=False, help="The member's key in another system."
     )
     loy_attributes = fields.Json(string="Own attributes", copy=False, groups=STAFF)
+    loy_attribute_changes = fields.Json(
+        string="Attributes", store=False, copy=False, groups=STAFF, help="Names and new values; the others stay."
+    )
+    loy_attribute_value_ids = fields.Many2many(
+        "loy.directory.value", string="Attribute values", compute="_compute_loy_attribute_value_ids",
+        search="_search_loy_attribute_value_ids", groups=STAFF,
+    )  # fmt: skip
+    loy_attribute_search = fields.Char(
+        string="Attribute", store=False, search="_search_loy_attribute_search", groups=STAFF
+    )
     loy_known_since = fields.Json(
         string="Known since", copy=False, groups=STAFF, help="Since which day each thing is on file, by its name."
     )
@@ -166,6 +176,9 @@ class ResPartner(models.Model):
         "((EXTRACT(MONTH FROM loy_birth_date) * 100 + EXTRACT(DAY FROM loy_birth_date)))"
         " WHERE loy_birth_date IS NOT NULL"
     )
+    _loy_attributes_index = models.Index(
+        "USING gin (loy_attributes jsonb_path_ops) WHERE loy_attributes IS NOT NULL"
+    )
     _loy_member_index = models.Index("(loy_registered_at DESC, id) WHERE is_loyalty_member")
 
     @api.depends("loy_card_ids.is_main", "loy_card_ids.member_id")
@@ -218,6 +231,29 @@ class ResPartner(models.Model):
         for partner in self:
             partner.loy_purchase_count, partner.loy_purchase_amount = sums.get(partner.id, (0, 0.0))
 
+    @api.depends("loy_attributes")
+    def _compute_loy_attribute_value_ids(self):
+        """What was chosen from directories."""
+        values = self.env["loy.attributes"]._values_held(self)
+        for partner in self:
+            partner.loy_attribute_value_ids = values[partner]
+
+    def _search_loy_attribute_value_ids(self, operator, value):
+        values = self.env["loy.directory.value"].with_context(active_test=False)
+        if operator == "in":
+            found = values.browse(one for one in value if isinstance(one, int)).exists()
+        elif operator == "any":
+            found = values.search(value)
+        else:
+            return NotImplemented
+        return self.env["loy.attributes"]._with_values(found)
+
+    def _search_loy_attribute_search(self, operator, value):
+        """As people write it: ``children >= 2``; a name alone is of whoever has a value."""
+        if operator not in ("ilike", "=", "like") or not value:
+            return NotImplemented
+        return self.env["loy.attributes"]._search_domain(value)
+
     def _search_loy_search(self, operator, value):
         """One box for the whole base: a card's number, a phone as people write it, an e-mail, an external id,
         a name.
@@ -231,7 +267,7 @@ class ResPartner(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         members = self.env["loy.members"]
-        vals_list = [_without_derived(vals) for vals in vals_list]
+        vals_list = [self._loy_with_changes(_without_derived(vals)) for vals in vals_list]
         joining = [bool(vals.get("is_loyalty_member")) for vals in vals_list]
         vals_list = [
             members._prepare_contact(vals) if joins else vals
@@ -250,6 +286,10 @@ class ResPartner(models.Model):
         return partners
 
     def write(self, vals):
+        if "loy_attribute_changes" in vals:
+            for partner in self:
+                partner.write(partner._loy_with_changes(vals))
+            return True
         vals = _without_derived(vals)
         if vals.get("active") or vals.get("is_loyalty_member"):
             self._check_not_merged()
@@ -280,6 +320,14 @@ class ResPartner(models.Model):
         if newcomers:
             members._welcome(newcomers)
         return True
+
+    def _loy_with_changes(self, vals):
+        """Changes of single attributes become all attributes, as they are to be."""
+        if "loy_attribute_changes" not in vals:
+            return vals
+        vals = dict(vals)
+        changes = vals.pop("loy_attribute_changes") or {}
+        return {**vals, "loy_attributes": {**(self.loy_attributes or {}), **changes}} if changes else vals
 
     def _loy_confirm(self, confirmed):
         """``confirmed``: field → moment. Only services that know say so; a write leaves these fields out."""

@@ -44,9 +44,9 @@ class LoyApi(models.AbstractModel):
 
     @writes(requests.MemberRegister)
     def member_register(self, request):
-        """A new member with a card. Codes: member_exists, bad_phone, bad_email, bad_birth_date, store_not_found,
-        store_forbidden, brand_not_found, card_not_found, card_taken, bad_card_number, referral_not_found,
-        referral_self."""
+        """A new member with a card. Codes: member_exists, bad_phone, bad_email, bad_birth_date, bad_attribute,
+        store_not_found, store_forbidden, brand_not_found, card_not_found, card_taken, bad_card_number,
+        referral_not_found, referral_self."""
         values = self._member_values(request, ("card",))
         if request.at:
             store = self._service("loy.store").browse(values.get("store_id"))
@@ -72,7 +72,7 @@ class LoyApi(models.AbstractModel):
     @writes(requests.MemberUpdate)
     def member_update(self, request):
         """New values of a member. Codes: member_not_found, member_out_of_reach, member_exists, bad_phone, bad_email,
-        bad_birth_date, brand_not_found, at_out_of_range."""
+        bad_birth_date, bad_attribute, brand_not_found, at_out_of_range."""
         members = self._service("loy.members")
         partner = members._find({"member": request.member})
         members._lock(partner)

@@ -98,6 +98,7 @@ class LoyMemberImport(models.AbstractModel):
             values["store_id"] = store.id
         if opening.registered:
             values["registered_at"] = clock.to_utc(opening.registered, store.timezone if store else "UTC")
+        values["attributes"] = self.env["loy.attributes"]._fit(opening.attributes, {})
         values["brand_ids"] = [named.brands[code].id for code in opening.brands if code in named.brands]
         vals = {**members._to_fields(values), "is_loyalty_member": True, "loy_is_imported": True}
         if opening.cards:

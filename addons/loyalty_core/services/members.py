@@ -109,8 +109,10 @@ class LoyMembers(models.AbstractModel):
         """
         given = {name: vals[field] or None for name, field in KNOWN_FIELDS.items() if field in vals}
         if "loy_attributes" in vals:
-            attributes = vals["loy_attributes"] or {}
-            names = {*attributes, *((partner.loy_attributes if partner else None) or {})}
+            before = (partner.loy_attributes if partner else None) or {}
+            attributes = self.env["loy.attributes"]._fit(vals["loy_attributes"] or {}, before)
+            vals = {**vals, "loy_attributes": attributes or False}
+            names = {*attributes, *before}
             given |= {name: attributes.get(name) for name in names}
         if not given or "loy_known_since" in vals:
             return dict(vals)

@@ -436,10 +436,8 @@ class LoyProgramme(models.AbstractModel):
     def _problems_of_promotions(self, promotions) -> list[str]:
         """What the engine has against the documents of ``promotions``, a sentence each; empty when nothing."""
         section = section_of("loy.promotion")
-        return [
-            str(problem)
-            for problem in self._problems([section.document_of(promotion) for promotion in promotions])
-        ]
+        documents = [section.document_of(promotion) for promotion in promotions]
+        return list(map(str, self._problems(documents) or self.env["loy.attributes"]._problems(documents)))
 
     def _problems_of_policies(self, policies: list[dict]) -> list:
         """What the engine has against all expiry policies together."""
@@ -471,6 +469,13 @@ class LoyProgramme(models.AbstractModel):
             *map(str, problems),
             *(self.env._("%s is the code of a promotion; take another one.", code) for code in taken.mapped("code")),
         ]
+
+    def _problems_of_attributes(self, attributes) -> list[str]:
+        """What is against the documents of ``attributes``, a sentence each; empty when nothing."""
+        section, reading = section_of("loy.attribute"), schema.Reading()
+        for document in map(section.document_of, attributes):
+            section.read_one(document, document["code"], reading)
+        return list(map(str, reading.problems))
 
     def _problems_of_choices(self, choices) -> list[str]:
         """What is against the documents of ``choices``, a sentence each; empty when nothing."""

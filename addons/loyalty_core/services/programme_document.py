@@ -106,12 +106,15 @@ class LoyProgrammeDocument(models.AbstractModel):
         if not any(programme.get(name) for name in ("promotions", "choices", "expiry_policies")):
             return []
         coming = {part.section.name: [schema.write(one) for one in part.documents] for part in parts}
+        documents = {part.section.name: part.documents for part in parts}
+        attributes = self.env["loy.attributes"]
+        defined = attributes._coming(documents.get("attributes", ()), documents.get("directories", ()))
         return self.env["loy.programme"]._problems(
             programme.get("promotions") or [],
             expiry_policies=self._policies_to_be(parts),
             **{name: coming.get(name, []) for name in ("units", "groups", "calendars", "code_pools", "choices")},
             **{section.name: coming.get(section.name, []) for section in SECTIONS if section.is_named},
-        )
+        ) or attributes._problems(programme.get("promotions") or [], defined)
 
     def _policies_to_be(self, parts: list[Part]) -> list[dict]:
         """All expiry policies as they will be: those of a unit must agree with each other."""

@@ -97,7 +97,9 @@ class MemberRegister:
     birth_date: object = schema.day(default=None)
     sex: str | None = schema.choice("female", "male", "other", default=None)
     external_id: str | None = schema.text(max_length=128, default=None)
-    attributes: dict = schema.json_object(default={})
+    attributes: dict = schema.json_object(
+        default={}, help="As the section `attributes` defines them; of other names anything is kept as it comes."
+    )
     brands: tuple[str, ...] | None = schema.list_of(
         schema.text(max_length=64), max_length=100, default=None, help="All brands whose clubs the member has joined."
     )

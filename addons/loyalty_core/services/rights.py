@@ -43,6 +43,8 @@ SECTIONS = [
 #: A model stands in the section of the longest name here that begins its own.
 MODEL_SECTIONS = {
     "loy.member": "members",
+    "loy.attribute": "members",
+    "loy.directory": "members",
     "loy.duplicate": "members",
     "loy.event": "members",
     "loy.access": "members",

@@ -22,6 +22,7 @@ from ..engine.registry import PURCHASE, SetOff
 from ..engine.schema import INVALID, Reading
 from ..engine.select import Target
 from ..engine.tiers import LIFETIME, Window
+from .attributes import KINDS, NUMBERS, OF_DIRECTORY, TAKEN_NAMES
 from .gives import IN_PURCHASE, gift
 
 
@@ -362,6 +363,44 @@ class ChoiceDocument(CodedDocument):
             yield "calendar", "missing", "is required with next_period and renews"
         if self.closes and self.closes < self.opens:
             yield "closes", "range", "is before opens"
+
+
+@dataclass(frozen=True, slots=True)
+class DirectoryDocument(CodedDocument):
+    """Values that attributes of members are chosen from, in the order in which they are shown."""
+
+    values: tuple[CodedDocument, ...] = schema.list_of(schema.nested(CodedDocument), max_length=5_000, default=())
+
+    def check(self):
+        seen = Counter(value.code for value in self.values)
+        for index, value in enumerate(self.values):
+            if seen[value.code] > 1:
+                yield f"values[{index}]", "duplicate", "stands twice"
+
+
+@dataclass(frozen=True, slots=True)
+class AttributeDocument(CodedDocument):
+    """What the shop wants to know of members. Values are given under its code; of names that are not defined anything
+    is taken."""
+
+    code: str = schema.text(max_length=64, pattern=r"[a-z][a-z0-9_]*", form="favourite_coffee")
+    kind: str = schema.choice(*KINDS, default="text", help="`one` and `several` are of a directory.")
+    directory: str | None = schema.reference("directories", default=None)
+    min: object = schema.decimal(min=-(10**9), max=10**9, default=Decimal(0), help="Of numbers; min and max 0: any.")
+    max: object = schema.decimal(min=-(10**9), max=10**9, default=Decimal(0), help="Included.")
+    sequence: int = schema.integer(min=0, max=10**6, default=10)
+    section: str | None = schema.text(max_length=128, default=None, help="Those of a section are shown together.")
+    help: str | None = schema.text(max_length=255, default=None)
+
+    def check(self):
+        if self.code in TAKEN_NAMES:
+            yield "code", "conflict", "is known of every member; take another one"
+        if (self.kind in OF_DIRECTORY) != (self.directory is not None):
+            yield "directory", "conflict", "is for the kinds one and several, and only for them"
+        if (self.min or self.max) and self.kind not in NUMBERS:
+            yield "min", "conflict", "and max are for numbers"
+        elif (self.min or self.max) and self.max <= self.min:
+            yield "max", "range", "is not more than min"
 
 
 @dataclass(frozen=True, slots=True)
@@ -780,6 +819,16 @@ class ChoiceSection(Section):
         return {**document, "options": record._options() or []}
 
 
+class DirectorySection(Section):
+    """The values of a directory are records of their own, told as a list."""
+
+    __slots__ = ()
+
+    def values_of(self, document) -> dict[str, object]:
+        rows = [{"code": value.code, "name": value.name or value.code} for value in document.values]
+        return {**Section.values_of(self, document), "values": rows or False}
+
+
 class ScheduledConversionSection(Section):
     """The schedule is kept in columns, the gift as the text that people edit."""
 
@@ -932,6 +981,13 @@ SECTIONS: list[Section] = [
         {"valued": "is_valued", "codes": "codes_text", "from": "starts_on", "to": "ends_on"},
     ),
     ChoiceSection("choices", "loy.choice", ChoiceDocument),
+    DirectorySection("directories", "loy.directory", DirectoryDocument),
+    Section(
+        "attributes",
+        "loy.attribute",
+        AttributeDocument,
+        {"directory": "directory_id", "min": "minimum", "max": "maximum"},
+    ),
     Section(
         "card_types",
         "loy.card.type",

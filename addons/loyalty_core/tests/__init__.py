@@ -14,6 +14,7 @@ from . import test_card_export
 from . import test_duplicates
 from . import test_era
 from . import test_guesses
+from . import test_attributes
 from . import test_member_facts
 from . import test_member_import
 from . import test_member_merge

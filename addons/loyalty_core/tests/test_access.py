@@ -35,6 +35,7 @@ loy.adjustment                 -        -              -         rwcd           
 loy.adjustment.limit           -        -              -         r               r         r        r         rwcd
 loy.adjustment.list            -        -              -         -               rwcd      r        rwcd      rwcd
 loy.adjustment.list.line       -        -              -         -               r         r        r         r
+loy.attribute                  r        r              r         r               r         r        rwcd      rwcd
 loy.audit                      -        -              -         -               -         -        -         r
 loy.brand                      r        r              r         r               r         r        rwcd      rwcd
 loy.calendar                   r        r              r         r               r         r        rwc       rwc
@@ -58,6 +59,8 @@ loy.conversion.run             -        -              -         r              
 loy.conversion.rate            r        r              r         r               r         r        r         rwcd
 loy.counter                    -        -              -         -               -         r        r         r
 loy.counter.draw               -        -              -         r               r         r        r         r
+loy.directory                  r        r              r         r               r         r        rwcd      rwcd
+loy.directory.value            r        r              r         r               r         r        rwcd      rwcd
 loy.duplicate                  -        -              -         -               rw        r        r         rw
 loy.duplicate.key              -        -              -         -               -         -        -         r
 loy.duplicate.scan             -        -              -         -               r         -        -         r
@@ -224,7 +227,8 @@ class TestAccess(TransactionCase):
 
 
 CODED = [
-    "unit", "group", "calendar", "choice", "card.type", "brand", "partner", "network", "reason", "store", "promotion",
+    "unit", "group", "calendar", "choice", "card.type", "brand", "directory", "partner", "network", "reason", "store",
+    "promotion",
 ]  # fmt: skip
 #: What purchases and accruals leave behind.
 BOOKED = """
@@ -262,6 +266,9 @@ class TestCompanies(TransactionCase):
                 {"code": "A", "name": "A", "company_id": company.id}
             )
         made["loy.role"] = env["loy.role"].create({"name": company.name, "company_id": company.id})
+        made["loy.attribute"] = env["loy.attribute"].create({"code": "a", "name": "A", "company_id": company.id})
+        made["loy.directory"].values = [{"code": "A", "name": "A"}]
+        made["loy.directory.value"] = made["loy.directory"].value_ids
         store = made["loy.store"]
         store.attributes = {"format": "express"}
         made["loy.settings"] = env["loy.settings"].search([("company_id", "=", company.id)]) or env[

@@ -36,6 +36,9 @@ SAMPLES = {
         },
         {"day": 5},
     ),
+    "loy.directory": ({"code": "A_DIR", "name": "Directory"}, {"name": "Other"}),
+    "loy.directory.value": ({"directory_id": "loy.directory", "code": "a", "name": "A"}, {"name": "Other"}),
+    "loy.attribute": ({"code": "an_attribute", "name": "Attribute"}, {"kind": "date"}),
     "loy.choice": ({"code": "A_CHOICE", "name": "Choice"}, {"days": 30}),
     "loy.reward": (
         {"code": "A_REWARD", "name": "Reward", "unit_id": "loy.unit", "points": 5, "gives_text": '{"sku": "1001"}'},
