@@ -84,6 +84,33 @@ class TestPurchaseHistories(ReturnCase):
         with self.undone():
             self.run_history(history)
 
+    @settings(
+        max_examples=HISTORIES, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
+    @given(st.lists(sale, max_size=3), sale, sale)
+    def test_held_and_confirmed_comes_to_what_confirming_does(self, before, first, then):
+        """Whatever was sold before, and whatever was held first: the answer and the balances are the same."""
+        goods = self.sale((9, *then[1:]))
+        hold, confirm = ("purchase_hold", goods), ("purchase_confirm", goods)
+        as_held = ("purchase_confirm", {"purchase": goods["purchase"]})
+        ways = {
+            "at once": [confirm],
+            "as held": [hold, as_held],
+            "with its lines": [hold, confirm],
+            "held anew": [("purchase_hold", self.sale((9, *first[1:]))), hold, as_held],
+        }
+        self.calls, ends = [], {}
+        with self.undone():
+            for number, one in enumerate(before):
+                self.attempt("purchase_confirm", **self.sale((number, *one[1:])))
+            for way, calls in ways.items():
+                with self.undone():
+                    *_, answer = [self.attempt(method, **request) for method, request in calls]
+                    ends[way] = answer, [self.balance(unit, member) for member in self.buyers for unit in UNITS]
+                    self.assert_books()
+        for way, end in ends.items():
+            self.assertEqual(end, ends["at once"], way)
+
     def run_history(self, history):
         self.told = defaultdict(Decimal)  # (member, unit) → what answers gave and took
         self.cash = Decimal(0)
