@@ -8,6 +8,7 @@ KINDS = [
     ("lockout", "Who guessed cards or members"),
     ("card_export", "Files for the card printer"),
     ("incomplete", "Notices of incomplete receipts"),
+    ("offer", "Personal offers that are over"),
     ("member", "Members who have gone"),
 ]
 #: A till that repeats a call must be told what it was told before.

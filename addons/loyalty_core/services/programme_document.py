@@ -8,7 +8,7 @@ from odoo import fields, models
 
 from ..engine import schema
 from .errors import LoyaltyError
-from .sections import SECTIONS, Section, section_of, set_apart
+from .sections import SECTIONS, Section, section_of
 
 OUTCOMES = ("created", "updated", "unchanged", "ended")
 
@@ -74,11 +74,10 @@ class LoyProgrammeDocument(models.AbstractModel):
         for name in (*programme, *replace):
             if name not in names:
                 reading.refuse(schema.join("", name), "unknown", f"is not a section; sections are {', '.join(names)}")
-        apart = set_apart({name: rows for name, rows in programme.items() if name in names})
         parts = [
-            Part(section, section.read(apart.get(section.name, []), reading), section.told_as in replace)
+            Part(section, section.read(programme, reading), section.told_as in replace)
             for section in SECTIONS
-            if section.name in apart or section.told_as in replace
+            if section.told_as in (*programme, *replace)
         ]
         self._check_references(parts, reading)
         problems = reading.problems or self._promotion_problems(programme, parts)

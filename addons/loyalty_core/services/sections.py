@@ -53,16 +53,22 @@ class Section:
     def column(self, key: str) -> str:
         return self.columns.get(key, key)
 
-    def read(self, rows: object, reading: Reading) -> list:
-        """The documents of this section, parsed; problems go to ``reading``."""
+    def rows(self, programme: Mapping[str, object], reading: Reading) -> dict[int, object]:
+        """The rows of a programme that are of this section, by their places in it."""
+        said = programme.get(self.told_as, [])
         if self.is_single:
-            rows = [rows] if rows else []
-        if not isinstance(rows, list):
+            return {0: said} if said else {}
+        if isinstance(said, list):
+            return {place: row for place, row in enumerate(said) if told_of(self.told_as, row) is self}
+        if not self.beside:
             reading.refuse(self.name, "type", "must be a list")
-            return []
+        return {}
+
+    def read(self, programme: Mapping[str, object], reading: Reading) -> list:
+        """What a programme says in this section, parsed; problems go to ``reading``."""
         parsed, seen = [], set()
-        for index, row in enumerate(rows):
-            path = self.name if self.is_single else f"{self.name}[{index}]"
+        for place, row in self.rows(programme, reading).items():
+            path = self.name if self.is_single else f"{self.told_as}[{place}]"
             document = self.read_one(row, path, reading)
             if document is INVALID:
                 continue
@@ -1054,17 +1060,11 @@ def add_section(section: Section) -> None:
     SECTIONS.insert(SECTIONS.index(section_of("loy.expiry.policy")), section)
 
 
-def set_apart(programme: Mapping[str, object]) -> dict[str, object]:
-    """The programme with each record in the section of its kind: documents tell some under one name."""
-    found = dict(programme)
-    for section in SECTIONS:
-        rows = found.get(section.beside)
-        if section.beside and isinstance(rows, list):
-            mine = [row for row in rows if isinstance(row, dict) and not row.keys().isdisjoint(section.marks)]
-            if mine:
-                found[section.beside] = [row for row in rows if row not in mine]
-                found[section.name] = mine
-    return found
+def told_of(name: str, row: object) -> Section | None:
+    """The section of a row that documents tell under this name: some stand beside others, known by keys of their own."""
+    keys = row.keys() if isinstance(row, dict) else ()
+    beside = (one for one in SECTIONS if one.beside == name and not set(one.marks).isdisjoint(keys))
+    return next(beside, None) or section_named(name)
 
 
 def section_named(name: str) -> Section | None:

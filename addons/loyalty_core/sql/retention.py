@@ -15,6 +15,7 @@ TABLES = {
     "lockout": ("loy_lockout", "last_at"),
     "card_export": ("loy_card_export", "at"),
     "incomplete": ("loy_incomplete_notice", "day"),
+    "offer": ("loy_offer", "ends_on"),
 }
 
 

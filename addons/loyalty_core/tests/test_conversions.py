@@ -131,6 +131,8 @@ class TestConversions(ApiCase):
         self.assertIn(CONVERSION, exported)
         self.assertIn("T_RATE", [one["code"] for one in exported])
         self.assertEqual(self.apply({"conversions": exported})["unchanged"], len(exported))
+        bad = {"conversions": [rate, {**CONVERSION, "step": 0}]}
+        self.assertIn("conversions[1].step must", self.refused("bad_request", "programme_apply", programme=bad))
         ended = self.apply({"conversions": [rate]}, replace=["conversions"])
         self.assertEqual(ended["ended"], 1)
         self.conversion.invalidate_recordset()

@@ -55,6 +55,19 @@ class TestOffers(ApiCase):
         self.load({"member": self.member, "value": 10}, {"member": self.member, "sku": "T-1002", "value": 50})
         self.assertEqual(self.discounts(), {"1": 9.0, "2": 10.0})
 
+    def test_the_screen_names_the_product_and_those_that_are_over_go_in_time(self):
+        today = fields.Date.today()
+        for days, sku in ((400, "T-1001"), (10, "T-1002")):
+            dates = {"from": str(today - timedelta(days=days + 1)), "to": str(today - timedelta(days=days))}
+            self.load({"member": self.member, "sku": sku, "value": 5, **dates})
+        self.load({"member": self.member, "sku": "T-ANY", "value": 5})
+        names = {one.sku: one.product_name for one in self.env["loy.offer"].search([])}
+        self.assertEqual(names["T-1001"], self.env["product.product"].search([("default_code", "=", "T-1001")]).name)
+        retention = self.env.ref("loyalty_core.loy_retention_offer")
+        self.assertEqual((retention.months, retention.due_count), (12, 1))
+        self.env["loy.retentions"]._delete(retention)
+        self.assertEqual(set(self.env["loy.offer"].search([]).mapped("sku")), {"T-1002", "T-ANY"})
+
     def test_an_offer_holds_from_its_first_day_to_its_last(self):
         self.load({"member": self.member, "sku": "T-1002", "value": 25, "from": "2026-03-02", "to": "2026-03-04"})
         days = {"2026-03-01T23:59:59": {}, "2026-03-02T00:00:00": {"2": 5.0}}
