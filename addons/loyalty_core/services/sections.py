@@ -1061,7 +1061,7 @@ def add_section(section: Section) -> None:
 
 
 def told_of(name: str, row: object) -> Section | None:
-    """The section of a row that documents tell under this name: some stand beside others, known by keys of their own."""
+    """The section of a row that documents tell under this name: some stand beside others, known by their own keys."""
     keys = row.keys() if isinstance(row, dict) else ()
     beside = (one for one in SECTIONS if one.beside == name and not set(one.marks).isdisjoint(keys))
     return next(beside, None) or section_named(name)
