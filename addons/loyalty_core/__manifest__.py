@@ -35,6 +35,7 @@
         "views/loy_counter_views.xml",
         "views/loy_promotion_occurrence_views.xml",
         "views/loy_promotion_views.xml",
+        "views/loy_shared_limit_views.xml",
         "data/loy_code_series_cron.xml",
         "views/loy_code_views.xml",
         "views/loy_offer_views.xml",

@@ -128,8 +128,17 @@ limits = st.fixed_dictionaries(
         "budget_points": st.integers(1, 60),
     },
 )
+bases = st.dictionaries(
+    st.sampled_from(["amount", "quantity"]),
+    st.dictionaries(st.sampled_from(["day", "week", "month"]), st.integers(1, 60), min_size=1),
+    min_size=1,
+    max_size=1,
+)
 uses = st.builds(
     Used,
+    base_day=st.sampled_from([0, 0, 2_000, 3_000_000]),
+    base_week=st.sampled_from([0, 4_000, 4_000_000]),
+    base_month=st.sampled_from([0, 6_000, 6_000_000]),
     per_member=st.integers(0, 3),
     per_day=st.integers(0, 3),
     total=st.integers(0, 3),
@@ -160,6 +169,10 @@ def promotions(draw: st.DrawFn, number: int) -> dict[str, Any]:
         coupon = draw(coupons)
         when, given = coupon["when"], coupon["rewards"]
     bounds = draw(st.one_of(st.just({}), st.just({}), limits))
+    if any(reward["kind"] == "points" and "amount" not in reward for reward in given):
+        bounds |= draw(st.one_of(st.just({}), st.builds(dict, base_per_member=bases)))
+    if draw(st.integers(0, 3)) == 0:
+        bounds |= {"share": "S"}
     if any(_is_repeated(reward) for reward in given):
         bounds |= draw(st.one_of(st.just({}), st.just({"per_receipt": draw(st.integers(1, 3))})))
     return {
@@ -210,6 +223,7 @@ def programmes(draw: st.DrawFn) -> dict[str, Any]:
             "receipt_cap_percent": draw(caps),
             "caps_include_points": draw(st.booleans()),
         },
+        "limits": [{"code": "S", **draw(limits), **draw(st.one_of(st.just({}), st.builds(dict, base_per_member=bases)))}],
         "promotions": [draw(promotions(number)) for number in range(count)],
     }
 
@@ -264,5 +278,6 @@ def baskets(draw: st.DrawFn) -> Basket:
             )
         ),
         certificates_minor=draw(st.sampled_from([0, 0, 1500])),
+        used_shared=draw(st.one_of(st.just({}), st.builds(dict, S=uses))),
         used=draw(st.dictionaries(st.sampled_from([f"P{number}" for number in range(6)]), uses)),
     )

@@ -182,15 +182,53 @@ def test_nothing_is_given_beyond_a_limit(document: dict[str, Any], basket: Baske
         assert limits.budget is None or use.discount_minor <= limits.budget - used.budget_minor
         points_left = (limits.budget_points or 0) - used.budget_points_micro
         assert limits.budget_points is None or use.points_micro <= points_left
+        for base in use.bases:
+            bounds = programme.shared_limits[base.limit] if base.limit else limits
+            used = basket.used_shared.get(base.limit, Used()) if base.limit else used
+            assert bounds.base_per_member is not None and base.total <= bounds.base_per_member.left(used)
+
+
+@given(programmes(), baskets())
+def test_promotions_together_give_nothing_beyond_a_limit_that_they_share(
+    document: dict[str, Any], basket: Basket
+) -> None:
+    programme = compile_programme(document)
+    bounds, used = programme.shared_limits["S"], basket.used_shared.get("S", Used())
+    result = evaluate(programme, basket)
+    uses = [one for one in result.uses if programme.promotion(one.promotion).limits.share == "S"]
+    if not uses:
+        return
+    assert bounds.per_member is None or (basket.member and used.per_member + len(uses) <= bounds.per_member)
+    assert bounds.per_day is None or used.per_day + len(uses) <= bounds.per_day
+    assert bounds.total is None or used.total + len(uses) <= bounds.total
+    discount_minor, points_micro = (sum(getattr(one, name) for one in uses) for name in ("discount_minor", "points_micro"))
+    assert bounds.budget is None or used.budget_minor + discount_minor <= bounds.budget
+    assert bounds.budget_points is None or used.budget_points_micro + points_micro <= bounds.budget_points
+    if bounds.base_per_member is not None:
+        counted = [base for one in uses for base in one.bases if base.limit]
+        assert sum(base.total for base in counted) <= bounds.base_per_member.left(used)
+        by_line = Counter[str]()
+        for base in counted:
+            by_line.update(dict(base.by_line))
+        for line in basket.lines:
+            whole = line.quantity_micro if bounds.base_per_member.is_quantity else line.base_minor
+            assert by_line[line.id] <= whole
 
 
 @given(programmes(), baskets())
 def test_limits_that_are_not_reached_change_nothing(document: dict[str, Any], basket: Basket) -> None:
     wide = {"per_day": 10, "total": 10, "budget": 10**6, "budget_points": 10**6}
+    base = {"base_per_member": {"amount": {"day": 10**6}}}
+    shared = {"limits": [{"code": "S", **wide, **base}]}
+    basket = replace(basket, used={}, used_shared={})
     without = {**document, "promotions": [{**one, "limits": {}} for one in document["promotions"]]}
-    within = {**document, "promotions": [{**one, "limits": wide} for one in document["promotions"]]}
+    within = {
+        **document, **shared,
+        "promotions": [{**one, "limits": {**wide, "share": "S"}} for one in document["promotions"]],
+    }  # fmt: skip
     first, second = (evaluate(compile_programme(one), basket) for one in (without, within))
-    assert first == second
+    bare = replace(second, uses=tuple(replace(one, bases=()) for one in second.uses))
+    assert first == bare
 
 
 @given(programmes(), baskets(), st.integers(0, 5))
@@ -221,7 +259,7 @@ def test_uses_tell_what_was_given(document: dict[str, Any], basket: Basket) -> N
     assert {use.promotion: use.points_micro for use in result.uses if use.points_micro} == +points
     assert {one.promotion for one in result.spent} <= {use.promotion for use in result.uses}
     found = {one.code for one in limited(programme, basket)}
-    limits = {use.promotion for use in result.uses if programme.promotion(use.promotion).limits.is_any}
+    limits = {use.promotion for use in result.uses if programme.meters[use.promotion]}
     assert limits <= found
 
 

@@ -27,10 +27,11 @@ from .codes import normal_code
 from .evaluate import evaluate, explain, holds, limited, needed, set_off
 from .expiry import Policies, Policy
 from .facts import Bought, FirstUse, History, Needs, Profile, gather
-from .limits import Limits
+from .limits import Bounds, Limits, SharedLimit
 from .money import allocate
-from .promotion import Programme, compile_programme
+from .promotion import Programme, Promotion, compile_programme
 from .result import (
+    Base,
     CodeIssue,
     CodeUse,
     Earned,
@@ -49,8 +50,10 @@ from .tiers import Edition, Standing, Tier, progress, stand, timeline
 
 __all__ = [
     "Attribute",
+    "Base",
     "Basket",
     "Bought",
+    "Bounds",
     "CodeIssue",
     "CodeUse",
     "DocumentError",
@@ -75,9 +78,11 @@ __all__ = [
     "Profile",
     "Programme",
     "PromoCode",
+    "Promotion",
     "Redemption",
     "Refusal",
     "Result",
+    "SharedLimit",
     "SpendRequest",
     "Spendable",
     "Spent",

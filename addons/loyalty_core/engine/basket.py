@@ -152,14 +152,18 @@ class Redemption:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What other purchases have used of a promotion's limits: uses of the member within the window, of all on
-    the day of the purchase, of all ever, and what has been given in money and in points."""
+    """What other purchases have used of limits: uses of the member within the window, of all on the day of the
+    purchase, of all ever, what has been given in money and in points, and how much of the member's shopping has earned
+    in the calendar periods around the purchase (minor units, or millionths of a quantity, as the limit measures)."""
 
     per_member: int = schema.integer(min=0, default=0)
     per_day: int = schema.integer(min=0, default=0)
     total: int = schema.integer(min=0, default=0)
     budget_minor: int = schema.integer(min=0, max=_MINOR_MAX, default=0)
     budget_points_micro: int = schema.micro(min=0, default=0)
+    base_day: int = schema.integer(min=0, default=0)
+    base_week: int = schema.integer(min=0, default=0)
+    base_month: int = schema.integer(min=0, default=0)
 
 
 NOTHING_USED = Used()
@@ -170,7 +174,8 @@ class Basket:
     """A whole purchase before it is calculated.
 
     ``codes`` are those that the customer presented, in the form of ``normal_code``. Whoever knows codes says which of
-    them can be used (``promo_codes``), and why the others cannot (``refused_codes``).
+    them can be used (``promo_codes``), and why the others cannot (``refused_codes``). What others have used of limits
+    is told by the codes of promotions (``used``), and by those of limits that they share (``used_shared``).
     """
 
     at: datetime = schema.wall_clock()
@@ -185,6 +190,7 @@ class Basket:
     redeem: tuple[Redemption, ...] = schema.list_of(schema.nested(Redemption), default=())
     certificates_minor: int = schema.integer(min=0, max=_MINOR_MAX, default=0)
     used: Mapping[str, Used] = schema.map_of(schema.nested(Used), max_length=10_000, default={})
+    used_shared: Mapping[str, Used] = schema.map_of(schema.nested(Used), max_length=10_000, default={})
 
     def check(self) -> Iterator[tuple[str, str, str]]:
         if len({line.id for line in self.lines}) < len(self.lines):

@@ -6,7 +6,7 @@ from inspect import cleandoc
 from typing import Any, Final
 
 from .expiry import POLICIES
-from .limits import Limits
+from .limits import Limits, SharedLimit
 from .promotion import Calendar, Choice, CodePool, Group, ProgrammeDocument, Promotion, Settings, Unit
 from .registry import CONDITIONS, REWARDS, TRIGGERS, Kinds
 from .schema import describe, documented
@@ -20,7 +20,8 @@ REFUSALS: Final[Mapping[str, str]] = {
     "event": "something else sets it off: `event`",
     "happened": "what sets it off has not happened: something is missing of the member",
     "identified": "there is no member",
-    "limit": "the limit `which` allows no more: `used` of `limit`",
+    "limit": "the limit `which` allows no more: `used` of `limit`; `share` names one that promotions "
+    "share, `period` that of `base_per_member`",
     "min_balance": "the account is smaller than `min_balance`",
     "no_effect": "there was nothing for it to do",
     "no_lines": "no line fits its target",
@@ -69,7 +70,7 @@ def _page() -> Iterator[str]:
     yield _HEAD
     yield "## The programme"
     yield from classes_markdown(
-        ProgrammeDocument, known=(Unit, Group, Calendar, Choice, CodePool, Settings, Promotion)
+        ProgrammeDocument, known=(Unit, Group, Calendar, Choice, SharedLimit, CodePool, Settings, Promotion)
     )
     for title, of in (
         ("A unit", Unit),
@@ -77,6 +78,7 @@ def _page() -> Iterator[str]:
         ("A calendar", Calendar),
         ("A pool of promo codes", CodePool),
         ("A choice", Choice),
+        ("A shared limit", SharedLimit),
         ("Settings", Settings),
         ("A promotion", Promotion),
         ("Limits of a promotion", Limits),

@@ -16,7 +16,7 @@ from .money import allocate
 from .promotion import Programme, Promotion
 from .receipt import Accrual, PointsPayment, Receipt, Turn
 from .registry import PURCHASE, Condition, Phase, Reason
-from .result import Code, CodeUse, Earned, LineResult, Refusal, Result, Spendable, Spent, Totals, Use
+from .result import Base, Code, CodeUse, Earned, LineResult, Refusal, Result, Spendable, Spent, Totals, Use
 from .select import basket_keys
 
 #: What stands in the basket where there is no purchase.
@@ -34,11 +34,11 @@ def evaluate(programme: Programme, basket: Basket, named: Collection[str] = ()) 
 
 def limited(programme: Programme, basket: Basket, *, all_of_them: bool = False) -> list[Promotion]:
     """The promotions with limits that ``evaluate`` may look at (``explain``: all of them): what has been used of
-    theirs belongs into ``Basket.used``."""
+    theirs belongs into ``Basket.used`` and ``Basket.used_shared``."""
     if not programme.has_limits:
         return []
     if all_of_them:
-        return [one for one in programme.promotions if one.limits.is_any]
+        return [one for one in programme.promotions if programme.meters[one.code]]
     return programme.limited(basket_keys(basket))
 
 
@@ -84,7 +84,7 @@ def _unmoved(promotion: Promotion, receipt: Receipt) -> Iterator[Reason]:
     if member is not None and promotion.is_control(member.id):
         yield Reason("control")
     yield from promotion.dates(receipt.basket.at)
-    yield from promotion.limits.reached(receipt.used(promotion.code), receipt.basket.member is not None)
+    yield from receipt.reached(promotion)
     yield from promotion.when.judge(receipt)
 
 
@@ -134,7 +134,7 @@ def _objections(promotion: Promotion, receipt: Receipt, named: Collection[str]) 
     yield from promotion.dates(receipt.basket.at)
     if promotion.control_percent and receipt.basket.member and promotion.is_control(receipt.basket.member.id):
         yield Reason("control")
-    yield from promotion.limits.reached(receipt.used(promotion.code), receipt.basket.member is not None)
+    yield from receipt.reached(promotion)
     if not promotion.when.is_late:
         yield from promotion.when.judge(receipt)
     if not promotion.rewards:
@@ -173,8 +173,16 @@ def _uses(receipt: Receipt, codes: Collection[str]) -> tuple[Use, ...]:
     """What a promotion gave is a use of it, also where that is but a factor or a message; an offer to pay with
     points that was not taken is none."""
     return tuple(
-        Use(code, receipt.discount_of(code), receipt.points_of(code))
+        Use(code, receipt.discount_of(code), receipt.points_of(code), _bases(receipt, code))
         for code in sorted(receipt.effective.intersection(codes))
+    )
+
+
+def _bases(receipt: Receipt, code: str) -> tuple[Base, ...]:
+    return tuple(
+        Base(meter.code, meter.bounds.base_per_member.is_quantity, _by_id(receipt, receipt.bases[code, meter.code]))
+        for meter in receipt.programme.meters.get(code, ())
+        if meter.bounds.base_per_member is not None and (code, meter.code) in receipt.bases
     )
 
 

@@ -16,7 +16,7 @@ from .basket import Member
 from .conditions import ALWAYS
 from .expiry import POLICIES, Policy, by_unit
 from .facts import History, Need, Profile, needs_of, targets_in
-from .limits import NO_LIMITS, Limits
+from .limits import NO_LIMITS, Limits, Meter, SharedLimit
 from .lots import Expiry
 from .offers import by_offer, given_as_offered
 from .registry import CONDITIONS, REWARDS, Condition, KindOf, Phase, Reason, Reward, SetOff, Trigger
@@ -167,6 +167,8 @@ class Promotion:
         if self.limits.per_receipt is not None and not any(reward.is_repeated for reward in self.rewards):
             text = "needs a reward per set or per unit, of n-th units, or of points by steps"
             yield "limits.per_receipt", "conflict", text
+        if self.limits.base_per_member is not None and not self.earns_by_basket:
+            yield "limits.base_per_member", "conflict", "needs a reward of points for what is bought"
         if self.when.is_last and any(reward.acts_in < Phase.FACTOR for reward in self.rewards):
             yield "when", "conflict", "looks at what is left to pay, so the rewards can only be points and messages"
         if any(reward.pays_codes for reward in self.rewards) and not self.when.takes_codes:
@@ -225,6 +227,11 @@ class Promotion:
         """The rewards that decide whether it has an effect: what only tells goes with what it tells of."""
         return [one for one in self.rewards if one.acts_in is not Phase.TELL] or list(self.rewards)
 
+    @property
+    def earns_by_basket(self) -> bool:
+        """Whether it earns points by what is bought."""
+        return any(reward.earns_on for reward in self.rewards)
+
     def dates(self, at: datetime) -> Iterator[Reason]:
         """Why it is not valid at a moment of the store's clock."""
         if self.from_ is not None and at < self.from_:
@@ -244,6 +251,7 @@ class ProgrammeDocument:
     calendars: tuple[Calendar, ...] = schema.list_of(schema.nested(Calendar), default=())
     code_pools: tuple[CodePool, ...] = schema.list_of(schema.nested(CodePool), max_length=10_000, default=())
     choices: tuple[Choice, ...] = schema.list_of(schema.nested(Choice), default=())
+    limits: tuple[SharedLimit, ...] = schema.list_of(schema.nested(SharedLimit), max_length=10_000, default=())
     settings: Settings = schema.nested(Settings, default=Settings())
     named: Mapping[str, frozenset[str]] = schema.map_of(
         schema.set_of(schema.text(max_length=64)), default={}, help="By section, what kinds of add-ons may name."
@@ -283,13 +291,34 @@ class Programme:
         )
         self.personal = frozenset(promotion.code for promotion in self.promotions if promotion.is_personal)
         self._positions = {promotion.code: promotion.position for promotion in self.promotions}
+        self.shared_limits = {limit.code: limit for limit in document.limits}
+        self.meters = self._meters()
         live = [one for one in self.promotions if one.state == "active"]
         active = [one for one in live if one.on is None]
         self.beside_purchases = tuple(one for one in live if one.on is not None)
         self._index = Index((one.position, one.keys()) for one in active)
-        self._limited = Index((one.position, one.keys()) for one in active if one.limits.is_any)
+        self._limited = Index((one.position, one.keys()) for one in active if self.meters[one.code])
         self.needs = {one.code: tuple(one.needs()) for one in self.promotions}
         self._curious = Index((one.position, one.keys()) for one in active if self.needs[one.code])
+
+    def _meters(self) -> dict[str, tuple[Meter, ...]]:
+        """Promotion → the limits on which it draws: its own, then those that it shares."""
+        sharing: dict[str, set[str]] = {}
+        for one in self.promotions:
+            if one.limits.share is not None:
+                sharing.setdefault(one.limits.share, set()).add(one.code)
+        shared = {
+            code: Meter(code, self.shared_limits[code], frozenset(promotions))
+            for code, promotions in sharing.items()
+            if self.shared_limits[code].is_any
+        }
+        return {
+            one.code: (
+                *((Meter("", one.limits, frozenset({one.code})),) if one.limits.is_any else ()),
+                *((shared[one.limits.share],) if one.limits.share in shared else ()),
+            )
+            for one in self.promotions
+        }
 
     def promotion(self, code: str) -> Promotion:
         return self.promotions[self._positions[code]]
@@ -341,7 +370,7 @@ def compile_programme(document: object) -> Programme:
 
 def _codes_of(document: object) -> dict[str, list[str]]:
     """The codes that each section declares, read leniently: other problems are told by the reading itself."""
-    names = ("groups", "units", "calendars", "code_pools", "choices", "expiry_policies", "promotions")
+    names = ("groups", "units", "calendars", "code_pools", "choices", "limits", "expiry_policies", "promotions")
     sections: dict[str, list[str]] = {name: [] for name in names}
     for section, codes in sections.items():
         records = document.get(section) if isinstance(document, dict) else None

@@ -5,12 +5,14 @@ so that floors, caps, closed lines and the choice of the group hold for every ki
 of other addons.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from .basket import NOTHING_USED, Basket, Line, PromoCode, Used
+from .limits import Meter
 from .marks import marked
 from .money import Runs, allocate, cut, half_up, units_of
 from .registry import Phase, Reason, Reward
@@ -68,6 +70,7 @@ class Units(NamedTuple):
 _CHANGING = (
     "current", "left", "spent", "consumed", "touched", "closed", "given", "asked",
     "accruals", "payments", "messages", "suggestions", "factors", "effective", "offered", "paid_out", "issues",
+    "bases",
 )  # fmt: skip
 
 
@@ -86,6 +89,7 @@ class Receipt:
     consumed  units by position that no other set, n-th unit or gift may use
     effective promotions that have given something; ``offered`` are those that would: points may pay, a gift is missing
     paid_out  what codes have paid for promotions, (promotion, code) → money of lines by position
+    bases     what promotions have earned by and limits count, (promotion, shared limit) → measures by position
     """
 
     def __init__(self, programme: "Programme", basket: Basket):
@@ -117,6 +121,7 @@ class Receipt:
         self.factors: list[Factor] = []
         self.paid_out: dict[tuple[str, str], dict[int, int]] = {}
         self.issues: list[Issue] = []
+        self.bases: dict[tuple[str, str], dict[int, int]] = {}
         self.effective: set[str] = set()
         self.offered: set[str] = set()
         self.declined: dict[str, list[Reason]] = {}
@@ -197,9 +202,46 @@ class Receipt:
         """How many points of a unit pay for this purchase already."""
         return sum(one.points_minor for one in self.payments if one.unit == unit)
 
-    def used(self, promotion: str) -> Used:
-        """What other purchases have used of a promotion's limits."""
+    def used(self, meter: Meter, promotion: str) -> Used:
+        """What other purchases have used of the limits that a promotion meets."""
+        if meter.code:
+            return self.basket.used_shared.get(meter.code, NOTHING_USED)
         return self.basket.used.get(promotion, NOTHING_USED)
+
+    def reached(self, promotion: "Promotion") -> Iterator[Reason]:
+        """Every limit that leaves nothing for one more use of a promotion."""
+        is_identified = self.basket.member is not None
+        for meter in self.programme.meters[promotion.code]:
+            used, base = self.used(meter, promotion.code), meter.bounds.base_per_member
+            yield from meter.told(meter.bounds.reached(used, is_identified))
+            if base is not None and promotion.earns_by_basket:
+                yield from meter.told(base.reached(used))
+
+    def passed(self, meter: Meter, promotion: str) -> Iterator[Reason]:
+        """Every limit that does not allow what a promotion has given so far, after the others of this receipt."""
+        used = self.used(meter, promotion)
+        # A factor has its effect later, on points of others: it is a use from now on.
+        acting = self.effective | {factor.promotion for factor in self.factors}
+        if others := acting & meter.promotions - {promotion}:
+            used = replace(
+                used,
+                per_member=used.per_member + len(others),
+                per_day=used.per_day + len(others),
+                total=used.total + len(others),
+                budget_minor=used.budget_minor + sum(map(self.discount_of, others)),
+                budget_points_micro=used.budget_points_micro + sum(map(self.points_of, others)),
+            )
+        if meter.code:
+            yield from meter.bounds.used_up(used)
+        yield from meter.bounds.passed(used, self.discount_of(promotion), self.points_of(promotion))
+
+    def counted(self, meter: Meter) -> dict[int, int]:
+        """What has earned so far in this receipt and counts on limits, by line."""
+        found: dict[int, int] = {}
+        for promotion in meter.promotions:
+            for i, part in self.bases.get((promotion, meter.code), {}).items():
+                found[i] = found.get(i, 0) + part
+        return found
 
     def discount_of(self, promotion: str) -> int:
         """The money that a promotion has taken off so far."""
@@ -241,6 +283,7 @@ class Turn:
         self._lines = lines
         self._sets: list[Mapping[int, int]] = []
         self._open: frozenset[int] | None = None
+        self._shares: dict[int, Fraction] = {}
 
     def on(self, receipt: Receipt) -> "Turn":
         """The same turn at another receipt."""
@@ -257,13 +300,14 @@ class Turn:
         return not rewards or self.attempt(lambda turn: turn._apply(rewards))
 
     def attempt(self, act: Callable[["Turn"], object]) -> bool:
-        """Let it act, unless it would give more than is left of a budget: then nothing, and that is why."""
-        limits, receipt, code = self.promotion.limits, self.receipt, self.promotion.code
-        if limits.has_budget:
-            trial = self.on(receipt.fork())
+        """Let it act, unless it would give more than is left of a budget, or others of this receipt have taken the last
+        use: then nothing, and that is why."""
+        code = self.promotion.code
+        meters = [one for one in self.receipt.programme.meters[code] if one.code or one.bounds.has_budget]
+        if meters:
+            trial = self.on(self.receipt.fork())
             act(trial)
-            discount_minor, points_micro = trial.receipt.discount_of(code), trial.receipt.points_of(code)
-            reasons = list(limits.passed(receipt.used(code), discount_minor, points_micro))
+            reasons = [reason for one in meters for reason in one.told(trial.receipt.passed(one, code))]
             for reason in reasons:
                 self.decline(reason.code, **reason.params)
             if reasons:
@@ -273,12 +317,80 @@ class Turn:
 
     def _apply(self, rewards: Iterable[Reward]) -> None:
         self._open = None
-        for reward in rewards:
-            objection = self.receipt.objection(reward)
+        judged = [(reward, self.receipt.objection(reward)) for reward in rewards]
+        measured = self._cut([reward for reward, objection in judged if objection is None and reward.earns_on])
+        if measured is None:
+            return
+        for reward, objection in judged:
             if objection is None:
                 reward.apply(self)
             else:
                 self.decline(objection.code)
+        self._count(measured)
+
+    def _cut(self, earning: Sequence[Reward]) -> list[tuple[Meter, dict[int, int]]] | None:
+        """Of the lines by which these rewards earn, leave what limits let earn: of each the same share, to the last
+        unit by largest remainder. What others of this receipt have earned by counts already, and is free.
+
+        Answers what each limit measures; None, and the reason is told, where one leaves nothing.
+        """
+        self._shares = {}
+        found = []
+        for meter in self.receipt.programme.meters[self.promotion.code] if earning else ():
+            if meter.bounds.base_per_member is None:
+                continue
+            measures = self._measures(earning, meter.bounds.base_per_member.is_quantity)
+            wanted = {i: part for i, measure in measures.items() if (part := self._share(i, measure))}
+            kept = self._kept(meter, wanted)
+            if wanted and not any(kept.values()):
+                used, before = self.receipt.used(meter, self.promotion.code), self.receipt.counted(meter)
+                for reason in meter.told(meter.bounds.base_per_member.reached(used, sum(before.values()))):
+                    self.decline(reason.code, **reason.params)
+                return None
+            for i, part in wanted.items():
+                self._shares[i] = self._shares.get(i, Fraction(1)) * Fraction(kept[i], part)
+            found.append((meter, measures))
+        return found
+
+    def _kept(self, meter: Meter, wanted: Mapping[int, int]) -> dict[int, int]:
+        """Of what would earn, what a limit of the base lets earn, by line."""
+        receipt, base = self.receipt, meter.bounds.base_per_member
+        counted = receipt.counted(meter)
+        free = {i: min(part, counted.get(i, 0)) for i, part in wanted.items()}
+        rest = {i: part - free[i] for i, part in wanted.items()}
+        # Of equal remainders the same ones get the last units, however the lines are ordered.
+        order = sorted(rest, key=lambda i: (-rest[i], receipt.lines[i].sku, i))
+        weights = [rest[i] for i in order]
+        left = sum(weights)
+        if base is not None:
+            left = min(left, max(0, base.left(receipt.used(meter, self.promotion.code)) - sum(counted.values())))
+        parts = dict(zip(order, allocate(left, weights, weights), strict=True))
+        return {i: free[i] + parts[i] for i in wanted}
+
+    def _measures(self, earning: Iterable[Reward], is_quantity: bool) -> dict[int, int]:
+        """Line → how much of it earns, before any limit: its quantity, or the largest of its amounts."""
+        found: dict[int, int] = {}
+        for reward in earning:
+            amounts = self.receipt.amounts(reward.earns_on)
+            for i in self.pick(reward.target):
+                measure = self.receipt.lines[i].quantity_micro if is_quantity else amounts[i]
+                found[i] = max(found.get(i, 0), measure)
+        return found
+
+    def _count(self, measured: Iterable[tuple[Meter, Mapping[int, int]]]) -> None:
+        """What has earned counts on the limits that measure it, as far as it does not count already."""
+        receipt, code = self.receipt, self.promotion.code
+        if not any(one.promotion == code for one in receipt.accruals):
+            return
+        for meter, measures in measured:
+            counted = receipt.counted(meter)
+            parts = {i: self._share(i, measure) - counted.get(i, 0) for i, measure in measures.items()}
+            receipt.bases[code, meter.code] = {i: part for i, part in parts.items() if part > 0}
+
+    def _share(self, i: int, measure: int) -> int:
+        """Of a measure of a line what limits let earn."""
+        share = self._shares.get(i)
+        return measure if share is None else half_up(measure * share.numerator, share.denominator)
 
     def _open_lines(self) -> frozenset[int]:
         """The lines that no other has closed to this promotion; for an exclusive one, that no other has touched."""
@@ -360,6 +472,10 @@ class Turn:
                 for i, part in parts.items():
                     given[i] += part
         return given
+
+    def earning(self, measures: Sequence[int]) -> Sequence[int]:
+        """Of measures of all lines what limits let earn."""
+        return [self._share(i, measure) for i, measure in enumerate(measures)] if self._shares else measures
 
     # what a reward may do
 

@@ -136,6 +136,11 @@ class Reward:
         return False
 
     @property
+    def earns_on(self) -> str:
+        """The amounts of lines by which it earns points, as ``Receipt.amounts`` names them; none: not by lines."""
+        return ""
+
+    @property
     def acts_in(self) -> Phase:
         """The phase in which apply is called."""
         return self.phase

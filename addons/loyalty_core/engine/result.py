@@ -107,13 +107,30 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class Base:
+    """What a promotion has earned by, as far as it counts on a limit: on its own, or on shared ones (``limit``).
+
+    ``by_line`` are amounts, or quantities where the limit measures those.
+    """
+
+    limit: str
+    is_quantity: bool
+    by_line: tuple[tuple[str, int], ...]
+
+    @property
+    def total(self) -> int:
+        return sum(part for _line, part in self.by_line)
+
+
+@dataclass(frozen=True, slots=True)
 class Use:
-    """What a promotion gave, for whoever counts its limits: money off, and points of all units in millionths
-    of a point."""
+    """What a promotion gave, for whoever counts its limits: money off, points of all units in millionths of a point,
+    and what it earned by where that is limited."""
 
     promotion: str
     discount_minor: int
     points_micro: int
+    bases: tuple[Base, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +252,11 @@ class Result:
             "certificates": [{"money": dict(self.certificates_by_line)}],
             "codes": [
                 {"code": one.code, "promotion": one.promotion, "money": dict(one.by_line)} for one in self.codes_used
+            ],
+            "bases": [
+                {"promotion": use.promotion, "limit": base.limit, "base": dict(base.by_line)}
+                for use in self.uses
+                for base in use.bases
             ],
         }
 

@@ -48,6 +48,8 @@ from . import loy_hold_line
 from . import loy_event
 from . import loy_revision
 from . import loy_group
+from . import loy_limited_mixin
+from . import loy_shared_limit
 from . import loy_promotion
 from . import loy_settings
 from . import loy_lockout

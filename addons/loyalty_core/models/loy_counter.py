@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from ..fields import BigInteger, FactMany2one
-from ..services.counters import KINDS, decimals_of
+from ..services.counters import KINDS, SHARED, decimals_of
 
 
 class LoyCounter(models.Model):
@@ -24,12 +24,19 @@ class LoyCounter(models.Model):
             ("budget", "Budget of discounts"),
             ("budget_points", "Budget of points"),
             ("code", "Uses of a promo code"),
+            ("shared_per_day", "Uses of a day, shared"),
+            ("shared_total", "Uses in all, shared"),
+            ("shared_budget", "Shared budget of discounts"),
+            ("shared_budget_points", "Shared budget of points"),
         ],
         required=True,
         readonly=True,
     )
     ref = BigInteger(string="Record", required=True, readonly=True, help="Whose limit it is.")
     promotion_id = fields.Many2one("loy.promotion", compute="_compute_promotion_id", search="_search_promotion_id")
+    limit_id = fields.Many2one(
+        "loy.shared.limit", "Shared limit", compute="_compute_limit_id", search="_search_limit_id"
+    )
     day = fields.Date(readonly=True, help="By the calendar of the store, for a limit of a day.")
     shard = fields.Integer(string="Part", required=True, readonly=True)
     used = BigInteger(
@@ -55,6 +62,15 @@ class LoyCounter(models.Model):
         found = self.env["loy.promotion"].with_context(active_test=False)._search([("id", operator, value)])
         return [("kind", "in", list(KINDS)), ("ref", "in", found)]
 
+    @api.depends("ref", "kind")
+    def _compute_limit_id(self):
+        for counter in self:
+            counter.limit_id = counter.ref if (counter.kind or "").startswith(SHARED) else False
+
+    def _search_limit_id(self, operator, value):
+        found = self.env["loy.shared.limit"].with_context(active_test=False)._search([("id", operator, value)])
+        return [("kind", "in", [SHARED + kind for kind in KINDS]), ("ref", "in", found)]
+
     @api.depends("used", "quota", "quota_of", "kind", "company_id")
     def _compute_amounts(self):
         for counter in self:
@@ -63,11 +79,12 @@ class LoyCounter(models.Model):
             counter.quota_amount = counter.quota / scale
             counter.limit_amount = counter.quota_of / scale
 
-    @api.depends("kind", "promotion_id", "day")
+    @api.depends("kind", "promotion_id", "limit_id", "day")
     def _compute_display_name(self):
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         for counter in self:
-            parts = (counter.promotion_id.name, kinds.get(counter.kind), counter.day and str(counter.day))
+            of = counter.promotion_id.name or counter.limit_id.name
+            parts = (of, kinds.get(counter.kind), counter.day and str(counter.day))
             counter.display_name = ", ".join(filter(None, parts))
 
     def _cron_give_back(self):

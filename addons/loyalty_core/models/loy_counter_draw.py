@@ -4,7 +4,8 @@ from ..fields import BigMany2one, FactMany2one
 
 
 class LoyCounterDraw(models.Model):
-    """What one purchase has used of a promotion's limits, or what it gave back. Written once, never changed."""
+    """What one purchase has used for a promotion, of its limits or of shared ones, or what it gave back. Written once,
+    never changed."""
 
     _name = "loy.counter.draw"
     _inherit = ["loy.fact.mixin"]
@@ -19,6 +20,9 @@ class LoyCounterDraw(models.Model):
     company_id = FactMany2one("res.company", required=True, readonly=True)
     currency_id = FactMany2one("res.currency", required=True, readonly=True)
     promotion_id = FactMany2one("loy.promotion", required=True, readonly=True)
+    limit_id = FactMany2one(
+        "loy.shared.limit", string="Shared limit", readonly=True, help="Empty: limits of the promotion's own."
+    )
     purchase_id = BigMany2one(
         "loy.purchase", readonly=True, index=True, ondelete="restrict", help="Empty: something else set it off."
     )
@@ -28,6 +32,15 @@ class LoyCounterDraw(models.Model):
     uses = fields.Integer(required=True, readonly=True)
     discount = fields.Monetary(required=True, readonly=True)
     points = fields.Float(required=True, readonly=True, digits=(16, 6))
+    base_amount = fields.Monetary(
+        "Earned by, amount", readonly=True, help="How much of the purchase earned points, where that is limited."
+    )
+    base_quantity = fields.Float(
+        "Earned by, quantity",
+        readonly=True,
+        digits=(16, 6),
+        help="How much of the purchase earned points, where that is limited.",
+    )
     counted = fields.Char(
         string="Counted on", readonly=True, help="The shared limits that the promotion had at that time."
     )
@@ -38,9 +51,12 @@ class LoyCounterDraw(models.Model):
     )
 
     _by_member = models.Index("(member_id, promotion_id, day) WHERE member_id IS NOT NULL")
+    _by_limit_of_member = models.Index("(member_id, limit_id, day) WHERE limit_id IS NOT NULL")
+    _by_limit = models.Index("(limit_id, day) WHERE limit_id IS NOT NULL")
     _by_promotion = models.Index("(promotion_id, day)")
 
-    @api.depends("kind", "promotion_id", "purchase_id")
+    @api.depends("kind", "promotion_id", "limit_id", "purchase_id")
     def _compute_display_name(self):
         for draw in self:
-            draw.display_name = " · ".join(filter(None, (draw.promotion_id.code, draw.purchase_id.number)))
+            parts = (draw.limit_id.code, draw.promotion_id.code, draw.purchase_id.number)
+            draw.display_name = " · ".join(filter(None, parts))

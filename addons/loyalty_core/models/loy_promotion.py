@@ -2,16 +2,15 @@ import json
 
 from odoo import api, fields, models
 
-from ..services.counters import KINDS
 from ..services.errors import LoyaltyError
-from ..services.sections import COUNTED_LIMIT_FIELDS, LIMIT_FIELDS
+from ..services.sections import COUNTED_LIMIT_FIELDS
 
 
 class LoyPromotion(models.Model):
     """An offer to customers: when it applies, and what it gives. The form edits a document of the rule language."""
 
     _name = "loy.promotion"
-    _inherit = ["loy.audited.mixin", "loy.revisioned.mixin", "mail.thread"]
+    _inherit = ["loy.audited.mixin", "loy.revisioned.mixin", "loy.limited.mixin"]
     _description = "Promotion"
     _order = "state, priority desc, weight desc, id"
 
@@ -89,36 +88,14 @@ class LoyPromotion(models.Model):
         help="What else the event takes, as JSON. Events are described in docs/promotions.md.",
     )
     occurrence_count = fields.Integer(compute="_compute_occurrence_count")
-    limit_per_member = fields.Integer(
-        string="Uses of one member", tracking=True, help="Only known members get the promotion then. 0: no limit."
-    )
-    limit_per_member_days = fields.Integer(
-        string="Within days",
+    limit_share_id = fields.Many2one(
+        "loy.shared.limit",
+        string="Shared limit",
+        index=True,
+        ondelete="restrict",
         tracking=True,
-        help="So many days on end by the store's calendar, the day of the purchase included. 0: ever.",
+        help="Limits on which it draws together with other promotions, beside limits of its own.",
     )
-    limit_per_day = fields.Integer(
-        string="Uses a day", tracking=True, help="By all customers together. 0: no limit."
-    )
-    limit_total = fields.Integer(
-        string="Uses in all", tracking=True, help="By all customers together. 0: no limit."
-    )
-    limit_budget = fields.Monetary(
-        string="Budget of discounts",
-        tracking=True,
-        help="A discount that is larger than what is left is not given at all. 0: no limit.",
-    )
-    limit_budget_points = fields.Float(
-        string="Budget of points",
-        digits=(16, 6),
-        tracking=True,
-        help="Points that are more than is left are not given at all. 0: no limit.",
-    )
-    currency_id = fields.Many2one("res.currency", compute="_compute_currency_id")
-    used_per_day = fields.Float(string="Used today", digits=(16, 0), compute="_compute_used")
-    used_total = fields.Float(string="Used in all", digits=(16, 0), compute="_compute_used")
-    used_budget = fields.Monetary(string="Discounts given", compute="_compute_used")
-    used_budget_points = fields.Float(string="Points given", digits=(16, 6), compute="_compute_used")
     offer_count = fields.Integer("Personal offers", compute="_compute_offer_count")
     has_limits = fields.Boolean(compute="_compute_has_limits")
     purchase_count = fields.Integer(compute="_compute_purchase_count")
@@ -129,7 +106,7 @@ class LoyPromotion(models.Model):
 
     @api.constrains(
         "when_text", "rewards_text", "starts_on", "starts_time", "ends_on", "ends_time", "group_id", "code",
-        "on_event", "on_offset_days", "on_text", *LIMIT_FIELDS.values(),
+        "on_event", "on_offset_days", "on_text", "limit_per_receipt", "limit_share_id", *COUNTED_LIMIT_FIELDS,
     )  # fmt: skip
     def _check_document(self):
         """The engine itself is the judge: what it cannot compile cannot be saved."""
@@ -142,23 +119,11 @@ class LoyPromotion(models.Model):
         """Its group may have been archived while it rested."""
         self.filtered(lambda promotion: promotion.state == "active")._check_document()
 
-    @api.depends("company_id")
-    @api.depends_context("company")
-    def _compute_currency_id(self):
-        for promotion in self:
-            promotion.currency_id = (promotion.company_id or self.env.company).currency_id
-
-    @api.depends(*COUNTED_LIMIT_FIELDS)
+    @api.depends("limit_share_id", *COUNTED_LIMIT_FIELDS)
     def _compute_has_limits(self):
         for promotion in self:
-            promotion.has_limits = any(promotion[name] for name in COUNTED_LIMIT_FIELDS)
-
-    @api.depends_context("company")
-    def _compute_used(self):
-        used = self.env["loy.counters"]._progress(self)
-        for promotion in self:
-            for kind in KINDS:
-                promotion[f"used_{kind}"] = used.get((promotion.id, kind), 0)
+            counted = ("limit_share_id", *COUNTED_LIMIT_FIELDS)
+            promotion.has_limits = any(promotion[name] for name in counted)
 
     def _compute_purchase_count(self):
         counts = dict(

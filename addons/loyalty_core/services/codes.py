@@ -99,13 +99,6 @@ class Taken:
         return (self.promotion_id, self.paid_minor) == (other.promotion_id, other.paid_minor)
 
 
-@dataclass(frozen=True, slots=True)
-class UsesLimit:
-    """How often a code of many uses may be used."""
-
-    code: int
-
-
 class LoyCodes(models.AbstractModel):
     """Law: a one-time code is used by one purchase, a code with a value pays no more than it is worth, and a code of
     many uses is used no more often than its pool allows, whoever comes at once.
@@ -289,8 +282,9 @@ class LoyCodes(models.AbstractModel):
             if len(taken) < len(singles) and not is_fact:
                 raise _Passed
         over = {one.code_id for one in singles} - taken.keys()
-        limits = {one.code_id: UsesLimit(pools[one.pool_id].uses) for one in wanted if one.is_counted}
-        over |= self.env["loy.counters"]._move(scene.place.company_id, wanted, limits, is_fact)
+        limits = {("code", one.code_id): pools[one.pool_id].uses for one in wanted if one.is_counted}
+        passed = self.env["loy.counters"]._move(scene.place.company_id, wanted, limits, is_fact)
+        over |= {code_id for _kind, code_id in passed}
         self._insert(
             purchase,
             [

@@ -6,6 +6,10 @@ of the limit, so tills that draw at once rarely meet at one row. Who finds no ro
 counter in order, and either divides what is left anew or learns that there is none: so the limit is used to the last
 cent, and not passed.
 
+Promotions that share limits draw on those of ``loy.shared.limit``, each as much as it gives: in the same way, on
+counters whose kinds begin with ``shared_``. How much of a member's shopping earns points (``base_per_member``) is the
+sum of the member's draws in calendar periods.
+
 A draw is a fact (``loy.counter.draw``); what is given back is a draw below zero. Rows of counters are locked after
 accounts and last of all, so that nobody who waits for one holds up others for long.
 """
@@ -13,16 +17,16 @@ accounts and last of all, so that nobody who waits for one holds up others for l
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..engine import Basket, Limits, Result, Used, limited
+from ..engine import Basket, Bounds, Promotion, Result, Use, Used, limited
 from ..engine.basket import AMOUNT_MINOR_MAX
 from ..sql import counters as sql
 from ..sql.insert import insert_rows
@@ -40,6 +44,14 @@ KINDS = {
     "budget": "budget_minor",
     "budget_points": "budget_points_micro",
 }
+#: Whether two days are of one calendar period; weeks begin on Monday.
+SAME_PERIOD: dict[str, Callable[[date, date], bool]] = {
+    "day": lambda one, other: one == other,
+    "week": lambda one, other: one.isocalendar()[:2] == other.isocalendar()[:2],
+    "month": lambda one, other: (one.year, one.month) == (other.year, other.month),
+}
+#: What kinds of counters begin with that count limits which promotions share.
+SHARED = "shared_"
 MICRO_DECIMALS = 6
 TRIES = 6  # each lost race is over another limit, or somebody gave something back in between
 SHARDS_MAX = 16
@@ -51,9 +63,21 @@ class _Passed(Exception):
     """Another purchase was faster: what this one was promised is no longer there."""
 
 
+class Owner(NamedTuple):
+    """Whose limits are counted: a promotion's own, or with the prefix ``SHARED`` those of a shared limit."""
+
+    prefix: str
+    id: int
+
+    def kinds(self, bounds: Bounds) -> tuple[str, ...]:
+        """The counters that its limits have."""
+        return tuple(self.prefix + kind for kind in KINDS if getattr(bounds, kind) is not None)
+
+
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """What a purchase has drawn on the limits of one promotion, in uses, minor units and millionths of a point."""
+    """What a purchase has drawn for one promotion on its own limits, or on those that it shares (``limit_id``): uses,
+    minor units and millionths of a point; what it earned by in minor units or millionths of a quantity."""
 
     promotion_id: int
     company_id: int
@@ -64,31 +88,50 @@ class Drawn:
     uses: int
     discount_minor: int
     points_micro: int
+    limit_id: int | None = None
+    base_minor: int = 0
+    base_micro: int = 0
+
+    @property
+    def owner(self) -> Owner:
+        return Owner(SHARED, self.limit_id) if self.limit_id else Owner("", self.promotion_id)
+
+    @property
+    def is_nothing(self) -> bool:
+        return not (self.uses or self.discount_minor or self.points_micro or self.base_minor or self.base_micro)
 
     def amounts(self) -> dict[tuple[str, int, date | None], int]:
-        """What it is on the counters: (kind, promotion, day) → amount."""
+        """What it is on the counters: (kind, whose, day) → amount."""
         of = {
             "per_day": self.uses, "total": self.uses, "budget": self.discount_minor,
             "budget_points": self.points_micro,
         }  # fmt: skip
-        return {
-            (kind, self.promotion_id, self.day if kind == "per_day" else None): of[kind]
-            for kind in self.counted
-            if of[kind]
-        }
+        found = {}
+        for kind in self.counted:
+            name = kind.removeprefix(SHARED)
+            if of[name]:
+                found[kind, self.owner.id, self.day if name == "per_day" else None] = of[name]
+        return found
 
     def negative(self) -> Drawn:
         return replace(
-            self, uses=-self.uses, discount_minor=-self.discount_minor, points_micro=-self.points_micro
+            self,
+            uses=-self.uses,
+            discount_minor=-self.discount_minor,
+            points_micro=-self.points_micro,
+            base_minor=-self.base_minor,
+            base_micro=-self.base_micro,
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """How what a promotion gave fell on the lines: money, and of each lot the decimals of its unit and its points."""
+    """How what a promotion gave fell on the lines: money, and of each lot the decimals of its unit and its points; and
+    what it earned by, as limits count it (those that it shares by their records)."""
 
     discount: dict[str, int]
     points: list[tuple[int, dict[str, int]]]
+    bases: dict[int | None, dict[str, int]]
 
 
 class LoyCounters(models.AbstractModel):
@@ -117,51 +160,84 @@ class LoyCounters(models.AbstractModel):
         """
         found = limited(compiled.programme, basket, all_of_them=is_explained)
         if not found:
-            return replace(basket, used={}) if basket.used else basket
-        if is_locked and member_id and any(one.limits.per_member is not None for one in found):
+            return replace(basket, used={}, used_shared={}) if basket.used or basket.used_shared else basket
+        owners = _owners(compiled, found)
+        if is_locked and member_id and any(one.is_of_member for one in owners.values()):
             self._lock_members((member_id,))
-        own = self._own(held)
-        limits = {compiled.promotions[one.code]: one.limits for one in found}
-        used = self._used(company_id, limits, basket.at.date(), member_id, own)
-        by_code = {one.code: used[compiled.promotions[one.code]] for one in found}
-        return replace(basket, used={code: one for code, one in by_code.items() if one != Used()})
+        return self._basket_with(basket, compiled, found, company_id, member_id, self._own(held))
+
+    def _basket_with(
+        self,
+        basket: Basket,
+        compiled: CompiledProgramme,
+        promotions: Iterable[Promotion],
+        company_id: int,
+        member_id: int | None,
+        own: Iterable[Drawn] = (),
+    ) -> Basket:
+        """The basket with what is used of the limits of these promotions, but for what is one's own."""
+        used = self._used(company_id, _owners(compiled, promotions), basket.at.date(), member_id, own)
+        told: dict[bool, dict[str, Used]] = {False: {}, True: {}}
+        for promotion in promotions:
+            for meter in compiled.programme.meters[promotion.code]:
+                one = used[_owner(compiled, promotion.code, meter.code)]
+                if one != Used():
+                    told[bool(meter.code)][meter.code or promotion.code] = one
+        return replace(basket, used=told[False], used_shared=told[True])
 
     def _used(
         self,
         company_id: int,
-        limits: Mapping[int, Limits],
+        limits: Mapping[Owner, Bounds],
         day: date,
         member_id: int | None,
         own: Iterable[Drawn] = (),
-    ) -> dict[int, Used]:
-        """Promotion → what is used of its limits, but for what is one's own."""
+    ) -> dict[Owner, Used]:
+        """Whose limits → what is used of them, but for what is one's own."""
         counts: Counter = Counter()
-        days: dict[int, Counter] = {promotion_id: Counter() for promotion_id in limits}
-        kinds = {kind for one in limits.values() for kind in _kinds(one)}
-        rows = self.env.execute_query(sql.used(company_id, limits, kinds, day, member_id))
-        for kind, ref, used_on, amount in rows:
-            if kind == "per_member":
-                days[ref][used_on] += amount
-            else:
+        days: dict[Owner, Counter] = {owner: Counter() for owner in limits}
+        bases: dict[Owner, Counter] = {owner: Counter() for owner in limits}
+
+        def earned(owner: Owner, used_on: date, minor: int, micro: int) -> None:
+            base = limits[owner].base_per_member
+            if base is not None:
+                bases[owner][used_on] += micro if base.is_quantity else minor
+
+        kinds = {kind for owner, bounds in limits.items() for kind in owner.kinds(bounds)}
+        by_prefix = {prefix: [one.id for one in limits if one.prefix == prefix] for prefix in ("", SHARED)}
+        rows = self.env.execute_query(
+            sql.used(company_id, by_prefix[""], by_prefix[SHARED], kinds, day, member_id)
+        )
+        for kind, ref, used_on, amount, minor, micro in rows:
+            if used_on is None:
                 counts[kind, ref] += amount
+            else:
+                owner = Owner(kind.removesuffix("per_member"), ref)
+                days[owner][used_on] += amount
+                earned(owner, used_on, minor, micro)
         for drawn in own:
-            if drawn.promotion_id in limits:
+            if drawn.owner in limits:
                 if drawn.member_id == member_id:
-                    days[drawn.promotion_id][drawn.day] -= drawn.uses
+                    days[drawn.owner][drawn.day] -= drawn.uses
+                    earned(drawn.owner, drawn.day, -drawn.base_minor, -drawn.base_micro)
                 for (kind, ref, drawn_on), amount in drawn.amounts().items():
                     if drawn_on in (None, day):
                         counts[kind, ref] -= amount
         return {
-            promotion_id: Used(
-                per_member=most_within(days[promotion_id], day, one.per_member_days),
+            owner: Used(
+                per_member=most_within(days[owner], day, bounds.per_member_days),
                 **{
-                    name: max(0, min(counts[kind, promotion_id], AMOUNT_MINOR_MAX))
+                    name: max(0, min(counts[owner.prefix + kind, owner.id], AMOUNT_MINOR_MAX))
                     for kind, name in KINDS.items()
                     if kind != "budget_points"
                 },
-                budget_points_micro=max(0, counts["budget_points", promotion_id]),
+                budget_points_micro=max(0, counts[owner.prefix + "budget_points", owner.id]),
+                **{
+                    f"base_{period}": max(0, sum(bases[owner][one] for one in bases[owner] if is_same(one, day)))
+                    for period, is_same in SAME_PERIOD.items()
+                },
             )
-            for promotion_id, one in limits.items()
+            for owner, bounds in limits.items()
         }
 
     def _attempt(self, scene, held, work: Callable[[Any, Result], T]) -> T:
@@ -188,42 +264,61 @@ class LoyCounters(models.AbstractModel):
         )
 
     def _draw_beside_purchases(
-        self, company, promotion_id: int, promotion, basket: Basket, judge: Callable[[Basket], Result]
+        self, company, compiled: CompiledProgramme, promotion: Promotion, basket: Basket,
+        judge: Callable[[Basket], Result],
     ) -> Result:
         """``judge(basket)`` by what is used of the limits of a promotion that no purchase sets off, and what it gives
         drawn on them. Whoever calls holds the lock on the member.
-        """
-        limits, code = promotion.limits, promotion.code
-        if not limits.is_any:
+        """  # fmt: skip
+        if not compiled.programme.meters[promotion.code]:
             return judge(basket)
-        member_id, day = int(basket.member.id), basket.at.date()
+        member_id = int(basket.member.id)
         for _attempt in range(TRIES):
-            used = self._used(company.id, {promotion_id: limits}, day, member_id)[promotion_id]
-            result = judge(replace(basket, used={code: used}))
+            result = judge(self._basket_with(basket, compiled, [promotion], company.id, member_id))
             if not result.uses:
                 return result
-            drawn = [
-                Drawn(
-                    promotion_id=promotion_id,
-                    company_id=company.id,
-                    currency_id=company.currency_id.id,
-                    member_id=member_id,
-                    day=day,
-                    counted=_kinds(limits),
-                    uses=1,
-                    discount_minor=use.discount_minor,
-                    points_micro=use.points_micro,
-                )
-                for use in result.uses
-            ]
+            drawn = self._wanted(compiled, result.uses, company.id, company.currency_id.id, member_id, basket)
             try:
                 with self.env.cr.savepoint():
-                    self._move(company.id, drawn, {promotion_id: limits}, False)
+                    self._move(company.id, drawn, _room(_owners(compiled, [promotion])), False)
                     self._insert(None, drawn, "draw")
                 return result
             except _Passed:
                 continue
         raise self._busy()
+
+    def _wanted(
+        self,
+        compiled: CompiledProgramme,
+        uses: Iterable[Use],
+        company_id: int,
+        currency_id: int,
+        member_id: int | None,
+        basket: Basket,
+    ) -> list[Drawn]:
+        """What these uses draw: each on all the limits of its promotion."""
+        wanted = []
+        for use in uses:
+            bases = {base.limit: base for base in use.bases}
+            for meter in compiled.programme.meters[use.promotion]:
+                owner, base = _owner(compiled, use.promotion, meter.code), bases.get(meter.code)
+                wanted.append(
+                    Drawn(
+                        promotion_id=compiled.promotions[use.promotion],
+                        company_id=company_id,
+                        currency_id=currency_id,
+                        member_id=member_id,
+                        day=basket.at.date(),
+                        counted=owner.kinds(meter.bounds),
+                        uses=1,
+                        discount_minor=use.discount_minor,
+                        points_micro=use.points_micro,
+                        limit_id=owner.id if owner.prefix else None,
+                        base_minor=base.total if base and not base.is_quantity else 0,
+                        base_micro=base.total if base and base.is_quantity else 0,
+                    )
+                )
+        return wanted
 
     # ------------------------------------------------------------------ drawing
 
@@ -241,28 +336,20 @@ class LoyCounters(models.AbstractModel):
         own = self._own(purchase) if was_held else []
         if not uses and not own:
             return
-        limits, wanted = {}, []
-        for use in uses:
-            promotion_id = scene.compiled.promotions[use.promotion]
-            limits[promotion_id] = scene.compiled.programme.promotion(use.promotion).limits
-            wanted.append(
-                Drawn(
-                    promotion_id=promotion_id,
-                    company_id=scene.place.company_id,
-                    currency_id=scene.place.currency_id,
-                    member_id=scene.member.id or None,
-                    day=scene.basket.at.date(),
-                    counted=_kinds(limits[promotion_id]),
-                    uses=1,
-                    discount_minor=use.discount_minor,
-                    points_micro=use.points_micro,
-                )
-            )
+        place, programme = scene.place, scene.compiled.programme
+        limits = _owners(scene.compiled, [programme.promotion(use.promotion) for use in uses])
+        wanted = self._wanted(
+            scene.compiled, uses, place.company_id, place.currency_id, scene.member.id or None, scene.basket
+        )
         gone = [one for one in own if one not in wanted]
         new = [one for one in wanted if one not in own]
-        passed = self._move(scene.place.company_id, [*(one.negative() for one in gone), *new], limits, is_fact)
+        moved = [*(one.negative() for one in gone), *new]
+        passed = {
+            Owner(SHARED if kind.startswith(SHARED) else "", ref)
+            for kind, ref in self._move(place.company_id, moved, _room(limits), is_fact)
+        }
         if is_fact and new:
-            passed |= self._passed_by_member(scene, limits)
+            passed |= self._passed_by_member(scene, limits, gone, new)
         self._insert(purchase.id, [one.negative() for one in gone], "back")
         self._insert(purchase.id, new, "draw", passed)
 
@@ -279,7 +366,7 @@ class LoyCounters(models.AbstractModel):
             return
         parts = {} if share is None else self._parts(purchase)
         back = [one if share is None else self._part(one, parts, share) for one in own]
-        back = [one for one in back if one.uses or one.discount_minor or one.points_micro]
+        back = [one for one in back if not one.is_nothing]
         if back:
             self._return({purchase.id: back}, by)
 
@@ -350,31 +437,37 @@ class LoyCounters(models.AbstractModel):
             unit.id: unit.decimals
             for unit in self.env["loy.unit"].browse({part["unit_id"] for part in by_line["earned"]})
         }
-        parts: dict[int, Parts] = defaultdict(lambda: Parts({}, []))
+        parts: dict[int, Parts] = defaultdict(lambda: Parts({}, [], {}))
         for part in by_line["given"]:
             parts[part["promotion_id"]].discount.update(part["money"])
         for part in by_line["earned"]:
             parts[part["promotion_id"]].points.append((decimals[part["unit_id"]], part["points"]))
+        for part in by_line.get("bases", ()):
+            parts[part["promotion_id"]].bases[part["limit_id"]] = part["base"]
         return parts
 
     def _part(self, own: Drawn, parts: Mapping[int, Parts], share: Callable[[Mapping[str, int]], int]) -> Drawn:
         """What is to come back now of what is still drawn: what is due by now, less what came back before."""
-        part = parts.get(own.promotion_id, Parts({}, []))
+        part = parts.get(own.promotion_id, Parts({}, [], {}))
         discount_minor = sum(part.discount.values()) - share(part.discount)
         points_micro = sum(
             (sum(one.values()) - share(one)) * 10 ** (MICRO_DECIMALS - decimals) for decimals, one in part.points
         )
+        base = part.bases.get(own.limit_id, {})
+        kept = sum(base.values()) - share(base)
         return replace(
             own,
             uses=0,
             discount_minor=max(0, own.discount_minor - discount_minor),
             points_micro=max(0, own.points_micro - points_micro),
+            base_minor=max(0, own.base_minor - kept),
+            base_micro=max(0, own.base_micro - kept),
         )
 
     def _insert(
-        self, purchase_id: int | None, rows: list[Drawn], kind: str, passed: Iterable[int] = (), by=None
+        self, purchase_id: int | None, rows: list[Drawn], kind: str, passed: Collection[Owner] = (), by=None
     ) -> None:
-        now, passed = self.env.cr.now(), set(passed)
+        now = self.env.cr.now()
         insert_rows(
             self.env["loy.counter.draw"],
             [
@@ -385,14 +478,17 @@ class LoyCounters(models.AbstractModel):
                     "company_id": one.company_id,
                     "currency_id": one.currency_id,
                     "promotion_id": one.promotion_id,
+                    "limit_id": one.limit_id,
                     "purchase_id": purchase_id,
                     "return_id": by.id if by else None,
                     "member_id": one.member_id,
                     "uses": one.uses,
                     "discount": from_minor(one.discount_minor, self._decimals(one.currency_id)),
                     "points": from_minor(one.points_micro, MICRO_DECIMALS),
+                    "base_amount": from_minor(one.base_minor, self._decimals(one.currency_id)),
+                    "base_quantity": from_minor(one.base_micro, MICRO_DECIMALS),
                     "counted": " ".join(one.counted),
-                    "is_over": one.promotion_id in passed,
+                    "is_over": one.owner in passed,
                 }
                 for one in rows
             ],
@@ -401,31 +497,38 @@ class LoyCounters(models.AbstractModel):
     def _decimals(self, currency_id: int) -> int:
         return self.env["res.currency"].browse(currency_id).decimal_places
 
-    def _passed_by_member(self, scene, limits: Mapping[int, Limits]) -> set[int]:
-        """Promotions that the member had used up before this fact."""
+    def _passed_by_member(
+        self, scene, limits: Mapping[Owner, Bounds], gone: list[Drawn], new: list[Drawn]
+    ) -> set[Owner]:
+        """Limits of the member that these facts pass."""
         member_id = scene.member.id or None
-        if not member_id or all(one.per_member is None for one in limits.values()):
+        of_member = {owner: bounds for owner, bounds in limits.items() if bounds.is_of_member}
+        if not member_id or not of_member:
             return set()
-        used = self._used(scene.place.company_id, limits, scene.basket.at.date(), member_id)
+        used = self._used(scene.place.company_id, of_member, scene.basket.at.date(), member_id, gone)
+        uses, bases = Counter(one.owner for one in new), Counter()
+        for one in new:
+            bases[one.owner] += one.base_minor + one.base_micro  # of which one is nothing
         return {
-            promotion_id
-            for promotion_id, one in limits.items()
-            if one.per_member is not None and used[promotion_id].per_member >= one.per_member
+            owner
+            for owner, bounds in of_member.items()
+            if (bounds.per_member is not None and used[owner].per_member + uses[owner] > bounds.per_member)
+            or (bounds.base_per_member is not None and bases[owner] > bounds.base_per_member.left(used[owner]))
         }
 
     # ------------------------------------------------------------------ counters
 
     def _move(
-        self, company_id: int, rows: Iterable[Drawn], limits: Mapping[int, Limits], is_fact: bool
-    ) -> set[int]:
-        """Book the sum of the draws on the counters: all of them or ``_Passed``. Returns the promotions whose limits a
-        fact has passed.
+        self, company_id: int, rows: Iterable, limits: Mapping[tuple[str, int], int], is_fact: bool
+    ) -> set[tuple[str, int]]:
+        """Book the sum of the draws on the counters, (kind, whose) → how much it may be: all of them or ``_Passed``.
+        Returns the limits that a fact has passed.
         """
         sums: Counter = Counter()
         for one in rows:
             sums.update(one.amounts())
         wishes = [
-            (kind, ref, day, amount, getattr(limits[ref], kind) if ref in limits else None)
+            (kind, ref, day, amount, limits.get((kind, ref)))
             for (kind, ref, day), amount in sorted(sums.items(), key=str)
             if amount
         ]
@@ -438,7 +541,7 @@ class LoyCounters(models.AbstractModel):
         self.env.cr.execute(SQL("ROLLBACK TO SAVEPOINT loy_draw; RELEASE SAVEPOINT loy_draw"))
         return self._move_slowly(company_id, wishes, is_fact)
 
-    def _move_slowly(self, company_id: int, wishes: list[sql.Wish], is_fact: bool) -> set[int]:
+    def _move_slowly(self, company_id: int, wishes: list[sql.Wish], is_fact: bool) -> set[tuple[str, int]]:
         """The same with all rows of the counters locked: what each has left is divided over its rows anew."""
         self.env.cr.execute(
             sql.make(company_id, [(kind, ref, day, _shards(amount, limit)) for kind, ref, day, amount, limit in wishes])
@@ -453,7 +556,7 @@ class LoyCounters(models.AbstractModel):
             if left is not None and left < 0 and amount > 0:
                 if not is_fact:
                     raise _Passed
-                passed.add(ref)
+                passed.add((kind, ref))
             counts[min(counts)] += amount
             quotas = _divided(counts, left)
             changed += [
@@ -465,24 +568,29 @@ class LoyCounters(models.AbstractModel):
 
     # ------------------------------------------------------------------ for people
 
-    def _progress(self, promotions) -> dict[tuple[int, str], float]:
-        """(promotion, limit) → what is used of it, in whole units; of the limit of a day what is used today."""
-        if not promotions.ids:
+    def _progress(self, records) -> dict[tuple[int, str], float]:
+        """(promotion or shared limit, limit) → what is used of it, in whole units; of the limit of a day what is used
+        today."""
+        if not records.ids:
             return {}
         company = self.env.company
         timezone = self.env["loy.programme"]._at(company, fields.Datetime.now()).settings.timezone or "UTC"
         day = fields.Datetime.context_timestamp(self.with_context(tz=timezone), fields.Datetime.now()).date()
+        prefix = SHARED if records._name == "loy.shared.limit" else ""
+        ids = ([], records.ids) if prefix else (records.ids, [])
+        kinds = {prefix + kind: kind for kind in KINDS}
         return {
-            (ref, kind): float(Fraction(amount, 10 ** decimals_of(kind, company)))
-            for kind, ref, _day, amount in self.env.execute_query(
-                sql.used(company.id, promotions.ids, KINDS, day, None)
+            (ref, kinds[kind]): float(Fraction(amount, 10 ** decimals_of(kind, company)))
+            for kind, ref, _day, amount, *_bases in self.env.execute_query(
+                sql.used(company.id, *ids, kinds, day, None)
             )
         }
 
 
 def decimals_of(kind: str, company) -> int:
     """A counter of this kind counts in 10^-decimals of what its limit is written in."""
-    return {"budget": company.currency_id.decimal_places, "budget_points": MICRO_DECIMALS}.get(kind, 0)
+    decimals = {"budget": company.currency_id.decimal_places, "budget_points": MICRO_DECIMALS}
+    return decimals.get(kind.removeprefix(SHARED), 0)
 
 
 def most_within(days: Mapping[date, int], day: date, length: int | None) -> int:
@@ -506,12 +614,30 @@ def most_within(days: Mapping[date, int], day: date, length: int | None) -> int:
     )
 
 
-def _kinds(limits: Limits) -> tuple[str, ...]:
-    """The shared limits among these."""
-    return tuple(kind for kind in KINDS if getattr(limits, kind) is not None)
+def _owner(compiled: CompiledProgramme, promotion: str, shared: str) -> Owner:
+    """Whose the limits are: those of a shared limit by its code, or else a promotion's own."""
+    return Owner(SHARED, compiled.limits[shared]) if shared else Owner("", compiled.promotions[promotion])
 
 
-def _limited_uses(compiled: CompiledProgramme, result: Result) -> list:
+def _owners(compiled: CompiledProgramme, promotions: Iterable[Promotion]) -> dict[Owner, Bounds]:
+    """All limits on which these promotions draw."""
+    return {
+        _owner(compiled, promotion.code, meter.code): meter.bounds
+        for promotion in promotions
+        for meter in compiled.programme.meters[promotion.code]
+    }
+
+
+def _room(limits: Mapping[Owner, Bounds]) -> dict[tuple[str, int], int]:
+    """(kind, whose) → how much the counter may be."""
+    return {
+        (kind, owner.id): getattr(bounds, kind.removeprefix(SHARED))
+        for owner, bounds in limits.items()
+        for kind in owner.kinds(bounds)
+    }
+
+
+def _limited_uses(compiled: CompiledProgramme, result: Result) -> list[Use]:
     """What promotions with limits gave."""
     programme = compiled.programme
     if not programme.has_limits:
@@ -519,7 +645,7 @@ def _limited_uses(compiled: CompiledProgramme, result: Result) -> list:
     return [
         use
         for use in result.uses
-        if use.promotion in compiled.promotions and programme.promotion(use.promotion).limits.is_any
+        if use.promotion in compiled.promotions and programme.meters.get(use.promotion)
     ]
 
 

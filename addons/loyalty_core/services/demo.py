@@ -42,7 +42,8 @@ BESIDE_THE_BASKET = {
     ],
     "promotions": [
         {"code": "FAVOURITE-2", "name": "2 % more on the favourite category", "state": "active", "group": "points",
-         "rewards": [{"kind": "points", "unit": "BONUS", "percent": 2, "target": {"choice": ["FAVOURITE"]}}]},
+         "rewards": [{"kind": "points", "unit": "BONUS", "percent": 2, "target": {"choice": ["FAVOURITE"]}}],
+         "limits": {"base_per_member": {"amount": {"month": 3000}}}},
         {"code": "LVIV-20", "name": "Twenty points for newcomers from Lviv", "state": "active", "group": "points",
          "on": "registered", "when": {"kind": "attribute", "name": "city", "value": "Lviv"},
          "rewards": [{"kind": "points", "unit": "BONUS", "amount": 20}]},

@@ -59,6 +59,7 @@ class CompiledProgramme:
     currency_decimals: int
     units: dict[str, Unit]
     promotions: dict[str, int]  # code, as it was then → record
+    limits: dict[str, int]  # of those that promotions share: code → record
     code_pools: dict[int, CodePoolDocument]  # record → what the pool says
     conversions: dict[tuple[int, int], ConversionDocument]  # unit, into which → the rate and its limits
     choices: dict[str, tuple[int, ChoiceDocument]]  # code → record, and how members choose
@@ -206,6 +207,7 @@ class LoyProgramme(models.AbstractModel):
             calendars=[document for _id, document in sections.get("calendars", ())],
             code_pools=[document for _id, document in sections.get("code_pools", ())],
             choices=[document for _id, document in sections.get("choices", ())],
+            limits=[document for _id, document in sections.get("limits", ())],
             promotions=[
                 *(document for _id, document in promotions),
                 *filter(None, (_promotion_of(document) for _id, document in rewards)),
@@ -219,6 +221,7 @@ class LoyProgramme(models.AbstractModel):
             currency_decimals=decimals,
             units={unit["code"]: Unit(unit_id, unit.get("decimals", 0)) for unit_id, unit in units},
             promotions={promotion["code"]: record_id for record_id, promotion in promotions},
+            limits={document["code"]: record_id for record_id, document in sections.get("limits", ())},
             code_pools={
                 record_id: schema.read(CodePoolDocument, document, decimals=decimals)
                 for record_id, document in sections.get("code_pools", ())
@@ -291,6 +294,7 @@ class LoyProgramme(models.AbstractModel):
         calendars,
         code_pools,
         choices,
+        limits,
         promotions,
         expiry_policies=(),
         named: Mapping[str, list[str]],
@@ -305,6 +309,7 @@ class LoyProgramme(models.AbstractModel):
             "code_pools": [{key: pool[key] for key in ENGINE_POOL if key in pool} for pool in code_pools],
             "expiry_policies": list(expiry_policies),
             "choices": [{key: choice[key] for key in ENGINE_CHOICE if key in choice} for choice in choices],
+            "limits": list(limits),
             "promotions": promotions,
             "named": named,
         }
@@ -486,6 +491,11 @@ class LoyProgramme(models.AbstractModel):
             section.read_one(document, f"choices[{document['code']}]", reading)
         return [str(problem) for problem in reading.problems or self._problems([], choices=documents)]
 
+    def _problems_of_limits(self, limits) -> list[str]:
+        """What is against the documents of limits that promotions share, a sentence each; empty when nothing."""
+        section = section_of("loy.shared.limit")
+        return [str(problem) for problem in self._problems([], limits=[section.document_of(one) for one in limits])]
+
     def _problems(
         self,
         promotions: list[dict],
@@ -495,6 +505,7 @@ class LoyProgramme(models.AbstractModel):
         code_pools: list[dict] = (),
         expiry_policies: list[dict] = (),
         choices: list[dict] = (),
+        limits: list[dict] = (),
         **named: list[dict],
     ) -> list:
         """The engine's objections to promotion and policy documents, beside what they name that is there or to come;
@@ -512,6 +523,7 @@ class LoyProgramme(models.AbstractModel):
             calendars=self._known("loy.calendar", calendars),
             code_pools=self._known("loy.code.pool", code_pools),
             choices=self._known("loy.choice", choices),
+            limits=self._known("loy.shared.limit", limits),
             promotions=promotions,
             expiry_policies=expiry_policies,
         )

@@ -10,6 +10,8 @@ from ..engine import schema
 from .errors import LoyaltyError
 from .sections import SECTIONS, Section, section_of
 
+#: What promotions name.
+SECTIONS_NAMED = ("units", "groups", "calendars", "code_pools", "choices", "limits")
 OUTCOMES = ("created", "updated", "unchanged", "ended")
 
 
@@ -102,7 +104,7 @@ class LoyProgrammeDocument(models.AbstractModel):
 
     def _promotion_problems(self, programme: dict, parts: list[Part]) -> list[schema.Problem]:
         """The engine reads conditions and rewards once the rest of the document is sound."""
-        if not any(programme.get(name) for name in ("promotions", "choices", "expiry_policies")):
+        if not any(programme.get(name) for name in ("promotions", "choices", "limits", "expiry_policies")):
             return []
         coming = {part.section.name: [schema.write(one) for one in part.documents] for part in parts}
         documents = {part.section.name: part.documents for part in parts}
@@ -111,7 +113,7 @@ class LoyProgrammeDocument(models.AbstractModel):
         return self.env["loy.programme"]._problems(
             programme.get("promotions") or [],
             expiry_policies=self._policies_to_be(parts),
-            **{name: coming.get(name, []) for name in ("units", "groups", "calendars", "code_pools", "choices")},
+            **{name: coming.get(name, []) for name in SECTIONS_NAMED},
             **{section.name: coming.get(section.name, []) for section in SECTIONS if section.is_named},
         ) or attributes._problems(programme.get("promotions") or [], defined)
 

@@ -789,8 +789,10 @@ class LoyPurchases(models.AbstractModel):
 def _by_line(compiled: CompiledProgramme, result: Result) -> dict:
     """What returns of parts work with; units and promotions are told by their records too, since codes may change."""
     by_line = result.by_line()
-    for part in (*by_line["given"], *by_line["earned"], *by_line["spent"]):
+    for part in (*by_line["given"], *by_line["earned"], *by_line["spent"], *by_line["bases"]):
         part["promotion_id"] = compiled.promotions.get(part["promotion"])
+        if "limit" in part:
+            part["limit_id"] = compiled.limits.get(part["limit"])
         if "unit" in part:
             part["unit_id"] = compiled.units[part["unit"]].id
     return by_line

@@ -76,6 +76,7 @@ MODEL_SECTIONS = {
     "loy.reward": "programme",
     "loy.redemption": "accounts",
     "loy.settings": "programme",
+    "loy.shared": "programme",
     "loy.tier": "programme",
     "loy.breakage": "reports",
     "loy.ledger": "reports",

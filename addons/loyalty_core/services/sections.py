@@ -16,7 +16,7 @@ from decimal import Decimal
 from ..engine import normal_code, schema
 from ..engine.codes import SIGNS
 from ..engine.expiry import ACTIVITIES, Age
-from ..engine.limits import POINTS_MAX, SETS_MAX, USES_MAX
+from ..engine.limits import PERIODS, POINTS_MAX, QUANTITY_MAX, SETS_MAX, USES_MAX
 from ..engine.lots import Expiry
 from ..engine.registry import PURCHASE, SetOff
 from ..engine.schema import INVALID, Reading
@@ -471,6 +471,7 @@ CODE_SIGNS_MIN, CODE_SIGNS_MAX = 5, 13
 #: Of the codes that a pattern can make, one in so many may be good: who tries, finds none before being stopped.
 CODE_RARITY = 1_000
 CODES_MAX = 10_000
+AMOUNT_MAX = 10**9
 
 
 def code_capacity(pattern: str) -> int:
@@ -631,16 +632,62 @@ class SettingsDocument:
     )
 
 @dataclass(frozen=True, slots=True)
-class LimitsDocument:
-    """How often and how much a promotion gives; its laws are the engine's (docs/promotions.md)."""
+class AmountByPeriodDocument:
+    """So much money within each calendar period; weeks begin on Monday."""
 
-    per_receipt: int | None = schema.integer(min=1, max=SETS_MAX, default=None)
+    day: object = schema.decimal(above=0, max=AMOUNT_MAX, default=None)
+    week: object = schema.decimal(above=0, max=AMOUNT_MAX, default=None)
+    month: object = schema.decimal(above=0, max=AMOUNT_MAX, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class QuantityByPeriodDocument:
+    """So many units, litres, kilograms within each calendar period; weeks begin on Monday."""
+
+    day: object = schema.decimal(above=0, max=QUANTITY_MAX, default=None)
+    week: object = schema.decimal(above=0, max=QUANTITY_MAX, default=None)
+    month: object = schema.decimal(above=0, max=QUANTITY_MAX, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class BasePerMemberDocument:
+    """How much of what a member buys earns points: an amount or a quantity; of what is more, the rest earns nothing."""
+
+    amount: AmountByPeriodDocument | None = schema.nested(AmountByPeriodDocument, default=None)
+    quantity: QuantityByPeriodDocument | None = schema.nested(QuantityByPeriodDocument, default=None)
+
+    def check(self):
+        if (self.amount is None) == (self.quantity is None):
+            yield "", "conflict", "needs exactly one of amount, quantity"
+
+
+@dataclass(frozen=True, slots=True)
+class BoundsDocument:
+    """Limits that are counted from purchase to purchase."""
+
     per_member: int | None = schema.integer(min=1, max=USES_MAX, default=None)
     per_member_days: int | None = schema.integer(min=1, max=36_500, default=None)
     per_day: int | None = schema.integer(min=1, max=USES_MAX, default=None)
     total: int | None = schema.integer(min=1, max=USES_MAX, default=None)
     budget: object = schema.decimal(above=0, default=None)
     budget_points: object = schema.decimal(above=0, max=POINTS_MAX, default=None)
+    base_per_member: BasePerMemberDocument | None = schema.nested(BasePerMemberDocument, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsDocument(BoundsDocument):
+    """How often and how much a promotion gives; its laws are the engine's (docs/promotions.md)."""
+
+    per_receipt: int | None = schema.integer(min=1, max=SETS_MAX, default=None)
+    share: str | None = schema.reference("limits", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLimitDocument(BoundsDocument):
+    """Limits on which promotions draw together: those that name it in `"limits": {"share": CODE}`."""
+
+    code: str = schema.text(max_length=64)
+    name: str | None = schema.text(max_length=255, default=None, help="The code where absent.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -662,10 +709,16 @@ class PromotionDocument(CodedDocument):
     on: object = schema.declare(SetOff(), None, help="What sets it off: `purchase`, or an event.")
 
 
-LIMIT_FIELDS = {member: f"limit_{member}" for member in schema.members(LimitsDocument)}
+#: Numbers of limits and the fields that keep them.
+BOUND_FIELDS = {key: f"limit_{key}" for key in schema.members(BoundsDocument) if key != "base_per_member"}
+LIMIT_FIELDS = {"per_receipt": "limit_per_receipt", **BOUND_FIELDS}
 
-#: Those of them that are counted from purchase to purchase.
-COUNTED_LIMIT_FIELDS = [name for member, name in LIMIT_FIELDS.items() if member != "per_receipt"]
+#: Of the base that earns: what is measured, and how much of it by period.
+BASE_FIELDS = {period: f"limit_base_{period}" for period in PERIODS}
+BASE_MEASURE = "limit_base_measure"
+
+#: All fields of limits that are counted from purchase to purchase.
+COUNTED_LIMIT_FIELDS = [*BOUND_FIELDS.values(), BASE_MEASURE, *BASE_FIELDS.values()]
 
 
 #: Keys of `settings.returns` and the fields that keep them.
@@ -874,6 +927,36 @@ class RewardSection(Section):
         return {**Section.document_of(self, record), "points": points, "gives": record._gives()}
 
 
+def _values_of_bounds(bounds) -> dict[str, object]:
+    """Limits are kept by fields, those of the base by what they measure and the numbers of the periods."""
+    values = {name: _storable(getattr(bounds, key)) if bounds else False for key, name in BOUND_FIELDS.items()}
+    base = bounds and bounds.base_per_member
+    by_period = base and (base.amount or base.quantity)
+    values[BASE_MEASURE] = ("amount" if base.amount else "quantity") if base else False
+    values |= {name: _storable(getattr(by_period, period)) if base else False for period, name in BASE_FIELDS.items()}
+    return values
+
+
+def _bounds_of(record) -> dict[str, object]:
+    bounds = {key: _plain(record, name) for key, name in BOUND_FIELDS.items() if record[name]}
+    if record[BASE_MEASURE]:
+        by_period = {period: _plain(record, name) for period, name in BASE_FIELDS.items() if record[name]}
+        bounds["base_per_member"] = {record[BASE_MEASURE]: by_period}
+    return bounds
+
+
+class SharedLimitSection(Section):
+    """Its limits are kept by the same fields as those of a promotion."""
+
+    __slots__ = ()
+
+    def values_of(self, document) -> dict[str, object]:
+        return {"code": document.code, "name": document.name or document.code, **_values_of_bounds(document)}
+
+    def document_of(self, record) -> dict[str, object]:
+        return {"code": record.code, "name": record.name, **_bounds_of(record)}
+
+
 class PromotionSection(Section):
     """A promotion's period is kept by days and times, its trees as the text that people edit, its limits by fields."""
 
@@ -889,9 +972,9 @@ class PromotionSection(Section):
         values["rewards_text"] = _json(list(rewards))
         values |= self._set_off_of(values.pop("on"))
         limits = values.pop("limits")
-        for key, name in LIMIT_FIELDS.items():
-            values[name] = _storable(getattr(limits, key)) if limits else False
-        return values
+        values["limit_per_receipt"] = (limits and limits.per_receipt) or False
+        values["limit_share_id"] = (limits and limits.share) or False
+        return values | _values_of_bounds(limits)
 
     def document_of(self, record) -> dict[str, object]:
         document = {"code": record.code, "name": record.name, "state": record.state}
@@ -913,7 +996,11 @@ class PromotionSection(Section):
         if when:
             document["when"] = when
         document["rewards"] = record._parse_json(record.rewards_text, record._fields["rewards_text"].string) or []
-        if limits := {key: _plain(record, name) for key, name in LIMIT_FIELDS.items() if record[name]}:
+        limits = {"per_receipt": record.limit_per_receipt} if record.limit_per_receipt else {}
+        limits |= _bounds_of(record)
+        if record.limit_share_id:
+            limits["share"] = record.limit_share_id.code
+        if limits:
             document["limits"] = limits
         if record.on_event != PURCHASE:
             further = record._parse_json(record.on_text, record._fields["on_text"].string) or {}
@@ -1049,6 +1136,7 @@ SECTIONS: list[Section] = [
         ExpiryPolicyDocument,
         {"unit": "unit_id", "on": "on_day"},
     ),
+    SharedLimitSection("limits", "loy.shared.limit", SharedLimitDocument),
     PromotionSection(
         "promotions", "loy.promotion", PromotionDocument, {"group": "group_id", "exclusive": "is_exclusive"}
     ),

@@ -256,11 +256,11 @@ class LoyTriggers(models.AbstractModel):
         # Only who is given something gets an account for it; there is nothing on a new one that could be judged.
         earning = {one.member_id for one, basket in baskets if set_off(compiled.programme, code, basket).earned}
         accounts |= self._lock_accounts(compiled, promotion, earning, create=True)
-        if promotion.limits.per_member is not None:
+        if any(meter.bounds.is_of_member for meter in compiled.programme.meters[code]):
             self.env["loy.counters"]._lock_members({one.member_id for one in wanted.values()})
         results = {
             one: self.env["loy.counters"]._draw_beside_purchases(
-                company, promotion_id, promotion, basket,
+                company, compiled, promotion, basket,
                 lambda basket: set_off(compiled.programme, code, basket),
             )
             for one, basket in baskets

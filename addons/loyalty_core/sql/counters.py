@@ -1,6 +1,7 @@
 """Statements on counters: rows that share one limit, and the draws that they are the sum of.
 
 A counter is known by company, kind, ref (the record whose limit it counts) and day (only of what counts by the day).
+Kinds that begin with ``shared_`` are of limits that promotions share.
 Each of its rows may give its ``quota``; while ``quota_of`` is the limit, the quotas sum up to it and no row has used
 more than its own, so that whoever finds room in one row need not look at the others.
 """
@@ -28,23 +29,39 @@ def _wishes(wishes: Sequence[Wish]) -> SQL:
     )  # fmt: skip
 
 
-def used(company_id: int, refs: Iterable[int], kinds: Iterable[str], day: date, member_id: int | None) -> SQL:
-    """(kind, ref, day, used): what is drawn on shared limits, and of a member what was used by day."""
-    refs = list(refs)
+def used(
+    company_id: int,
+    promotion_ids: Iterable[int],
+    limit_ids: Iterable[int],
+    kinds: Iterable[str],
+    day: date,
+    member_id: int | None,
+) -> SQL:
+    """(kind, ref, day, used, base in minor units, base in millionths): what all have drawn on the limits of promotions
+    and on those that they share, and what a member has by day."""
+    promotion_ids, limit_ids = list(promotion_ids), list(limit_ids)
     return SQL(
         """
-        SELECT kind, ref, NULL::date, SUM(used)::int8 FROM loy_counter
+        SELECT kind, ref, NULL::date, SUM(used)::int8, 0::int8, 0::int8 FROM loy_counter
          WHERE company_id = %(company)s AND kind = ANY(%(kinds)s) AND ref = ANY(%(refs)s)
            AND COALESCE(day, '-infinity') IN ('-infinity', %(day)s)
          GROUP BY kind, ref
          UNION ALL
-        SELECT 'per_member', promotion_id::int8, day, SUM(uses)::int8 FROM loy_counter_draw
-         WHERE company_id = %(company)s AND member_id = %(member)s AND promotion_id = ANY(%(refs)s)
-         GROUP BY promotion_id, day HAVING SUM(uses) <> 0
+        SELECT CASE WHEN draw.limit_id IS NULL THEN 'per_member' ELSE 'shared_per_member' END,
+               COALESCE(draw.limit_id, draw.promotion_id)::int8, draw.day, SUM(draw.uses)::int8,
+               (COALESCE(SUM(draw.base_amount), 0) * power(10::numeric, MAX(currency.decimal_places)))::int8,
+               (COALESCE(SUM(draw.base_quantity), 0) * 1000000)::int8
+          FROM loy_counter_draw AS draw JOIN res_currency AS currency ON currency.id = draw.currency_id
+         WHERE draw.company_id = %(company)s AND draw.member_id = %(member)s
+           AND (draw.limit_id IS NULL AND draw.promotion_id = ANY(%(promotions)s) OR draw.limit_id = ANY(%(limits)s))
+         GROUP BY 1, 2, 3
+        HAVING SUM(draw.uses) <> 0 OR SUM(draw.base_amount) <> 0 OR SUM(draw.base_quantity) <> 0
         """,
         company=company_id,
         kinds=list(kinds),
-        refs=refs,
+        refs=[*promotion_ids, *limit_ids],
+        promotions=promotion_ids,
+        limits=limit_ids,
         day=day,
         member=member_id or 0,
     )
@@ -52,16 +69,19 @@ def used(company_id: int, refs: Iterable[int], kinds: Iterable[str], day: date, 
 
 def drawn(purchase_ids: Iterable[int]) -> SQL:
     """(purchase, promotion, company, currency, member, day, counted, uses, discount in minor units, points in
-    millionths): what purchases have drawn and not given back."""
+    millionths, limit, base in minor units, base in millionths): what purchases have drawn and not given back."""
     return SQL(
         """
         SELECT purchase_id, promotion_id, company_id, currency_id, member_id, day, counted, SUM(uses)::int8,
-               (SUM(discount) * power(10::numeric, MAX(currency.decimal_places)))::int8, (SUM(points) * 1000000)::int8
+               (SUM(discount) * power(10::numeric, MAX(currency.decimal_places)))::int8, (SUM(points) * 1000000)::int8,
+               limit_id, (COALESCE(SUM(base_amount), 0) * power(10::numeric, MAX(currency.decimal_places)))::int8,
+               (COALESCE(SUM(base_quantity), 0) * 1000000)::int8
           FROM loy_counter_draw AS draw JOIN res_currency AS currency ON currency.id = draw.currency_id
          WHERE purchase_id = ANY(%s)
-         GROUP BY purchase_id, promotion_id, company_id, currency_id, member_id, day, counted
+         GROUP BY purchase_id, promotion_id, limit_id, company_id, currency_id, member_id, day, counted
         HAVING SUM(uses) <> 0 OR SUM(discount) <> 0 OR SUM(points) <> 0
-         ORDER BY purchase_id, promotion_id
+            OR SUM(base_amount) <> 0 OR SUM(base_quantity) <> 0
+         ORDER BY purchase_id, promotion_id, limit_id NULLS FIRST
         """,
         list(purchase_ids),
     )
@@ -146,17 +166,21 @@ def absorb(from_member_id: int, to_member_id: int) -> SQL:
     """What one member has used counts for another from now on: facts are not changed, so it is given back and drawn."""
     return SQL(
         """
-        INSERT INTO loy_counter_draw (kind, drawn_at, company_id, currency_id, promotion_id, purchase_id, member_id,
-                                      day, counted, uses, discount, points, is_over)
-        SELECT 'merge', now() AT TIME ZONE 'UTC', company_id, currency_id, promotion_id, purchase_id, side.member_id,
-               day, counted, side.sign * uses, side.sign * discount, side.sign * points, false
-          FROM (SELECT company_id, currency_id, promotion_id, purchase_id, day, counted,
-                       SUM(uses) AS uses, SUM(discount) AS discount, SUM(points) AS points
+        INSERT INTO loy_counter_draw (kind, drawn_at, company_id, currency_id, promotion_id, limit_id, purchase_id,
+                                      member_id, day, counted, uses, discount, points, base_amount, base_quantity,
+                                      is_over)
+        SELECT 'merge', now() AT TIME ZONE 'UTC', company_id, currency_id, promotion_id, limit_id, purchase_id,
+               side.member_id, day, counted, side.sign * uses, side.sign * discount, side.sign * points,
+               side.sign * base_amount, side.sign * base_quantity, false
+          FROM (SELECT company_id, currency_id, promotion_id, limit_id, purchase_id, day, counted,
+                       SUM(uses) AS uses, SUM(discount) AS discount, SUM(points) AS points,
+                       SUM(base_amount) AS base_amount, SUM(base_quantity) AS base_quantity
                   FROM loy_counter_draw WHERE member_id = %s
-                 GROUP BY company_id, currency_id, promotion_id, purchase_id, day, counted
-                HAVING SUM(uses) <> 0 OR SUM(discount) <> 0 OR SUM(points) <> 0) AS used,
+                 GROUP BY company_id, currency_id, promotion_id, limit_id, purchase_id, day, counted
+                HAVING SUM(uses) <> 0 OR SUM(discount) <> 0 OR SUM(points) <> 0
+                    OR SUM(base_amount) <> 0 OR SUM(base_quantity) <> 0) AS used,
                (VALUES (%s, -1), (%s, 1)) AS side (member_id, sign)
-         ORDER BY purchase_id, promotion_id, side.sign
+         ORDER BY purchase_id, promotion_id, limit_id NULLS FIRST, side.sign
         """,
         from_member_id,
         from_member_id,
@@ -172,14 +196,16 @@ CHECKS = (
         """
         SELECT COALESCE(c.id, 0), COALESCE(d.used, 0)::int8, COALESCE(c.used, 0)::int8
           FROM (SELECT company_id, kind, ref, COALESCE(day, '-infinity') AS day, MIN(id) AS id, SUM(used) AS used
-                  FROM loy_counter WHERE kind IN ('per_day', 'total', 'budget', 'budget_points')
+                  FROM loy_counter WHERE kind <> 'code'
                  GROUP BY 1, 2, 3, 4) c
           FULL JOIN (
-                SELECT draw.company_id, counted.kind, draw.promotion_id::int8 AS ref,
-                       CASE WHEN counted.kind = 'per_day' THEN draw.day ELSE '-infinity' END AS day,
-                       SUM(CASE counted.kind
-                                WHEN 'budget' THEN draw.discount * power(10::numeric, currency.decimal_places)
-                                WHEN 'budget_points' THEN draw.points * 1000000
+                SELECT draw.company_id, counted.kind, COALESCE(draw.limit_id, draw.promotion_id)::int8 AS ref,
+                       CASE WHEN counted.kind IN ('per_day', 'shared_per_day')
+                            THEN draw.day ELSE '-infinity' END AS day,
+                       SUM(CASE WHEN counted.kind IN ('budget', 'shared_budget')
+                                THEN draw.discount * power(10::numeric, currency.decimal_places)
+                                WHEN counted.kind IN ('budget_points', 'shared_budget_points')
+                                THEN draw.points * 1000000
                                 ELSE draw.uses END) AS used
                   FROM loy_counter_draw draw
                   JOIN res_currency currency ON currency.id = draw.currency_id

@@ -118,6 +118,7 @@ loy.reward                     r        r              r         r              
 loy.redemption                 r        r              r         r               r         r        r         r
 loy.role                       -        -              -         -               -         -        -         rwcd
 loy.settings                   -        -              -         -               -         r        r         rwc
+loy.shared.limit               r        r              r         r               r         r        rwc       rwc
 loy.store                      r        r              r         r               r         r        r         rwcd
 loy.store.attribute            r        r              r         r               r         r        r         rwcd
 loy.tier                       r        r              r         r               r         r        rwc       rwc
@@ -227,8 +228,8 @@ class TestAccess(TransactionCase):
 
 
 CODED = [
-    "unit", "group", "calendar", "choice", "card.type", "brand", "directory", "partner", "network", "reason", "store",
-    "promotion",
+    "unit", "group", "calendar", "choice", "shared.limit", "card.type", "brand", "directory", "partner", "network",
+    "reason", "store", "promotion",
 ]  # fmt: skip
 #: What purchases and accruals leave behind.
 BOOKED = """

@@ -40,6 +40,7 @@ SAMPLES = {
     "loy.directory.value": ({"directory_id": "loy.directory", "code": "a", "name": "A"}, {"name": "Other"}),
     "loy.attribute": ({"code": "an_attribute", "name": "Attribute"}, {"kind": "date"}),
     "loy.choice": ({"code": "A_CHOICE", "name": "Choice"}, {"days": 30}),
+    "loy.shared.limit": ({"code": "A_LIMIT", "name": "Limit", "limit_total": 5}, {"limit_total": 6}),
     "loy.reward": (
         {"code": "A_REWARD", "name": "Reward", "unit_id": "loy.unit", "points": 5, "gives_text": '{"sku": "1001"}'},
         {"points": 6},

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from odoo.addons.loyalty_core.engine import Basket, Limits, evaluate
+from odoo.addons.loyalty_core.engine import Basket, evaluate
 from odoo.addons.loyalty_core.engine.money import half_up
 from odoo.addons.loyalty_core.services.counters import Drawn, _Passed, most_within
 from odoo.tests import tagged
@@ -320,7 +320,7 @@ class TestShards(CounterCase):
             discount_minor=amount,
             points_micro=0,
         )
-        return self.env["loy.counters"]._move(company.id, [one], {promotion.id: Limits(budget=limit)}, is_fact)
+        return self.env["loy.counters"]._move(company.id, [one], {("budget", promotion.id): limit}, is_fact)
 
     def rows(self, promotion):
         self.env.invalidate_all()
@@ -348,7 +348,7 @@ class TestShards(CounterCase):
     def test_a_fact_passes_the_limit_and_nothing_else_does_until_there_is_room(self):
         promotion = self.limit(budget=1)
         self.draw(promotion, 10, 5_000)
-        self.assertEqual(self.draw(promotion, 5_000, 5_000, is_fact=True), {promotion.id})
+        self.assertEqual(self.draw(promotion, 5_000, 5_000, is_fact=True), {("budget", promotion.id)})
         self.draw(promotion, -9, 5_000)
         with self.assertRaises(_Passed):
             self.draw(promotion, 1, 5_000)

@@ -8,7 +8,6 @@ from functools import partial
 from threading import Barrier
 
 from odoo import api
-from odoo.addons.loyalty_core.engine import Limits
 from odoo.addons.loyalty_core.services.counters import Drawn, _Passed
 from odoo.addons.loyalty_core.services.transaction import run_with_retry
 from odoo.modules.registry import Registry
@@ -43,7 +42,8 @@ class TestCountersConcurrent(BaseCase):
 
         def draw(env, amount, order):
             rows = [Drawn(ref, 1, 1, None, date(2026, 3, 1), kinds, amount, amount, 0) for ref in order]
-            return env["loy.counters"]._move(1, rows, dict.fromkeys(refs, limits), False)
+            room = {(kind, ref): limits[kind] for kind in kinds for ref in refs}
+            return env["loy.counters"]._move(1, rows, room, False)
 
         def client(number):
             chance = random.Random(number)
@@ -73,11 +73,11 @@ class TestCountersConcurrent(BaseCase):
             return {kind: tuple(row) for kind, *row in env.cr.fetchall()}
 
     def test_of_all_who_want_the_last_use_one_gets_it(self):
-        self.assertEqual(self._race(Limits(total=1), times=4), 1)
+        self.assertEqual(self._race({"total": 1}, times=4), 1)
         self.assertEqual(self._used(), {"total": (1, 1, 1)})
 
     def test_a_split_budget_is_used_to_the_last_unit_and_not_passed(self):
-        limits = Limits(budget=6_000)
+        limits = {"budget": 6_000}
         got = self._race(limits, times=40, amounts=lambda: random.choice((1, 3, 7, 30)), kinds=("budget",))
         used, quota, rows = self._used()["budget"]
         self.assertEqual(used, got)
@@ -87,7 +87,7 @@ class TestCountersConcurrent(BaseCase):
         self.assertEqual(self._used()["budget"][:2], (6_000, 6_000))
 
     def test_draws_and_what_is_given_back_meet_without_loss(self):
-        limits = Limits(budget=3_000)
+        limits = {"budget": 3_000}
         self._race(limits, clients=4, times=10, amounts=lambda: 40, kinds=("budget",))
         got = self._race(limits, times=30, amounts=lambda: random.choice((-20, -5, 9, 25, 60)), kinds=("budget",))
         used, _quota, _rows = self._used()["budget"]
@@ -95,7 +95,7 @@ class TestCountersConcurrent(BaseCase):
         self.assertLessEqual(used, 3_000)
 
     def test_counters_named_in_any_order_cause_no_deadlock(self):
-        limits = Limits(total=5_000, per_day=5_000, budget=5_000)
+        limits = {"total": 5_000, "per_day": 5_000, "budget": 5_000}
         kinds = ("per_day", "total", "budget")
         got = self._race(limits, times=25, kinds=kinds, refs=(FIRST, SECOND))
         self.assertEqual(got, CLIENTS * 25)

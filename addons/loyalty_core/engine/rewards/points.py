@@ -98,6 +98,10 @@ class Points(Reward):
         """A fixed number of points needs none."""
         return self.amount is None or self.per != "order" or self.target != EVERY_LINE
 
+    @property
+    def earns_on(self) -> str:
+        return self.on if self.needs_basket else ""
+
     def apply(self, turn: Turn) -> None:
         parts: dict[int, int] = {}
         factors, divisor = turn.factors(turn.pick(self.target))
@@ -113,11 +117,11 @@ class Points(Reward):
         times."""
         receipt = turn.receipt
         unit = receipt.unit(self.unit)
-        amounts = receipt.amounts(self.on)
-        quantities = [line.quantity_micro for line in receipt.lines]
+        amounts = turn.earning(receipt.amounts(self.on))
+        quantities = turn.earning([line.quantity_micro for line in receipt.lines])
         if self.percent is not None:
             numerator, denominator = receipt.worth(unit)
-            for portion in self._portions(turn, amounts):
+            for portion in self._portions(turn, amounts, quantities):
                 shares = {i: amount * self.percent * denominator for i, amount in portion.measures.items()}
                 yield shares, MICRO * numerator, portion.times
         elif self.amount is not None and self.per == "quantity":
@@ -125,12 +129,12 @@ class Points(Reward):
             for i in turn.pick(self.target):
                 yield {i: quantities[i] * fixed}, MICRO * MICRO, 1
         elif self.amount is not None:
-            for portion in self._portions(turn, amounts):
+            for portion in self._portions(turn, amounts, quantities):
                 yield _fixed(self.amount * 10**unit.decimals, portion)
         elif self.step is not None:
             of_amount = self.step.of == "amount"
             every = self.step.every * (10**receipt.programme.decimals if of_amount else MICRO)
-            portions = self._portions(turn, amounts if of_amount else quantities)
+            portions = self._portions(turn, amounts if of_amount else quantities, quantities)
             counted = [(sum(one.measures.values()) * MICRO // every, one) for one in portions]
             for steps, portion in _at_most(turn.promotion.limits.per_receipt, counted):
                 yield _fixed(steps * self.step.points * 10**unit.decimals, portion)
@@ -144,13 +148,13 @@ class Points(Reward):
             quantity = quantities[i] if self.per == "quantity" else quantities[i] // MICRO * MICRO
             yield {i: turn.receipt.lines[i].points.get(self.unit, 0) * quantity}, MICRO, 1
 
-    def _portions(self, turn: Turn, measures: Sequence[int]) -> list[Portion]:
+    def _portions(self, turn: Turn, measures: Sequence[int], quantities: Sequence[int]) -> list[Portion]:
         lines = turn.pick(self.target)
         if self.per == "order":
             return [Portion({i: measures[i] for i in lines})]
         if self.per == "line":
             return [Portion({i: measures[i]}) for i in lines]
-        runs = ((i, units_of(measures[i], turn.receipt.lines[i].quantity_micro)) for i in lines)
+        runs = ((i, units_of(measures[i], quantities[i])) for i in lines)
         return [Portion({i: value}, times) for i, values in runs for value, times in values]
 
     def _capped(self, turn: Turn, parts: dict[int, int]) -> dict[int, int]:
