@@ -37,6 +37,21 @@ class Tills:
         programme = {"stores": [{"code": STORE, "timezone": "Europe/Kyiv"}], "promotions": [promotion]}
         self.call("programme_apply", key=new("offer"), programme=programme)
 
+    def offer_together(self, offers, **limits):
+        promotions = [
+            {
+                "code": code,
+                "state": "active",
+                "when": {"kind": "place", "store": [STORE]},
+                "rewards": [{"kind": "amount", "value": discount, "target": {"sku": [code]}}],
+                "limits": {"share": "FUND"},
+            }
+            for code, discount in offers.items()
+        ]
+        stores = [{"code": STORE, "timezone": "Europe/Kyiv"}]
+        programme = {"stores": stores, "limits": [{"code": "FUND", **limits}], "promotions": promotions}
+        self.call("programme_apply", key=new("offer"), programme=programme)
+
     def member(self):
         number = next(_numbers)
         return self.call("member_register", key=new("member"), email=f"limits-{number}@example.com")["member"]
@@ -105,6 +120,61 @@ def test_sixteen_tills_use_a_budget_to_the_last_cent_and_not_beyond(tills):
         return {"totals": {"discount": sum(discounts(answers))}}
 
     assert sum(discounts(tills.at_once(16, shop))) == 300.0
+    tills.check_books()
+
+
+def test_promotions_that_share_a_budget_use_it_to_the_last_cent_and_not_beyond(tills):
+    """Half of the tills sell what one promotion discounts, half what the other does; each fifth receipt has both."""
+    tills.offer_together({"FUND-A": 10, "FUND-B": 5}, budget=300)
+
+    def shop(client, number):
+        given = 0.0
+        for turn in range(6):
+            codes = ["FUND-A", "FUND-B"] if (number + turn) % 5 == 0 else [("FUND-A", "FUND-B")[number % 2]]
+            lines = [{"id": code, "sku": code, "quantity": 1, "price": 20} for code in codes]
+            receipt = {"purchase": new("receipt"), "store": STORE, "lines": lines}
+            answer = tills.call("purchase_confirm", client, key=new("key"), **receipt)
+            given += answer["totals"]["discount"]
+        return {"totals": {"discount": given}}
+
+    given = sum(discounts(tills.at_once(16, shop)))
+    assert 290 < given <= 300
+    rest = [tills.buy(None, "FUND-B", new("receipt")) for _ in range(2)]
+    assert given + sum(discounts(rest)) == 300, "the last cent can be given, and no more"
+    tills.check_books()
+
+
+def test_of_fifty_parallel_fillings_of_one_member_the_litres_of_a_month_earn(tills):
+    points = {"kind": "points", "unit": "LITRE", "amount": 1, "per": "quantity", "target": {"sku": ["FUEL"]}}
+    tills.call(
+        "programme_apply",
+        key=new("fuel"),
+        programme={
+            "units": [{"code": "LITRE", "decimals": 2}],
+            "promotions": [
+                {
+                    "code": "FUEL",
+                    "state": "active",
+                    "rewards": [points],
+                    "limits": {"base_per_member": {"quantity": {"month": 100}}},
+                }
+            ],
+        },
+    )
+    member = tills.member()
+    answers = tills.at_once(50, lambda client, number: tills.buy(client, "FUEL", new("receipt"), 7, member))
+    assert not [answer for answer in answers if isinstance(answer, Exception)]
+    assert sum(one["amount"] for answer in answers for one in answer["earned"]) == 50
+    many = [{"id": "1", "sku": "FUEL", "quantity": 9, "price": 7}]
+
+    def fill(client, number):
+        key = {"key": new("key"), "purchase": new("receipt"), "store": STORE}
+        return tills.call("purchase_confirm", client, **key, lines=many, member={"member": member})
+
+    answers = tills.at_once(16, fill)
+    assert not [answer for answer in answers if isinstance(answer, Exception)]
+    earned = sorted(sum(one["amount"] for one in answer["earned"]) for answer in answers)
+    assert earned == [0.0] * 10 + [5.0] + [9.0] * 5
     tills.check_books()
 
 

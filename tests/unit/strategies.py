@@ -134,6 +134,7 @@ bases = st.dictionaries(
     min_size=1,
     max_size=1,
 )
+limits_of_base = st.one_of(st.just({}), st.builds(dict, base_per_member=bases))
 uses = st.builds(
     Used,
     base_day=st.sampled_from([0, 0, 2_000, 3_000_000]),
@@ -170,7 +171,7 @@ def promotions(draw: st.DrawFn, number: int) -> dict[str, Any]:
         when, given = coupon["when"], coupon["rewards"]
     bounds = draw(st.one_of(st.just({}), st.just({}), limits))
     if any(reward["kind"] == "points" and "amount" not in reward for reward in given):
-        bounds |= draw(st.one_of(st.just({}), st.builds(dict, base_per_member=bases)))
+        bounds |= draw(limits_of_base)
     if draw(st.integers(0, 3)) == 0:
         bounds |= {"share": "S"}
     if any(_is_repeated(reward) for reward in given):
@@ -223,7 +224,7 @@ def programmes(draw: st.DrawFn) -> dict[str, Any]:
             "receipt_cap_percent": draw(caps),
             "caps_include_points": draw(st.booleans()),
         },
-        "limits": [{"code": "S", **draw(limits), **draw(st.one_of(st.just({}), st.builds(dict, base_per_member=bases)))}],
+        "limits": [{"code": "S", **draw(limits), **draw(limits_of_base)}],
         "promotions": [draw(promotions(number)) for number in range(count)],
     }
 

@@ -201,9 +201,9 @@ def test_promotions_together_give_nothing_beyond_a_limit_that_they_share(
     assert bounds.per_member is None or (basket.member and used.per_member + len(uses) <= bounds.per_member)
     assert bounds.per_day is None or used.per_day + len(uses) <= bounds.per_day
     assert bounds.total is None or used.total + len(uses) <= bounds.total
-    discount_minor, points_micro = (sum(getattr(one, name) for one in uses) for name in ("discount_minor", "points_micro"))
-    assert bounds.budget is None or used.budget_minor + discount_minor <= bounds.budget
-    assert bounds.budget_points is None or used.budget_points_micro + points_micro <= bounds.budget_points
+    budget, budget_points = bounds.budget, bounds.budget_points
+    assert budget is None or used.budget_minor + sum(one.discount_minor for one in uses) <= budget
+    assert budget_points is None or used.budget_points_micro + sum(one.points_micro for one in uses) <= budget_points
     if bounds.base_per_member is not None:
         counted = [base for one in uses for base in one.bases if base.limit]
         assert sum(base.total for base in counted) <= bounds.base_per_member.left(used)

@@ -49,6 +49,7 @@ from . import test_companies
 from . import test_contact_codes
 from . import test_counters
 from . import test_shared_limits
+from . import test_shared_limits_histories
 from . import test_counters_concurrent
 from . import test_counters_histories
 from . import test_incomplete
