@@ -163,6 +163,7 @@ class LoyCounters(models.AbstractModel):
             return replace(basket, used={}, used_shared={}) if basket.used or basket.used_shared else basket
         owners = _owners(compiled, found)
         if is_locked and member_id and any(one.is_of_member for one in owners.values()):
+            self.env["loy.purchases"]._open_accounts(compiled, basket)
             self._lock_members((member_id,))
         return self._basket_with(basket, compiled, found, company_id, member_id, self._own(held))
 

@@ -695,6 +695,18 @@ class LoyPurchases(models.AbstractModel):
         if moves:
             self.env["loy.ledger"]._accrue(moves, at=scene.at, source=self._source("purchase", purchase))
 
+    def _open_accounts(self, compiled: CompiledProgramme, basket: Basket) -> None:
+        """Accounts of the member for what the basket may earn are there and locked, as limits of the member are locked
+        after all accounts: one that another purchase opens meanwhile would be locked out of order."""
+        if compiled.units.keys() <= basket.member.balances.keys():
+            return
+        result = evaluate(compiled.programme, replace(basket, used={}, used_shared={}))
+        earned = {one.unit for one in result.earned} - basket.member.balances.keys()
+        if earned:
+            member = self.env["res.partner"].browse(int(basket.member.id))
+            accounts = self._accounts(member, {code: compiled.units[code] for code in earned}, create=True)
+            self.env["loy.ledger"]._lock(accounts.values())
+
     def _points_spent(self, scene: Scene, result: Result) -> dict[int, int]:
         """Account → points: several promotions may let the same unit pay."""
         points = Counter()
