@@ -54,8 +54,8 @@ of the programme's time zone. A lot tells its date from the beginning, judged by
 
 _TRIGGERS = """A promotion that no purchase sets off names its event in `on`: `{"event": NAME, …}`, or `NAME` alone.
 It is judged once for each happening, of the member alone: conditions that need a purchase are refused, and so are
-rewards but fixed `points` and messages to the customer. Days that come back every year begin at midnight of the
-programme's time zone. Addons register further events."""
+rewards but fixed `points`, `issue_code` and messages to the customer. Days that come back every year begin at midnight
+of the programme's time zone. Addons register further events."""
 
 _REFUSALS = """A promotion that was looked at and had no effect is answered with a code. The name of a kind of
 condition means that this condition does not hold; the others are:"""

@@ -5,6 +5,8 @@ from ..services.sections import CODE_SIGNS_MIN
 
 #: What is printed at once; more is for the printer's own software.
 SHEET_MAX = 1_000
+#: Whose gifts may be codes.
+GIVING = ("loy.reward", "loy.conversion")
 
 
 class LoyCodePool(models.Model):
@@ -168,6 +170,13 @@ class LoyCodePool(models.Model):
             raise LoyaltyError(
                 "code_pool_in_use",
                 self.env._("Promotions that are running name this pool; end it instead. %s", problems[0]),
+            )
+        rewards, conversions = (self.env[name].search([("active", "=", True)]) for name in GIVING)
+        problems = self.env["loy.programme"]._problems_of_rewards(rewards)
+        if problems := problems or self.env["loy.conversions"]._problems(conversions):
+            raise LoyaltyError(
+                "code_pool_in_use",
+                self.env._("Points are exchanged for codes of this pool; end it instead. %s", problems[0]),
             )
 
     @api.constrains("is_valued", "company_id")

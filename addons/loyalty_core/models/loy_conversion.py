@@ -26,7 +26,7 @@ class LoyConversion(models.Model):
         "What a step gives",
         required=True,
         default='{"unit": "", "amount": 1}',
-        help="As JSON: a unit and an amount of it.",
+        help='As JSON: another unit {"unit": "STAR", "amount": 1}, or a promo code {"pool": "COUPON", "value": 10}.',
     )
     run_ids = fields.One2many("loy.conversion.run", "conversion_id", string="Days")
 

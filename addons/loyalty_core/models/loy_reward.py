@@ -22,7 +22,7 @@ class LoyReward(models.Model):
         required=True,
         default='{"sku": ""}',
         help='As JSON: a product {"sku": "1001"}, a discount {"discount": {"kind": "percent", "value": 10}}, '
-        'or another unit {"unit": "STAR", "amount": 1}.',
+        'a promo code {"pool": "COUPON", "value": 10}, or another unit {"unit": "STAR", "amount": 1}.',
     )
     group_id = fields.Many2one(
         "loy.group",

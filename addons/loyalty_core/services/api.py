@@ -139,7 +139,7 @@ class LoyApi(models.AbstractModel):
     def reward_redeem(self, request):
         """A reward of the catalogue for points. Discounts and products are taken with a purchase instead (``redeem``).
         Codes: member_not_found, member_out_of_reach, reward_not_found, reward_in_purchase, reward_points, reward_limit,
-        insufficient_points, at_out_of_range."""
+        insufficient_points, code_pool_empty, code_pool_ended, code_value, at_out_of_range."""
         member = self._service("loy.members")._find({"member": request.member})
         return self._service("loy.rewards")._redeem(
             member, request.reward, request.points, request.purchase, self._moment(request.at)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import accumulate, takewhile, zip_longest
 from typing import BinaryIO
 
 from odoo import fields, models
@@ -18,6 +19,7 @@ from ..sql.insert import insert_rows
 from . import clock, number_files
 from .counters import _Passed
 from .errors import LoyaltyError
+from .gives import Handout
 from .money import from_minor, to_minor
 from .numbering import fill
 from .programme import CompiledProgramme
@@ -469,6 +471,51 @@ class LoyCodes(models.AbstractModel):
             self._make(pool, 1, made=made)
             rows = self.env.execute_query(sql.issue(SQL("%s", made[0]), **values))
         return self._shown(pool, rows[0][1]) if rows else None
+
+    def _take_many(
+        self, pool, said: CodePoolDocument, handouts: Sequence[Handout], counts: Sequence[int] = ()
+    ) -> list[str]:
+        """The same for many at once, by a few statements: a code for each as far as there are, in their order. Where
+        they belong together, so many by ``counts``, all of them get one or none does."""
+        if said.kind == "multi":
+            return [said.codes[0]] * len(handouts)
+        # sudo: whoever does what a code is given for need not see pools.
+        pool = pool.sudo()
+        ids = [code_id for (code_id,) in self.env.execute_query(sql.free_many(pool.id, len(handouts)))]
+        if len(ids) < len(handouts) and said.pattern:
+            self._make(pool, len(handouts) - len(ids), made=ids)
+        if counts:
+            ids = ids[: max(takewhile(lambda end: end <= len(ids), accumulate(counts)), default=0)]
+        if not ids:
+            return []
+        rows = [
+            (one.member_id, one.value_minor if said.valued else None, one.at, one.valid_until_at)
+            for one in handouts[: len(ids)]
+        ]
+        codes = dict(self.env.execute_query(sql.hand_over(ids, rows)))
+        return [self._shown(pool, codes[code_id]) for code_id in ids]
+
+    def _issue_beside(self, compiled: CompiledProgramme, timezone: str, results: Mapping) -> dict:
+        """What events give: happening → its codes as the answer of a purchase tells them. A code whose time has passed
+        when it is given is none, and a pool that has run out is told."""
+        pools = {pool.code: (pool_id, pool) for pool_id, pool in compiled.code_pools.items()}
+        told: dict = {one: [dict(shown) for shown in result.to_document()["issued"]] for one, result in results.items()}
+        due: dict[str, list[tuple[dict, Handout]]] = {}
+        for one, result in results.items():
+            for issue, shown in zip(result.issued, told[one], strict=True):
+                until = issue.expires_at and clock.to_utc(issue.expires_at, timezone)
+                if until and until <= self.env.cr.now():
+                    shown["problem"] = "expired"
+                    continue
+                due.setdefault(issue.pool, []).append(
+                    (shown, Handout(one.member_id, issue.value_minor, one.at, until))
+                )
+        for code, wanted in sorted(due.items()):
+            pool_id, said = pools[code]
+            taken = self._take_many(self.env["loy.code.pool"].browse(pool_id), said, [one for _shown, one in wanted])
+            for (shown, _handout), fresh in zip_longest(wanted, taken):
+                shown |= {"code": fresh} if fresh else {"problem": "pool_empty"}
+        return told
 
     # ------------------------------------------------------------------ made
 

@@ -31,15 +31,16 @@ class LoyConversions(models.AbstractModel):
         section, reading = section_of("loy.conversion"), schema.Reading()
         for conversion in conversions:
             section.read_one(section.document_of(conversion), conversion.code, reading)
-        return [*map(str, reading.problems), *self.env["loy.programme"]._unknown_units(reading)]
+        return [*map(str, reading.problems), *self.env["loy.programme"]._unknown_names(reading)]
 
     def _continue(self, conversion, now: datetime) -> int:
         """The next batch of the earliest day that is not done; 0 when nothing is due any more."""
+        gives = self.env["loy.gives"]
         company = conversion.company_id or conversion.unit_id.company_id or self.env.company
         compiled = self.env["loy.programme"]._at(company, now)
         document = compiled.scheduled.get(conversion.code)
-        if document is None or document.unit not in compiled.units:
-            return 0
+        if document is None or document.unit not in compiled.units or gives._lacks(document.gives, compiled):
+            return 0  # it waits
         timezone = compiled.settings.timezone or "UTC"
         run = self._due(conversion, company, document, now, timezone)
         if run is None:
@@ -87,12 +88,17 @@ class LoyConversions(models.AbstractModel):
         gives = self.env["loy.gives"]
         ledger = self.env["loy.ledger"]
         ledger._lock([*accounts, *gives._accounts_for(accounts.values(), document.gives, run.company_id, due_at)])
-        rows = []
-        for account_id, spendable in sorted(ledger._spendable(accounts, due_at).items()):
-            times = spendable // step if spendable >= least else 0
-            if times:
-                grant = Grant(accounts[account_id], account_id, times * step, times)
-                rows.append(self._give(conversion, run, document, grant, due_at))
+        grants = [
+            Grant(accounts[account_id], account_id, times * step, times)
+            for account_id, spendable in sorted(ledger._spendable(accounts, due_at).items())
+            for times in [spendable // step if spendable >= least else 0]
+            if times
+        ]
+        source = Source("conversion", document=conversion.code, company_id=run.company_id.id)
+        given = gives._give_each(grants, document.gives, at=due_at, source=source) if grants else []
+        rows = [
+            self._gift(conversion, run, grant, one) for grant, one in zip(grants, given, strict=False)
+        ]
         insert_rows(self.env["loy.conversion.gift"], rows)
         self.env["loy.events"]._emit_many(
             [
@@ -106,15 +112,13 @@ class LoyConversions(models.AbstractModel):
                 for row in rows
             ]
         )
-        run.write({"last_account": max(accounts), "member_count": run.member_count + len(rows)})
+        # When there is no more of it, the others wait for the next run of the job.
+        done = max(accounts) if len(rows) == len(grants) else grants[len(rows)].account_id - 1
+        run.write({"last_account": done, "member_count": run.member_count + len(rows)})
         run.flush_recordset()
-        return len(accounts)
+        return len(accounts) if len(rows) == len(grants) else 0
 
-    def _give(self, conversion, run, document: ScheduledConversionDocument, grant: Grant, due_at: datetime) -> dict:
-        source = Source(
-            "conversion", document=conversion.code, company_id=run.company_id.id, member_id=grant.member_id
-        )
-        given = self.env["loy.gives"]._give(grant, document.gives, at=due_at, source=source)
+    def _gift(self, conversion, run, grant: Grant, given: dict) -> dict:
         transaction_id = given.pop("transaction")
         return {
             "conversion_id": conversion.id,

@@ -25,7 +25,13 @@ BESIDE_THE_BASKET = {
             ],
         }
     ],
+    "code_pools": [
+        {"code": "COUPON", "name": "Coupons", "pattern": "C-####-####", "valued": True, "bind": "member",
+         "remainder": "kept", "valid": {"after_days": 60}},
+    ],
     "rewards": [
+        {"code": "COUPON-15", "name": "A coupon of 15 for the next time", "unit": "BONUS", "points": 30,
+         "gives": {"pool": "COUPON", "value": 15}},
         {"code": "COINS", "name": "Ten in the wallet", "unit": "BONUS", "points": 20,
          "gives": {"unit": "MONEY", "amount": 10}},
         {"code": "FIVE", "name": "Five off the receipt", "unit": "BONUS", "points": 10,
@@ -47,6 +53,10 @@ BESIDE_THE_BASKET = {
         {"code": "LVIV-20", "name": "Twenty points for newcomers from Lviv", "state": "active", "group": "points",
          "on": "registered", "when": {"kind": "attribute", "name": "city", "value": "Lviv"},
          "rewards": [{"kind": "points", "unit": "BONUS", "amount": 20}]},
+        {"code": "COUPON", "name": "What a coupon is worth", "state": "active", "group": "shelf",
+         "when": {"kind": "promo_code", "pool": "COUPON"}, "rewards": [{"kind": "amount", "value": "code"}]},
+        {"code": "BIRTHDAY-25", "name": "A coupon for the birthday", "state": "active", "group": "points",
+         "on": "birthday", "rewards": [{"kind": "issue_code", "pool": "COUPON", "value": 25}]},
         {"code": "FOR-YOU", "name": "For you alone", "state": "active", "group": "shelf",
          "when": {"kind": "personal_offer"}, "rewards": [{"kind": "percent", "value": "offer"}]},
     ],
@@ -139,7 +149,8 @@ class LoyDemo(models.AbstractModel):
                 for place, (member, sku) in enumerate(zip(members[:6], skus, strict=False))
             ]
         )
-        self.env["loy.rewards"]._redeem(members[0], "COINS", None, None, now)
+        for code in ("COINS", "COUPON-15"):
+            self.env["loy.rewards"]._redeem(members[0], code, None, None, now)
         referrals = self.env["loy.referrals"]
         friend, _card = self.env["loy.members"]._register_member(
             {"phone": "+380671239877", "first_name": "Nina", "city": "Lviv"}

@@ -1,20 +1,24 @@
 """What members get for points, by conversions on a schedule and from the catalogue of rewards.
 
 A kind of gift is known by the key that its document has and no other: ``{"unit": "STAR", "amount": 5}``. Whoever adds
-one declares its document in ``GIFTS`` and extends ``loy.gives`` by a method ``_give_KEY``.
+one declares its document in ``GIFTS`` and extends ``loy.gives`` by a method ``_give_KEY``; by ``_give_each_KEY`` if it
+is given to many by a few statements, and by ``_lacks_KEY`` if it may not be there.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 
-from odoo import models
+from odoo import fields, models
 
 from ..engine import schema
+from . import clock
 from .errors import LoyaltyError
-from .money import to_minor
-from .posting import Accrual, Source
+from .money import from_minor, to_minor
+from .posting import Accrual, Source, Taking
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,14 @@ class UnitGift:
     unit: str = schema.reference("units")
     amount: object = schema.decimal(above=0, max=10**9)
     expire_days: int = schema.integer(min=0, max=36_500, default=0, help="How long it lives; 0: for ever.")
+
+
+@dataclass(frozen=True, slots=True)
+class CodeGift:
+    """A promo code that is the member's. Of a pool of codes with a value it is one, worth so much for each time."""
+
+    pool: str = schema.reference("code_pools")
+    value: object = schema.decimal(above=0, max=10**9, default=None, help="What it is worth; as the pool says.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,7 @@ class ProductGift:
     sku: str = schema.text(max_length=128)
 
 
-GIFTS: dict[str, type] = {"unit": UnitGift}
+GIFTS: dict[str, type] = {"unit": UnitGift, "pool": CodeGift}
 #: What only a purchase can give.
 IN_PURCHASE: dict[str, type] = {"discount": DiscountGift, "sku": ProductGift}
 
@@ -93,6 +105,16 @@ class Grant:
     times: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Handout:
+    """A code that somebody is to get beside a purchase."""
+
+    member_id: int
+    value_minor: int | None
+    at: datetime
+    valid_until_at: datetime | None
+
+
 class LoyGives(models.AbstractModel):
     """The points are taken and the gift is given in one go, or neither."""
 
@@ -103,6 +125,18 @@ class LoyGives(models.AbstractModel):
         """What was given, as the API tells it, with the ``transaction`` that took the points. Codes:
         insufficient_points, unit_not_found, and those of the kind."""
         return getattr(self, f"_give_{kind_of(given)}")(grant, given, at=at, source=source)
+
+    def _give_each(self, grants: Sequence[Grant], given: object, *, at: datetime, source: Source) -> list[dict]:
+        """The same to many, each of an account of its own that is locked, in their order: as many as can be given."""
+        each = getattr(self, f"_give_each_{kind_of(given)}", None)
+        if each:
+            return each(grants, given, at=at, source=source)
+        return [self._give(one, given, at=at, source=replace(source, member_id=one.member_id)) for one in grants]
+
+    def _lacks(self, given: object, compiled) -> LoyaltyError | None:
+        """Why it cannot be given to anybody now; nothing where it can."""
+        lacks = getattr(self, f"_lacks_{kind_of(given)}", None)
+        return lacks(given, compiled) if lacks else None
 
     def _accounts_for(self, member_ids, given: object, company, at: datetime) -> list[int]:
         """The accounts that giving it to these members would lock beside those that pay."""
@@ -131,3 +165,73 @@ class LoyGives(models.AbstractModel):
             "expires_at": expires_at,
             "transaction": transaction,
         }
+
+    # ------------------------------------------------------------------ promo codes
+
+    def _lacks_pool(self, given: CodeGift, compiled) -> LoyaltyError | None:
+        said = _pool_of(given, compiled)[1]
+        if said is None or said.state == "ended":
+            return LoyaltyError("code_pool_ended", self.env._("Pool %s has ended.", given.pool))
+        if said.valued and not (given.value or said.value):
+            return LoyaltyError("code_value", self.env._("Say what a code of pool %s is worth.", given.pool))
+        return None
+
+    def _give_pool(self, grant: Grant, given: CodeGift, *, at: datetime, source: Source) -> dict:
+        company = self.env["res.company"].browse(source.company_id)
+        if lack := self._lacks(given, self.env["loy.programme"]._at(company, at)):
+            raise lack
+        # First the points, which tell when there are too few.
+        transaction = self.env["loy.ledger"]._spend({grant.account_id: grant.points_minor}, at=at, source=source)
+        [codes] = self._codes([grant], given, at=at, company=company) or [None]
+        if codes is None:
+            raise LoyaltyError("code_pool_empty", self.env._("Pool %s has no code left. Extend it.", given.pool))
+        return {**codes, "transaction": transaction}
+
+    def _give_each_pool(self, grants: Sequence[Grant], given: CodeGift, *, at: datetime, source: Source) -> list[dict]:
+        company = self.env["res.company"].browse(source.company_id)
+        # A day that is made up for gives codes that are as good as those of any other.
+        codes = self._codes(grants, given, at=max(at, fields.Datetime.now()), company=company)
+        takings = [
+            Taking(one.account_id, one.points_minor, member_id=one.member_id)
+            for one, _codes in zip(grants, codes, strict=False)
+        ]
+        transactions = self.env["loy.ledger"]._spend_each(takings, at=at, source=source) if takings else {}
+        return [
+            {**one, "transaction": transactions[taking.account_id]} for one, taking in zip(codes, takings, strict=True)
+        ]
+
+    def _codes(self, grants: Sequence[Grant], given: CodeGift, *, at: datetime, company) -> list[dict]:
+        """The codes of each as the API tells them, as far as the pool has any."""
+        compiled = self.env["loy.programme"]._at(company, at)
+        pool_id, said = _pool_of(given, compiled)
+        decimals, zone = compiled.currency_decimals, compiled.settings.timezone or "UTC"
+        until = said.valid and clock.to_utc(said.valid.moment(clock.to_local(at, zone)), zone)
+        worth = to_minor(Decimal(str(given.value or said.value or 0)), decimals) if said.valued else None
+        values = [None if worth is None else worth * one.times for one in grants]
+        counts = [1 if said.valued else one.times for one in grants]
+        handouts = [
+            Handout(one.member_id, value, at, until)
+            for one, value, count in zip(grants, values, counts, strict=True)
+            for _time in range(count)
+        ]
+        pool = self.env["loy.code.pool"].browse(pool_id)
+        fresh = iter(self.env["loy.codes"]._take_many(pool, said, handouts, counts=counts))
+        found = []
+        for value, count in zip(values, counts, strict=True):
+            codes = list(islice(fresh, count))
+            if len(codes) < count:
+                break
+            found.append(
+                {
+                    "pool": given.pool,
+                    "codes": codes,
+                    "value": None if value is None else float(from_minor(value, decimals)),
+                    "expires_at": until or None,
+                }
+            )
+        return found
+
+
+def _pool_of(given: CodeGift, compiled) -> tuple:
+    """(record, document) of its pool; nothing where there is none."""
+    return next(((pool_id, one) for pool_id, one in compiled.code_pools.items() if one.code == given.pool), (0, None))

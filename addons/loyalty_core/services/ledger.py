@@ -239,10 +239,19 @@ class LoyLedger(models.AbstractModel):
         source = source or Source("manual", reason_id=reason_id, note=note)
         return self._take("adjust", "adjusted", {account_id: amount_minor}, at=at, source=source)
 
+    def _spend_each(self, moves: list[Taking], *, at: datetime, source: Source) -> dict[int, int]:
+        """As `_write_off_each`, of points that are spent."""
+        return self._take_each("spend", "redeemed", moves, at=at, source=source)
+
     def _write_off_each(self, moves: list[Taking], *, at: datetime, source: Source) -> dict[int, int]:
         """Take from each account (each stands once) by a transaction of its own; one that has less available stays as
         it is. Returns {account_id: transaction} of those that had enough.
         """
+        return self._take_each("adjust", "adjusted", moves, at=at, source=source)
+
+    def _take_each(
+        self, kind: str, role: str, moves: list[Taking], *, at: datetime, source: Source
+    ) -> dict[int, int]:
         accounts = self._lock_for_taking({move.account_id: move.amount_minor for move in moves}, at)
         spendable = self._spendable(accounts, at)
         moves = [move for move in moves if spendable.get(move.account_id, 0) >= move.amount_minor]
@@ -251,7 +260,7 @@ class LoyLedger(models.AbstractModel):
         posting = Posting(self, accounts, at, source)
         headers = {
             move.account_id: posting.header(
-                "adjust",
+                kind,
                 company_id=posting.company(accounts[move.account_id]),
                 note=move.note or source.note or None,
                 member_id=move.member_id or source.member_id,
@@ -260,7 +269,7 @@ class LoyLedger(models.AbstractModel):
         }
         takes, _short = self._draw(posting, headers, {move.account_id: move.amount_minor for move in moves})
         for account_id, lot, amount in takes:
-            posting.move(headers[account_id], account_id, lot, -amount, ("adjusted", None))
+            posting.move(headers[account_id], account_id, lot, -amount, (role, None))
         transaction_ids = posting.write()
         return {account_id: transaction_ids[header] for account_id, header in headers.items()}
 

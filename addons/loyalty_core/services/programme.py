@@ -448,13 +448,21 @@ class LoyProgramme(models.AbstractModel):
         """What the engine has against all expiry policies together."""
         return self._problems([], expiry_policies=policies)
 
-    def _unknown_units(self, reading: schema.Reading) -> list[str]:
+    def _unknown_names(self, reading: schema.Reading) -> list[str]:
         # whether a unit exists does not depend on who asks
         known = set(self.env["loy.unit"].sudo().search([("active", "=", True)]).mapped("code"))
+        pools = set(self.env["loy.code.pool"].sudo().search([("active", "=", True)]).mapped("code"))
         return [
-            self.env._("%(path)s names %(code)s, which is not among the units", path=one.path, code=one.code)
-            for one in reading.references
-            if one.section == "units" and one.code not in known
+            *(
+                self.env._("%(path)s names %(code)s, which is not among the units", path=one.path, code=one.code)
+                for one in reading.references
+                if one.section == "units" and one.code not in known
+            ),
+            *(
+                self.env._("%(path)s names %(code)s, which is not among the code pools", path=one.path, code=one.code)
+                for one in reading.references
+                if one.section == "code_pools" and one.code not in pools
+            ),
         ]
 
     def _problems_of_rewards(self, rewards) -> list[str]:
@@ -463,7 +471,7 @@ class LoyProgramme(models.AbstractModel):
         documents = [section.document_of(reward) for reward in rewards]
         for document in documents:
             section.read_one(document, document["code"], reading)
-        if problems := [*map(str, reading.problems), *self._unknown_units(reading)]:
+        if problems := [*map(str, reading.problems), *self._unknown_names(reading)]:
             return problems
         # whether a code is taken does not depend on who asks
         companies = [False, *(rewards.company_id or self.env.companies).ids]

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from odoo import models
 
-from ..engine import Issue, Result, normal_code
+from ..engine import CodeIssue, Issue, Result, normal_code
 from ..sql import codes as sql
 from ..sql.insert import insert_rows
 from .money import from_minor, to_minor
@@ -73,7 +73,7 @@ class LoyReturnCodes(models.AbstractModel):
 
     def _given(self, purchase, at: datetime) -> list[GivenCode]:
         """The codes that a purchase gave to its customer; a word that everybody uses is no such code."""
-        issued = [one for one in (purchase.result or {}).get("issued", ()) if "code" in one]
+        issued = [one for one in (purchase.result or {}).get("issued", ()) if "code" in one and "pool" in one]
         if not issued:
             return []
         rows = {row[0]: row[1:] for row in self.env.execute_query(sql.issued_in(purchase.id))}
@@ -140,6 +140,8 @@ class LoyReturnCodes(models.AbstractModel):
         pools = {pool.code: pool for pool in compiled.code_pools.values()}
         worth: Counter = Counter()
         for one in issues:
+            if not isinstance(one, CodeIssue):
+                continue
             pool = pools[one.pool]
             value = one.value_minor
             if value is None:

@@ -22,7 +22,7 @@ class LoyRewards(models.AbstractModel):
 
     def _redeem(self, member, code: str, points: Decimal | None, purchase: str | None, at: datetime) -> dict:
         """Codes: member_out_of_reach, reward_not_found, reward_in_purchase, reward_points, reward_limit,
-        insufficient_points."""
+        insufficient_points, and those of what it gives."""
         self.env["loy.reach"]._check(member)
         company = self.env.company
         compiled = self.env["loy.programme"]._at(company, at)

@@ -1048,6 +1048,12 @@ SECTIONS: list[Section] = [
         key=(),
     ),
     Section("units", "loy.unit", UnitDocument, {"transfers": "is_transferable", "currency": "currency_code"}),
+    CodePoolSection(
+        "code_pools",
+        "loy.code.pool",
+        CodePoolDocument,
+        {"valued": "is_valued", "codes": "codes_text", "from": "starts_on", "to": "ends_on"},
+    ),
     Section(
         "conversions",
         "loy.conversion.rate",
@@ -1067,12 +1073,6 @@ SECTIONS: list[Section] = [
     TierSection("tiers", "loy.tier", TierDocument, {"unit": "unit_id"}),
     RewardSection("rewards", "loy.reward", RewardDocument, {"unit": "unit_id", "group": "group_id"}),
     Section("calendars", "loy.calendar", CalendarDocument),
-    CodePoolSection(
-        "code_pools",
-        "loy.code.pool",
-        CodePoolDocument,
-        {"valued": "is_valued", "codes": "codes_text", "from": "starts_on", "to": "ends_on"},
-    ),
     ChoiceSection("choices", "loy.choice", ChoiceDocument),
     DirectorySection("directories", "loy.directory", DirectoryDocument),
     Section(

@@ -237,7 +237,7 @@ class LoyTriggers(models.AbstractModel):
     def _give(self, company, compiled: CompiledProgramme, code: str, happenings: list[Happening]) -> None:
         """Judge the happenings of one promotion that are not judged yet, and give what it gives.
 
-        Locks as every booking does: members, accounts, limits.
+        Locks as every booking does: members, accounts, limits. Codes that nobody has yet nobody waits for.
         """
         self.env.flush_all()
         promotion, promotion_id = compiled.programme.promotion(code), compiled.promotions[code]
@@ -266,9 +266,10 @@ class LoyTriggers(models.AbstractModel):
             for one, basket in baskets
         }  # fmt: skip
         results = {one: result for one, result in results.items() if _has_happened(result)}
-        self._note(company, promotion_id, results)
+        issued = self.env["loy.codes"]._issue_beside(compiled, _timezone(compiled), results)
+        self._note(company, promotion_id, results, issued)
         self._accrue(company, compiled, code, accounts, results)
-        self._tell(company, code, results)
+        self._tell(company, code, results, issued)
 
     def _lock_accounts(
         self, compiled: CompiledProgramme, promotion, member_ids: set[int], create: bool = False
@@ -292,7 +293,9 @@ class LoyTriggers(models.AbstractModel):
         baskets = self.env["loy.member.facts"]._baskets_of_nothing(compiled, promotion, company.id, moments)
         return list(zip(happenings, baskets, strict=True))
 
-    def _note(self, company, promotion_id: int, results: dict[Happening, Result]) -> None:
+    def _note(
+        self, company, promotion_id: int, results: dict[Happening, Result], issued: dict[Happening, list[dict]]
+    ) -> None:
         now = self.env.cr.now()
         insert_rows(
             self.env["loy.promotion.occurrence"],
@@ -305,8 +308,8 @@ class LoyTriggers(models.AbstractModel):
                     "event_id": one.event_id,
                     "occurred_at": one.at,
                     "judged_at": now,
-                    "is_given": not result.refusals,
-                    "outcome": _outcome(result),
+                    "is_given": not result.refusals and _is_any_given(result, issued[one]),
+                    "outcome": _outcome(result, issued[one]),
                 }
                 for one, result in results.items()
             ],
@@ -337,13 +340,17 @@ class LoyTriggers(models.AbstractModel):
         for at, accruals in sorted(moves.items()):
             self.env["loy.ledger"]._accrue(accruals, at=at, source=source)
 
-    def _tell(self, company, code: str, results: dict[Happening, Result]) -> None:
+    def _tell(
+        self, company, code: str, results: dict[Happening, Result], issued: dict[Happening, list[dict]]
+    ) -> None:
         """Other addons hear of what was given, and what is to be said to the customer."""
         rows = []
         for one, result in results.items():
-            if not result.refusals:
+            if not result.refusals and _is_any_given(result, issued[one]):
                 answer = result.to_document()
                 data = {"promotion": code, "earned": answer["earned"], "messages": answer["messages"]}
+                if codes := [shown for shown in issued[one] if "code" in shown]:
+                    data["issued"] = codes
                 rows.append({
                     "kind": "promotion.given", "at": one.at, "member_id": one.member_id,
                     "company_id": company.id, "data": data,
@@ -376,12 +383,17 @@ def _has_happened(result: Result) -> bool:
     return all(refusal.code != NOT_HAPPENED for refusal in result.refusals)
 
 
-def _outcome(result: Result) -> str:
+def _is_any_given(result: Result, issued: list[dict]) -> bool:
+    """Whether there is something of it: a pool that has run out may have been all."""
+    return bool(result.earned or result.messages) or not issued or any("code" in one for one in issued)
+
+
+def _outcome(result: Result, issued: list[dict]) -> str:
     if result.refusals:
         return result.refusals[0].code
     amounts = (
         f"{earned.amount_minor / 10 ** result.unit_decimals[earned.unit]:g} {earned.unit}" for earned in result.earned
     )
-    return ", ".join(amounts)
+    return ", ".join([*amounts, *(one.get("problem") or f"{one['pool']} {one['code']}" for one in issued)])
 
 

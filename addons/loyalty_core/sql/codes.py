@@ -214,6 +214,52 @@ def free(pool_id: int) -> SQL:
     )
 
 
+def free_many(pool_id: int, count: int) -> SQL:
+    """As ``free``, of so many codes: those of series first."""
+    return SQL(
+        """
+        WITH of_series AS MATERIALIZED (
+            SELECT code.id FROM loy_code_series AS series
+              CROSS JOIN LATERAL (SELECT id FROM loy_code
+                                   WHERE series_id = series.id AND state = 'new'
+                                   ORDER BY id LIMIT %(count)s FOR UPDATE SKIP LOCKED) AS code
+              WHERE series.pool_id = %(pool)s AND series.state IN ('draft', 'making', 'ready')
+              ORDER BY series.id, code.id LIMIT %(count)s
+        ), loose AS MATERIALIZED (
+            SELECT id FROM loy_code
+              WHERE pool_id = %(pool)s AND series_id IS NULL AND state = 'new'
+                AND NOT EXISTS (SELECT FROM loy_code_export
+                                 WHERE pool_id = %(pool)s AND series_id IS NULL AND last_id >= loy_code.id)
+              ORDER BY id LIMIT %(count)s - (SELECT COUNT(*) FROM of_series) FOR UPDATE SKIP LOCKED
+        )
+        SELECT id FROM of_series UNION ALL SELECT id FROM loose
+        """,
+        pool=pool_id,
+        count=count,
+    )
+
+
+def hand_over(ids: Sequence[int], rows: Sequence[tuple[int | None, int | None, datetime, datetime | None]]) -> SQL:
+    """Fresh codes become somebody's, each by its row (member, value, from when, until when); answers (id, code)."""
+    members, values, moments, untils = (list(column) for column in zip(*rows, strict=True))
+    return SQL(
+        """
+        UPDATE loy_code AS code
+           SET state = 'issued', issued_at = given.at, member_id = given.member, valid_until_at = given.until,
+               value_minor = COALESCE(given.value, value_minor), left_minor = COALESCE(given.value, left_minor)
+          FROM unnest(%s::int8[], %s::int4[], %s::int8[], %s::timestamp[], %s::timestamp[])
+            AS given (id, member, value, at, until)
+         WHERE code.id = given.id
+        RETURNING code.id, code.code
+        """,
+        list(ids),
+        members,
+        values,
+        moments,
+        untils,
+    )
+
+
 def lock_of(purchase_ids: Sequence[int], codes: Sequence[str]) -> SQL:
     """The codes that purchases have used or given out, and those named."""
     return SQL(

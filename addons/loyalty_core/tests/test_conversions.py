@@ -1,6 +1,8 @@
 """Conversions on a schedule: once for each account and day, however often and late the job runs."""
 
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
+from types import SimpleNamespace
 
 from odoo import fields
 from odoo.addons.loyalty_core.engine.schema import DocumentError, read
@@ -122,6 +124,61 @@ class TestConversions(ApiCase):
         with self.enter_registry_test_mode():
             self.env.ref("loyalty_core.loy_conversion_cron").method_direct_trigger()
         self.assertEqual(len(self.gifts()), 1)
+
+    # ------------------------------------------------------------------ into promo codes
+
+    def to_codes(self, pool, **gives):
+        self.apply({"code_pools": [{"code": "T_CHEQUE", **pool}]})
+        self.apply({"conversions": [{**CONVERSION, "gives": {"pool": "T_CHEQUE", **gives}}]})
+        self.conversion.invalidate_recordset()
+        self.members = [self.call("member_register", email=f"c{n}@example.com")["member"] for n in range(6)]
+        start = f"{fields.Date.today().year - 1}-12-21T10:00:00Z"
+        for number, member in enumerate(self.members):
+            self.give(250 + 100 * number, member=member, at=start)
+
+    def test_steps_become_one_code_of_their_worth_by_a_few_statements(self):
+        self.to_codes({"pattern": "Q-########", "valued": True, "valid": {"after_days": 30}}, value=10)
+        with self.counted() as few:
+            self.run_until(self.day(1, 5))
+        gifts = {member: (taken, given) for member, _day, taken, given in self.gifts()}
+        for number, member in enumerate(self.members):
+            taken, given = gifts[member]
+            self.assertEqual((taken, given["value"]), (200.0 + 100 * number, 20.0 + 10 * number))
+            (told,) = self.call("member_find", member=member)["codes"]
+            self.assertEqual((told["code"], told["left"]), (given["codes"][0], given["value"]))
+            self.assertEqual(self.balance(member=member)["available"], 50)
+        self.assert_books()
+        self.give(1000, at=f"{fields.Date.today().year}-01-06T10:00:00Z")
+        for member in self.members:
+            self.give(300, member=member, at=f"{fields.Date.today().year}-01-06T10:00:00Z")
+        with self.counted() as more:
+            self.run_until(self.day(2, 5))
+        self.assertEqual(len(self.gifts()), 13)
+        self.assertLessEqual(more.count, few.count, "however many members")
+
+    @contextmanager
+    def counted(self):
+        """How many statements."""
+        counted = SimpleNamespace(count=0)
+        before = self.cr.sql_log_count
+        yield counted
+        counted.count = self.cr.sql_log_count - before
+
+    def test_when_codes_run_out_the_rest_waits_for_more(self):
+        self.to_codes({"codes": [f"CH-{number}" for number in range(5)]})
+        self.run_until(self.day(1, 5))
+        self.assertEqual([len(given["codes"]) for *_about, given in self.gifts()], [2, 3])
+        self.assertEqual(self.balance(member=self.members[2])["available"], 450)
+        self.apply({"code_pools": [{"code": "T_CHEQUE", "codes": [f"CH-{number}" for number in range(40)]}]})
+        self.run_until(self.day(1, 6))
+        self.assertEqual([len(given["codes"]) for *_about, given in self.gifts()], [2, 3, 4, 5, 6, 7])
+        self.assertEqual({given["codes"][0] for *_about, given in self.gifts()} & {"CH-0"}, {"CH-0"})
+        self.assert_books()
+
+    def test_a_pool_that_has_ended_keeps_the_points_and_nobody_else_waiting(self):
+        self.to_codes({"pattern": "Q-########", "state": "ended"})
+        self.assertEqual(self.run_until(self.day(1, 5)), 0)
+        self.assertEqual(self.gifts(), [])
 
     def test_it_stands_among_the_conversions_of_a_programme(self):
         rate = {"code": "T_RATE", "from": "T_MILES", "to": "T_BONUS", "rate": 2}

@@ -146,6 +146,74 @@ class TestRewards(ApiCase):
         self.refused("insufficient_points", "reward_redeem", reward="T_MILE", **request)
         self.refused("reward_points", "reward_redeem", reward="T_MILE", points=3, **request)
 
+    # ------------------------------------------------------------------ promo codes
+
+    def code_reward(self, pool=None, **values):
+        gives = {"pool": "T_GIFT", "value": 25, **values.pop("gives", {})}
+        self.apply({"code_pools": [{"code": "T_GIFT", "pattern": "G-########", "valued": True, **(pool or {})}]})
+        self.apply({"rewards": [{"code": "T_CODE", "unit": "T_BONUS", "points": 40, "gives": gives, **values}]})
+
+    def test_a_code_is_taken_for_points(self):
+        self.code_reward(pool={"valid": {"after_days": 30}})
+        answer = self.redeem("T_CODE", at="2026-03-01T10:00:00Z")
+        (code,) = answer.pop("codes")
+        self.assertEqual(answer, {
+            "member": self.member, "reward": "T_CODE", "points": 40.0, "pool": "T_GIFT", "value": 25.0,
+            "expires_at": "2026-03-31T09:00:00Z",  # at noon in Kyiv, in summer
+        })  # fmt: skip
+        record = self.env["loy.code"].search([("shown", "=", code)])
+        self.assertEqual((str(record.member_id.id), record.left, record.state), (self.member, 25.0, "issued"))
+        self.assertEqual(self.available(), 60)
+        taken = self.env["loy.redemption"].search([("member_id", "=", int(self.member))])
+        self.assertEqual((taken.given["codes"], taken.transaction_id.kind), ([code], "spend"))
+        self.assert_books()
+
+    def test_a_code_with_a_value_is_worth_all_steps_and_of_others_there_is_one_for_each(self):
+        points = {"min": 10, "max": 40, "step": 10}
+        self.code_reward(points=points)
+        answer = self.redeem("T_CODE", points=30)
+        self.assertEqual((len(answer["codes"]), answer["value"]), (1, 75.0))
+        self.apply({"code_pools": [{"code": "T_FLYER", "pattern": "F-########"}]})
+        flyers = {"code": "T_CODES", "unit": "T_BONUS", "points": points, "gives": {"pool": "T_FLYER"}}
+        self.apply({"rewards": [flyers]})
+        answer = self.redeem("T_CODES", points=30)
+        self.assertEqual((len(set(answer["codes"])), "value" in answer), (3, False))
+
+    def test_a_code_that_cannot_be_given_costs_nothing(self):
+        self.apply({"code_pools": [{"code": "T_FEW", "codes": ["ONE"]}]})
+        self.code_reward(gives={"pool": "T_FEW", "value": None})
+        self.assertEqual(self.redeem("T_CODE")["codes"], ["ONE"])
+        request = {"member": self.member, "reward": "T_CODE"}
+        self.refused("code_pool_empty", "reward_redeem", **request)
+        self.env["loy.code.pool"].search([("code", "=", "T_FEW")]).action_loy_end()
+        self.cr.flush()
+        self.refused("code_pool_ended", "reward_redeem", **request)
+        self.code_reward(gives={"value": None})
+        self.refused("code_value", "reward_redeem", **request)
+        self.code_reward(points=90)
+        self.refused("insufficient_points", "reward_redeem", **request)
+        self.assertEqual(self.available(), 60)
+
+    def test_one_document_brings_the_pool_and_what_gives_its_codes(self):
+        gives = {"unit": "T_BONUS", "gives": {"pool": "T_NEW"}}
+        programme = {
+            "conversions": [{"code": "T_NEW", "schedule": {}, **gives}],
+            "rewards": [{"code": "T_NEWS", "points": 10, **gives}],
+            "code_pools": [{"code": "T_NEW", "pattern": "N-########"}],
+        }
+        self.assertEqual(self.apply(programme)["created"], 3)
+
+    def test_a_pool_that_a_reward_gives_is_there(self):
+        programme = {"rewards": [{**REWARDS[0], "code": "T_BAD", "gives": {"pool": "T_NONE"}}]}
+        text = self.refused("bad_request", "programme_apply", programme=programme)
+        self.assertIn("names T_NONE, which is not among the code_pools", text)
+        self.code_reward()
+        reward = self.env["loy.reward"].search([("code", "=", "T_CODE")])
+        with self.assertRaisesRegex(LoyaltyError, "not among the code pools"):
+            reward.gives_text = '{"pool": "T_NONE"}'
+        with self.assertRaisesRegex(LoyaltyError, "^code_pool_in_use"):
+            self.env["loy.code.pool"].search([("code", "=", "T_GIFT")]).active = False
+
     # ------------------------------------------------------------------ the programme
 
     def test_a_programme_takes_its_rewards_along(self):
@@ -161,7 +229,7 @@ class TestRewards(ApiCase):
     def test_what_makes_no_sense_is_refused(self):
         spend = {"kind": "spend", "unit": "T_BONUS"}
         for values, problem in (
-            ({"gives": {"fish": 1}}, "needs one of unit, discount, sku"),
+            ({"gives": {"fish": 1}}, "needs one of unit, pool, discount, sku"),
             ({"points": {"min": 1, "max": 9, "step": 1}}, "must be a number for what a purchase gives"),
             ({"points": 0}, "must be more than 0"),
         ):

@@ -253,6 +253,81 @@ class TestTriggers(ApiCase):
 
     # ------------------------------------------------------------------ limits
 
+    # ------------------------------------------------------------------ promo codes
+
+    def pool(self, **values):
+        self.apply({"code_pools": [{"code": "T_GIFT", "pattern": "B-########", "valued": True, **values}]})
+
+    def coupon(self, **values):
+        return {"kind": "issue_code", "pool": "T_GIFT", "value": 15, **values}
+
+    def codes(self, member=None):
+        return self.call("member_find", member=member or self.member).get("codes", [])
+
+    def test_a_birthday_gives_a_code_that_is_the_members(self):
+        self.pool(valid={"after_days": 7})
+        self.set_off("birthday", self.coupon())
+        self.born(0)
+        for _again in range(2):
+            self.stand_still(1)
+            self.run_job()
+        (code,) = self.codes()
+        self.assertEqual((code["pool"], code["left"]), ("T_GIFT", 15.0))
+        ends = datetime.fromisoformat(code["expires_at"]).date()
+        self.assertEqual((ends - self.today).days, 7, "counted from the day")
+        outcome = f"T_GIFT {code['code']}"
+        self.assertEqual(self.occurrences(self.member), [(str(self.today.year), True, outcome)])
+        told = self.env["loy.event"].search([("kind", "=", "promotion.given")], order="id desc", limit=1)
+        self.assertEqual(told.data["issued"][0]["code"], code["code"])
+        other = self.register()
+        self.assertEqual(self.call("code_check", code=code["code"], member=other)["reason"], "other_member")
+        self.assert_books()
+
+    def test_a_missed_birthday_gives_no_code_whose_time_has_passed(self):
+        self.pool(valid={"after_days": 2})
+        self.set_off("birthday", self.coupon())
+        self.born(-9)
+        self.stand_still(10)
+        self.run_job()
+        self.assertEqual(self.codes(), [])
+        self.assertEqual([one[1:] for one in self.occurrences(self.member)], [(False, "expired")])
+
+    def test_many_birthdays_of_a_day_take_codes_by_a_few_statements(self):
+        self.pool()
+        self.set_off("birthday", self.coupon(), points(5))
+        members = [self.register(f"m{number}") for number in range(30)]
+        for member in members:
+            self.born(0, member)
+        service, taken = type(self.env["loy.codes"]), []
+        take = service._take_many
+
+        def many(codes, pool, said, handouts):
+            taken.append(len(handouts))
+            return take(codes, pool, said, handouts)
+
+        self.patch(service, "_take_many", many)
+        self.stand_still(1)
+        self.run_job()
+        self.assertEqual(taken, [30])
+        codes = {self.codes(member)[0]["code"] for member in members}
+        self.assertEqual(len(codes), 30)
+        self.assert_books()
+
+    def test_a_pool_that_has_run_out_is_noted(self):
+        self.apply({"code_pools": [{"code": "T_GIFT", "codes": ["LAST-ONE"]}]})
+        self.set_off("registered", {"kind": "issue_code", "pool": "T_GIFT"})
+        first, second = self.register("one"), self.register("two")
+        self.assertEqual(self.occurrences(first), [("once", True, "T_GIFT LAST-ONE")])
+        self.assertEqual(self.occurrences(second), [("once", False, "pool_empty")])
+        self.assertEqual(len(self.codes(first)), 1)
+
+    def test_a_code_by_steps_of_a_purchase_is_for_purchases(self):
+        self.pool()
+        for reward in (self.coupon(value={"amount": 5, "every": 50}), self.coupon(target={"sku": ["T-1001"]})):
+            promotion = self.promotion("T_EVENT", reward, on="birthday")
+            text = self.refused("bad_request", "programme_apply", programme={"promotions": [promotion]})
+            self.assertIn("rewards[0] needs a purchase, and there is none on birthday", text)
+
     def test_limits_and_budgets_count(self):
         self.set_off("registered", points(40), limits={"budget_points": 100, "total": 10})
         members = [self.register(f"m{index}") for index in range(3)]

@@ -9,7 +9,7 @@ from ..lots import Expiry
 from ..receipt import Turn
 from ..registry import REWARDS, Phase, Reward
 from ..result import CodeIssue
-from ..select import Keys, Target, selection
+from ..select import EVERY_LINE, Keys, Target, selection
 
 _SUM: Final = schema.money(above=0)
 
@@ -53,7 +53,8 @@ class MoneyOrWorth(schema.Type):
 @REWARDS.register("issue_code")
 @dataclass(frozen=True, slots=True)
 class IssueCode(Reward):
-    """A code of a pool, that the customer can use later; the confirmed purchase answers it."""
+    """A code of a pool, that the customer can use later; the confirmed purchase answers it. One that an event gives is
+    the member's; it has no purchase to be worth so much of."""
 
     example: ClassVar[Mapping[str, object]] = {
         "pool": "COUPON",
@@ -74,10 +75,16 @@ class IssueCode(Reward):
     expires: Expiry | None = schema.nested(Expiry, default=None, help="As the pool says where absent.")
     target: Target = selection()
 
+    @property
+    def needs_basket(self) -> bool:
+        is_by_step = self.value is not None and self.value.every is not None
+        return is_by_step or self.target != EVERY_LINE
+
     def apply(self, turn: Turn) -> None:
         receipt = turn.receipt
         pool = receipt.programme.code_pools[self.pool]
-        bind = "member" if "member" in (self.bind, pool.bind) else "bearer"
+        is_bound = turn.promotion.on is not None or "member" in (self.bind, pool.bind)
+        bind = "member" if is_bound else "bearer"
         if bind == "member" and receipt.basket.member is None:
             turn.decline("identified")
             return
