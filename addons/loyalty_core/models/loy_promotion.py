@@ -75,12 +75,14 @@ class LoyPromotion(models.Model):
             ("card_activated", "A card comes into use"),
             ("profile_filled", "The profile is filled in"),
             ("phone_confirmed", "The phone is confirmed"),
+            ("referral_joined", "Somebody joins by a referral code"),
+            ("referral_first_purchase", "First purchase of somebody who was sent"),
         ],
         string="What sets it off",
         default="purchase",
         required=True,
         tracking=True,
-        help="An event gives fixed points and messages to the member, once for each time that it happens.",
+        help="An event gives fixed points, promo codes and messages to the member, once for each time that it happens.",
     )
     on_offset_days = fields.Integer(string="Days later", tracking=True, help="Below zero, for birthdays: days before.")
     on_text = fields.Text(

@@ -43,6 +43,79 @@ class TestReferrals(ApiCase):
         told = self.call("referral_code", member=self.member)
         self.assertEqual((told["joined"], told["bought"]), (1, 1))
 
+    # ------------------------------------------------------------------ what promotions give for it
+
+    def run_job(self):
+        self.env["loy.triggers"]._seal()
+        while self.env["loy.triggers"]._read():
+            pass
+
+    def promise(self, *promotions):
+        """(code, event or its document, points)."""
+        self.apply(
+            {
+                "promotions": [
+                    self.promotion(code, {"kind": "points", "unit": "T_MILES", "amount": amount}, on=on)
+                    for code, on, amount in promotions
+                ]
+            }
+        )
+
+    def miles(self, *members):
+        return [self.balance("T_MILES", member)["available"] for member in members]
+
+    def test_the_first_purchase_of_a_friend_is_rewarded_to_both_and_once(self):
+        self.promise(("T_BOTH", "referral_first_purchase", 50))
+        friend = self.friend()
+        self.run_job()
+        self.assertEqual(self.miles(self.member, friend), [0, 0])
+        self.buy("T-1", friend)
+        self.run_job()
+        self.buy("T-2", friend)
+        self.run_job()
+        self.assertEqual(self.miles(self.member, friend), [50, 50])
+        self.assert_books()
+
+    def test_each_of_the_two_may_be_given_something_of_its_own(self):
+        first = {"event": "referral_first_purchase"}
+        self.promise(
+            ("T_SENDER", {**first, "role": "sender"}, 100),
+            ("T_FRIEND", {**first, "role": "friend"}, 30),
+            ("T_JOINED", {"event": "referral_joined", "role": "sender"}, 1),
+        )
+        friends = [self.friend(f"f{number}@example.com") for number in range(2)]
+        for number, friend in enumerate(friends):
+            self.buy(f"T-{number}", friend)
+        self.run_job()
+        self.assertEqual(self.miles(self.member, *friends), [202, 30, 30])
+
+    def test_a_friend_may_be_given_a_code(self):
+        self.apply({"code_pools": [{"code": "T_THANKS", "pattern": "T-########", "valued": True}]})
+        reward = {"kind": "issue_code", "pool": "T_THANKS", "value": 20}
+        self.apply({"promotions": [self.promotion("T_CODE", reward, on="referral_first_purchase")]})
+        friend = self.friend()
+        self.buy("T-1", friend)
+        self.run_job()
+        for member in (self.member, friend):
+            (code,) = self.call("member_find", member=member)["codes"]
+            self.assertEqual((code["pool"], code["left"]), ("T_THANKS", 20.0))
+
+    def test_days_after_the_first_purchase_are_counted_from_it(self):
+        self.promise(("T_LATER", {"event": "referral_first_purchase", "offset_days": 14}, 50))
+        friend = self.friend()
+        self.buy("T-1", friend)
+        self.run_job()
+        self.assertEqual(self.miles(self.member, friend), [0, 0])
+
+    def test_the_same_person_and_the_same_family_are_given_nothing(self):
+        self.promise(("T_BOTH", "referral_first_purchase", 50))
+        friend = self.friend()
+        self.call("pool_create", owner=self.member, members=[friend])
+        self.buy("T-1", friend)
+        self.run_job()
+        self.assertEqual(self.miles(self.member), [0])
+        self.assertEqual(self.env["loy.promotion.occurrence"].search_count([("promotion_id.code", "=", "T_BOTH")]), 0)
+
     def test_nobody_sends_oneself(self):
         for email in ("ann+shop@example.com", "ann+@example.com"):
             self.refused("referral_self", "member_register", email=email, referral_code=self.code)
