@@ -186,6 +186,11 @@ class LoyCodes(models.AbstractModel):
         is_empty = pool.valued and not one.left(pool)
         return "used" if is_taken or is_counted_out or is_empty else ""
 
+    def _holder(self, code: str, company) -> int:
+        """The member who was given a code, used or not; 0 where nobody was, or it was made void."""
+        one = self._find([normal_code(code)], company.id).get(normal_code(code))
+        return one.member_id or 0 if one and one.state != "void" else 0
+
     def _check(self, code: str, company, member_id: int | None, at: datetime) -> dict:
         """Whether a code can be used, and what it is worth."""
         compiled = self.env["loy.programme"]._at(company, at)

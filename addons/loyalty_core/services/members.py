@@ -340,7 +340,7 @@ class LoyMembers(models.AbstractModel):
     # -- finding
 
     def _find(self, key: Mapping):
-        """The member with this one of member (its id), card, phone, email, external_id.
+        """The member with this one of member (its id), card, phone, email, external_id, or a code that is theirs.
 
         ``member_not_found``, those of ``loy.cards._resolve``, ``bad_request`` for no key or more than one.
         """
@@ -349,7 +349,7 @@ class LoyMembers(models.AbstractModel):
             for name, value in key.items()
             if value is not None and value is not False and value != ""
         }
-        if len(given) != 1 or not set(given) <= {"member", "card", *KEYS}:
+        if len(given) != 1 or not set(given) <= {"member", "card", "code", *KEYS}:
             raise LoyaltyError(
                 "bad_request", self.env._("name a member by one of member, card, phone, email, external_id")
             )
@@ -360,6 +360,8 @@ class LoyMembers(models.AbstractModel):
             return self.env["loy.cards"]._resolve(value).member_id
         if name == "member":
             field, wanted = "id", int(value) if re.fullmatch(r"[0-9]{1,9}", str(value)) else 0
+        elif name == "code":
+            field, wanted = "id", self.env["loy.codes"]._holder(value, self.env.company)
         else:
             field, wanted = (
                 KEYS[name],
@@ -369,7 +371,7 @@ class LoyMembers(models.AbstractModel):
             [(field, "=", wanted), ("is_loyalty_member", "=", True)], MEMBER_FIELDS, order="id", limit=1
         )
         if not member:
-            member = self._find_former(name, wanted)
+            member = self._find_former("member" if name == "code" else name, wanted)
         if not member or (member.company_id and member.company_id not in self.env.companies):
             raise LoyaltyError(
                 "member_not_found",

@@ -63,7 +63,8 @@ class MemberKey:
 
     def check(self):
         if len(self.given()) != 1:
-            yield "", "conflict", "must name exactly one of member, card, phone, email, external_id"
+            names = "member, card, phone, email, external_id" + (", code" if isinstance(self, MemberFind) else "")
+            yield "", "conflict", f"must name exactly one of {names}"
 
 
 # ---------------------------------------------------------------------------------------------- programme
@@ -197,6 +198,11 @@ class MembersImport:
 @dataclass(frozen=True, slots=True)
 class MemberFind(MemberKey):
     """Who: exactly one of these."""
+
+    code: str | None = schema.text(max_length=64, default=None, help="A promo code that was given to the member.")
+
+    def given(self) -> dict[str, str]:
+        return MemberKey.given(self) | ({} if self.code is None else {"code": self.code})
 
 
 @dataclass(frozen=True, slots=True)

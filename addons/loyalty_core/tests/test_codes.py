@@ -572,6 +572,21 @@ class TestCodesGivenOut(CodesCase):
         self.assertEqual((told["code"], told["pool"], told["left"]), (first["code"], "T_COUPON", 12.5))
         self.assertEqual(told["expires_at"], first["expires_at"])
 
+    def test_a_code_finds_the_member_whose_it_is(self):
+        code = self.issue("T_COUPON", member=self.member, value=5)
+        found = self.call("member_find", code=f" {code.lower()} ")
+        self.assertEqual((found["member"], [one["code"] for one in found["codes"]]), (self.member, [code]))
+        other = self.call("member_register", email="other@example.com")["member"]
+        self.call("member_merge", member=self.member, into=other)
+        self.assertEqual(self.call("member_find", code=code)["member"], other)
+        for nobodys in (self.codes_of("T_FLYER")[0], "SPRING-26", "NOTHING", "---"):
+            self.refused("member_not_found", "member_find", code=nobodys)
+        self.env["loy.code"].search([("shown", "=", code)]).action_loy_void()
+        self.refused("member_not_found", "member_find", code=code)
+        text = self.refused("bad_request", "member_find", code=code, member=other)
+        self.assertIn("external_id, code", text)
+        self.refused("bad_request", "purchase_calculate", **self.basket(member={"code": code}))
+
     def test_what_is_not_given_out(self):
         self.refused("member_required", "code_issue", pool="T_COUPON", value=3)
         self.refused("code_value", "code_issue", pool="T_COUPON", member=self.member)
