@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from engine import Basket, Line, Member, Payment, Place, PromoCode, SpendRequest, Used
+from engine import Basket, Conditional, Line, Member, Payment, Place, PromoCode, SpendRequest, Used
 from hypothesis import strategies as st
 
 CATEGORIES = ["COFFEE", "TEA", "FOOD"]
@@ -28,7 +28,7 @@ def _leaf(kind: str, **parameters: st.SearchStrategy[Any]) -> st.SearchStrategy[
     return st.fixed_dictionaries({"kind": st.just(kind), **parameters})
 
 
-leaves = st.one_of(
+receipt_leaves = st.one_of(
     _leaf("basket_amount", target=targets, min=amounts, basis=st.sampled_from(["base", "current"])),
     _leaf("basket_amount", target=targets, max=amounts),
     _leaf("basket_quantity", target=targets, min=st.integers(0, 5)),
@@ -44,18 +44,29 @@ leaves = st.one_of(
     st.just({"kind": "card_type", "in": ["GOLD"]}),
     st.just({"kind": "card_type", "not_in": ["GOLD"]}),
     st.just({"kind": "payment_method", "in": ["card"]}),
+)
+leaves = st.one_of(
+    receipt_leaves,
     _leaf("promo_code", pool=st.sampled_from(["FLYER", "COUPON"])),
     st.just({"kind": "promo_code", "code": "spring-26"}),
 )
-trees = st.recursive(
-    leaves,
-    lambda inner: st.one_of(
-        st.lists(inner, max_size=3).map(lambda children: {"all": children}),
-        st.lists(inner, max_size=3).map(lambda children: {"any": children}),
-        inner.map(lambda child: {"not": child}),
-    ),
-    max_leaves=4,
-)
+
+
+def _trees(of: st.SearchStrategy[dict[str, Any]]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.recursive(
+        of,
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3).map(lambda children: {"all": children}),
+            st.lists(inner, max_size=3).map(lambda children: {"any": children}),
+            inner.map(lambda child: {"not": child}),
+        ),
+        max_leaves=4,
+    )
+
+
+trees = _trees(leaves)
+#: What points may be bound to.
+terms = _trees(receipt_leaves)
 rewards = st.one_of(
     _leaf("percent", value=st.integers(1, 100), target=targets, scope=st.sampled_from(["line", "order"])),
     _leaf("percent", value=st.integers(1, 100), target=targets, max=amounts),
@@ -77,6 +88,7 @@ rewards = st.one_of(
         unit=st.just("STAR"),
         amount=st.integers(1, 50),
         per=st.sampled_from(["order", "line", "unit"]),
+        usable_when=st.one_of(st.just({"all": []}), terms),
     ),
     _leaf("points", unit=st.just("BONUS"), step=st.just({"every": 5, "points": 2}), cap=st.integers(1, 20)),
     _leaf("points", unit=st.just("BONUS"), by_product=st.just(True), target=targets),
@@ -229,6 +241,9 @@ def programmes(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
+units = st.sampled_from(["BONUS", "STAR"])
+
+
 @st.composite
 def lines(draw: st.DrawFn, number: int) -> Line:
     return Line(
@@ -253,6 +268,10 @@ def baskets(draw: st.DrawFn) -> Basket:
         id="7",
         card_type=draw(st.sampled_from(["GOLD", ""])),
         balances={"BONUS": draw(st.integers(0, 5000)), "STAR": 30},
+        conditional=tuple(
+            Conditional(terms=str(number), unit=draw(units), amount_minor=draw(st.integers(0, 3000)), when=draw(terms))
+            for number in range(draw(st.integers(0, 3)))
+        ),
     )
     values = st.one_of(st.none(), st.integers(0, 5000))
     usable = tuple(

@@ -8,6 +8,7 @@ from typing import Any
 from engine import Basket, Given, Result, Used, allocate, compile_programme, evaluate, explain, limited, schema
 from engine.money import half_up, units_of
 from engine.promotion import Promotion
+from engine.terms import write_terms
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import baskets, programmes
@@ -152,8 +153,32 @@ def test_nobody_spends_more_than_the_balance(document: dict[str, Any], basket: B
     for unit in ("BONUS", "STAR"):
         spent = sum(one.points_minor for one in result.spent if one.unit == unit)
         possible = {one.unit: one.max_minor for one in result.spendable}
-        assert spent <= balances.get(unit, 0)
+        usable = sum(one.amount_minor for one in result.conditional if one.unit == unit and one.terms in result.usable)
+        assert spent <= balances.get(unit, 0) + usable
         assert spent <= possible.get(unit, 0)
+
+
+@given(programmes(), baskets())
+def test_points_whose_terms_do_not_hold_are_as_good_as_none_and_others_as_good_as_any(
+    document: dict[str, Any], basket: Basket
+) -> None:
+    programme, member = compile_programme(document), basket.member
+    if member is None:
+        return
+    result = evaluate(programme, basket)
+    usable = tuple(one for one in member.conditional if one.terms in result.usable)
+    without = evaluate(programme, replace(basket, member=replace(member, conditional=usable).unbound()))
+    assert {**effects(result), "conditional": []} == {**effects(without), "conditional": []}
+    assert len(result.conditional) == len(member.conditional)
+
+
+@given(programmes(), baskets())
+def test_terms_that_are_handed_over_can_be_read_again(document: dict[str, Any], basket: Basket) -> None:
+    programme = compile_programme(document)
+    for one in evaluate(programme, basket).earned:
+        if one.usable_when is not None:
+            when = programme.read_terms(json.loads(json.dumps(one.usable_when)))
+            assert write_terms(when, programme.decimals) == one.usable_when
 
 
 @given(programmes(), baskets())

@@ -12,6 +12,7 @@ from . import conditions, rewards, schema, triggers
 from .basket import (
     Attribute,
     Basket,
+    Conditional,
     Given,
     Line,
     Member,
@@ -43,6 +44,7 @@ from .result import (
     Spendable,
     Spent,
     Totals,
+    Usability,
     Use,
 )
 from .schema import DocumentError, Problem
@@ -56,6 +58,7 @@ __all__ = [
     "Bounds",
     "CodeIssue",
     "CodeUse",
+    "Conditional",
     "DocumentError",
     "Earned",
     "Edition",
@@ -89,6 +92,7 @@ __all__ = [
     "Standing",
     "Tier",
     "Totals",
+    "Usability",
     "Use",
     "Used",
     "allocate",

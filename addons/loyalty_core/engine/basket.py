@@ -6,7 +6,7 @@ the store's own wall clock.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Self
 
@@ -95,8 +95,20 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
+class Conditional:
+    """Points that are good only on receipts on which ``when`` holds, a condition as promotions write it. Whoever keeps
+    them knows it by the name ``terms``."""
+
+    terms: str = schema.text(max_length=64)
+    unit: str = schema.text(max_length=64)
+    amount_minor: int = schema.integer(min=0, max=_MINOR_MAX)
+    when: Mapping[str, object] = schema.json_object()
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
-    """Who buys: the card in hand, and what each unit's account has available, in minor units.
+    """Who buys: the card in hand, and what each unit's account has available, in minor units: ``balances`` for every
+    receipt, ``conditional`` beside them for some only.
 
     All the rest is known only as far as a promotion that may apply needs it. ``history`` are figures of what was
     bought before, by the key of the need (``facts``); ``choices`` the options that hold of each choice.
@@ -105,6 +117,7 @@ class Member:
     id: str = schema.text(max_length=64)
     card_type: str = schema.text(max_length=128, default="")
     balances: Mapping[str, int] = schema.map_of(schema.integer(), default={})
+    conditional: tuple[Conditional, ...] = schema.list_of(schema.nested(Conditional), max_length=10_000, default=())
     tier: str = schema.text(max_length=128, default="")
     tags: frozenset[str] = schema.set_of(_CODE)
     segments: frozenset[str] = schema.set_of(_CODE)
@@ -115,6 +128,15 @@ class Member:
     history: Mapping[str, int] = schema.map_of(schema.integer(), max_length=1_000, key_length=10_000, default={})
     offers: tuple[Offer, ...] = schema.list_of(schema.nested(Offer), max_length=100_000, default=())
     choices: Mapping[str, frozenset[str]] = schema.map_of(schema.set_of(_CODE), max_length=1_000, default={})
+
+    def balance(self, unit: str) -> int:
+        """All that there is of a unit, whatever it is good for."""
+        return self.balances.get(unit, 0) + sum(one.amount_minor for one in self.conditional if one.unit == unit)
+
+    def unbound(self) -> Self:
+        """The same where all points are good on every receipt."""
+        units = dict.fromkeys([*self.balances, *(one.unit for one in self.conditional)])
+        return replace(self, balances={unit: self.balance(unit) for unit in units}, conditional=())
 
 
 @dataclass(frozen=True, slots=True)

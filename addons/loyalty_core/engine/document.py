@@ -37,6 +37,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "points_short": "the account has too few points for it",
     "points_limit": "limits and balance leave too few points to spend",
     "state": "it is not active",
+    "unknown": "the terms of points name what the programme no longer has",
     "whole": "points cannot pay the entire sum",
 }
 
@@ -57,8 +58,9 @@ It is judged once for each happening, of the member alone: conditions that need 
 rewards but fixed `points`, `issue_code` and messages to the customer. Days that come back every year begin at midnight
 of the programme's time zone. Addons register further events."""
 
-_REFUSALS = """A promotion that was looked at and had no effect is answered with a code. The name of a kind of
-condition means that this condition does not hold; the others are:"""
+_REFUSALS = """A promotion that was looked at and had no effect is answered with a code, and so are points that are not
+good on the receipt (`usable_when`). The name of a kind of condition means that this condition does not hold; the others
+are:"""
 
 
 def promotions_markdown() -> str:

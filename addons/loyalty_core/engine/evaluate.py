@@ -7,7 +7,7 @@ first reason against each; ``explain`` looks at all and tells every reason. Both
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import chain, islice
 
 from .basket import Basket, Line
 from .combine import Combination, Hear
@@ -43,11 +43,15 @@ def limited(programme: Programme, basket: Basket, *, all_of_them: bool = False) 
 
 
 def needed(programme: Programme, basket: Basket, *, all_of_them: bool = False) -> Needs:
-    """What ``evaluate`` (``explain``: all of them) must know of the member of the basket beyond what it tells."""
-    if basket.member is None or not (programme.is_curious or all_of_them):
+    """What ``evaluate`` (``explain``: all of them) must know of the member of the basket beyond what it tells: for the
+    promotions, and for the terms of the member's points."""
+    if basket.member is None:
         return Needs()
-    looked_at = programme.promotions if all_of_them else programme.curious(basket_keys(basket))
-    return gather(need for promotion in looked_at for need in programme.needs[promotion.code])
+    looked_at: Sequence[Promotion] = programme.promotions if all_of_them else ()
+    if programme.is_curious and not all_of_them:
+        looked_at = programme.curious(basket_keys(basket))
+    of_terms = (need for one in basket.member.conditional for need in programme.needs_of_terms(one.when))
+    return gather(chain((need for one in looked_at for need in programme.needs[one.code]), of_terms))
 
 
 def set_off(programme: Programme, code: str, basket: Basket) -> Result:
@@ -106,6 +110,7 @@ def _calculate(
     combination.work(one for one in looked_at if not against[one.code])
     turns = combination.turns
     _run(turns, Phase.TOTAL)
+    receipt.settle_terms(hear)
     spendable = _spendable(receipt, turns)
     _run(turns, Phase.SPEND)
     receipt.settle_certificates()
@@ -260,6 +265,7 @@ def _result(
         uses=uses,
         codes=_codes(receipt.basket),
         codes_used=codes_used,
+        conditional=receipt.judged,
     )
 
 
@@ -284,7 +290,7 @@ def _totals(receipt: Receipt) -> Totals:
 def _earned(receipt: Receipt, one: Accrual) -> Earned:
     total = sum(one.parts.values())
     parts = _by_id(receipt, one.parts)
-    return Earned(one.unit, total, one.promotion, one.active_from, one.expires_at, parts)
+    return Earned(one.unit, total, one.promotion, one.active_from, one.expires_at, parts, one.usable_when)
 
 
 def _spent(receipt: Receipt, one: PointsPayment) -> Spent:

@@ -5,6 +5,7 @@ document, collects every problem, and files the promotions in the index.
 """
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,10 @@ from .offers import by_offer, given_as_offered
 from .registry import CONDITIONS, REWARDS, Condition, KindOf, Phase, Reason, Reward, SetOff, Trigger
 from .schema import MICRO, DocumentError, Problem
 from .select import Index, Key, Keys, Target, narrowest, selection, union
+from .terms import check_terms, needs_of_terms, read_terms
+
+#: What a programme document names by codes.
+SECTIONS = ("groups", "units", "calendars", "code_pools", "choices", "limits", "expiry_policies", "promotions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +291,12 @@ class Programme:
         }
         self.groups = tuple(sorted(document.groups, key=lambda group: group.sequence))
         self.promotions = tuple(
-            replace(promotion, position=position, when=promotion.when.within(promotion.code))
+            replace(
+                promotion,
+                position=position,
+                when=promotion.when.within(promotion.code),
+                rewards=tuple(reward.within(promotion.code) for reward in promotion.rewards),
+            )
             for position, promotion in enumerate(document.promotions)
         )
         self.personal = frozenset(promotion.code for promotion in self.promotions if promotion.is_personal)
@@ -300,6 +310,35 @@ class Programme:
         self._limited = Index((one.position, one.keys()) for one in active if self.meters[one.code])
         self.needs = {one.code: tuple(one.needs()) for one in self.promotions}
         self._curious = Index((one.position, one.keys()) for one in active if self.needs[one.code])
+        own = {name: [one.code for one in getattr(document, name)] for name in SECTIONS}
+        self._known: Mapping[str, Iterable[str]] = {**document.named, **own}
+        self._terms: dict[str, Condition | None] = {}
+
+    def read_terms(self, document: object) -> Condition:
+        """The condition under which points are good, of its document; DocumentError with every problem."""
+        reading = schema.Reading(self.decimals)
+        found = read_terms(document, reading)
+        problems = [*reading.problems, *_unknown(reading.references, self._known)]
+        if not problems and isinstance(found, Condition):
+            problems += (Problem(*problem) for problem in check_terms(found))
+        if problems or not isinstance(found, Condition):
+            raise DocumentError(problems)
+        return found
+
+    def terms(self, document: Mapping[str, object]) -> Condition | None:
+        """The same of points that a member has; None where it names what the programme no longer has."""
+        key = json.dumps(document, sort_keys=True)
+        if key not in self._terms:
+            try:
+                self._terms[key] = self.read_terms(document)
+            except DocumentError:
+                self._terms[key] = None
+        return self._terms[key]
+
+    def needs_of_terms(self, document: Mapping[str, object]) -> Iterator[Need]:
+        """What must be known of the member to judge the terms of points."""
+        when = self.terms(document)
+        return iter(()) if when is None else needs_of_terms(when)
 
     def _meters(self) -> dict[str, tuple[Meter, ...]]:
         """Promotion → the limits on which it draws: its own, then those that it shares."""
@@ -370,8 +409,7 @@ def compile_programme(document: object) -> Programme:
 
 def _codes_of(document: object) -> dict[str, list[str]]:
     """The codes that each section declares, read leniently: other problems are told by the reading itself."""
-    names = ("groups", "units", "calendars", "code_pools", "choices", "limits", "expiry_policies", "promotions")
-    sections: dict[str, list[str]] = {name: [] for name in names}
+    sections: dict[str, list[str]] = {name: [] for name in SECTIONS}
     for section, codes in sections.items():
         records = document.get(section) if isinstance(document, dict) else None
         for record in records if isinstance(records, (list, tuple)) else ():

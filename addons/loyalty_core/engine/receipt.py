@@ -15,8 +15,8 @@ from .basket import NOTHING_USED, Basket, Line, PromoCode, Used
 from .limits import Meter
 from .marks import marked
 from .money import Runs, allocate, cut, half_up, units_of
-from .registry import Phase, Reason, Reward
-from .result import Issue, Message, Suggestion
+from .registry import Condition, Phase, Reason, Reward
+from .result import Issue, Message, Suggestion, Usability
 from .schema import MICRO
 from .select import Target
 
@@ -43,6 +43,7 @@ class Accrual:
     parts: Mapping[int, int]
     active_from: datetime | None
     expires_at: datetime | None
+    usable_when: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,9 @@ class Receipt:
     effective promotions that have given something; ``offered`` are those that would: points may pay, a gift is missing
     paid_out  what codes have paid for promotions, (promotion, code) → money of lines by position
     bases     what promotions have earned by and limits count, (promotion, shared limit) → measures by position
+    usable    terms under which points are good on this receipt: as long as discounts are given, of those that do not
+              look at them
+    judged    what came of all terms, once discounts are given
     """
 
     def __init__(self, programme: "Programme", basket: Basket):
@@ -129,6 +133,29 @@ class Receipt:
         self._picked: dict[int, tuple[int, ...]] = {}
         self.is_given = any(line.given is not None for line in lines)
         self._take_given()
+        conditional = () if basket.member is None else basket.member.conditional
+        self.terms = {one.terms: programme.terms(one.when) for one in conditional}
+        self.judged: tuple[Usability, ...] = ()
+        self.usable = frozenset(
+            name
+            for name, when in self.terms.items()
+            if not (when is not None and when.is_late) and next(self._against(when), None) is None
+        )
+
+    def _against(self, when: Condition | None) -> Iterator[Reason]:
+        """Why points with such terms are not good on this receipt."""
+        return iter([Reason("unknown")]) if when is None else when.judge(self)
+
+    def settle_terms(self, hear: Callable[[Iterator[Reason]], list[Reason]]) -> None:
+        """Discounts are given: say of all points that are good on some receipts only whether they are good on this."""
+        member = self.basket.member
+        against = {name: tuple(hear(self._against(when))) for name, when in self.terms.items()}
+        self.judged = tuple(
+            Usability(one.terms, one.unit, one.amount_minor, against[one.terms])
+            for one in (() if member is None else member.conditional)
+            if one.unit in self.programme.units
+        )
+        self.usable = frozenset(name for name, reasons in against.items() if not reasons)
 
     def _take_given(self) -> None:
         """The discounts that the till has given stand, whatever the programme says of them."""
@@ -194,9 +221,17 @@ class Receipt:
         return cut(self.units(i), self.consumed[i], self.lines[i].quantity_micro // MICRO)
 
     def balance(self, unit: str) -> int:
-        """What the member's account of a unit had available before this purchase."""
+        """What the member's account of a unit had available before this purchase, whatever it is good for."""
         member = self.basket.member
-        return 0 if member is None else member.balances.get(unit, 0)
+        return 0 if member is None else member.balance(unit)
+
+    def spendable(self, unit: str) -> int:
+        """What of it is good on this receipt and does not pay for it yet."""
+        member = self.basket.member
+        if member is None:
+            return 0
+        usable = sum(one.amount_minor for one in member.conditional if one.unit == unit and one.terms in self.usable)
+        return member.balances.get(unit, 0) + usable - self.paid_in(unit)
 
     def paid_in(self, unit: str) -> int:
         """How many points of a unit pay for this purchase already."""

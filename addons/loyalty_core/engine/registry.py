@@ -158,6 +158,10 @@ class Reward:
         """What must be known of the member to give it."""
         return iter(())
 
+    def within(self, promotion: str) -> Self:
+        """The same as a reward of the promotion of this code."""
+        return self
+
     def keys(self) -> Keys:
         """Keys of which every basket on which it has an effect has at least one."""
         return self.target.keys() or (frozenset({("member", "yes")}) if self.for_member else None)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
+from .registry import Reason
 from .schema import MICRO, write
 from .select import Target
 
@@ -44,7 +45,8 @@ class Earned:
     """One accrual, one lot. ``by_line`` (line id, points) sums to the amount.
 
     Without ``active_from`` it is active at once; without ``expires_at`` for ever; both are the store's wall
-    clock, and the lot is no longer there at ``expires_at``.
+    clock, and the lot is no longer there at ``expires_at``. ``usable_when`` is the document of the condition that must
+    hold on receipts for which the lot pays; without it it pays for every one.
     """
 
     unit: str
@@ -53,6 +55,7 @@ class Earned:
     active_from: datetime | None
     expires_at: datetime | None
     by_line: tuple[tuple[str, int], ...]
+    usable_when: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,16 @@ class Spendable:
 
     unit: str
     max_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usability:
+    """Whether points that are good on some receipts only are good on this one: ``reasons`` say why they are not."""
+
+    terms: str
+    unit: str
+    amount_minor: int
+    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +220,12 @@ class Result:
     uses: tuple[Use, ...] = ()
     codes: tuple[Code, ...] = ()
     codes_used: tuple[CodeUse, ...] = ()
+    conditional: tuple[Usability, ...] = ()
+
+    @property
+    def usable(self) -> frozenset[str]:
+        """The terms under which points are good on this receipt."""
+        return frozenset(one.terms for one in self.conditional if not one.reasons)
 
     def to_document(self) -> dict[str, object]:
         """The answer of ``purchase_calculate``: numbers in whole units, absent instead of null, times in ISO
@@ -219,6 +238,7 @@ class Result:
             "spendable": [
                 {"unit": one.unit, "max": self._points(one.unit, one.max_minor)} for one in self.spendable
             ],
+            **({"conditional": [self._usability(one) for one in self.conditional]} if self.conditional else {}),
             "messages": [
                 {"to": one.to, "text": one.text, "promotion": one.promotion} for one in self.messages
             ],
@@ -292,6 +312,16 @@ class Result:
             "amount": self._points(one.unit, one.amount_minor),
             "promotion": one.promotion,
             **{name: moment.isoformat() for name, moment in times.items() if moment is not None},
+            **({} if one.usable_when is None else {"usable_when": dict(one.usable_when)}),
+        }
+
+    def _usability(self, one: Usability) -> dict[str, object]:
+        reasons = [{"code": reason.code, "params": self._params(reason.params)} for reason in one.reasons]
+        return {
+            "unit": one.unit,
+            "amount": self._points(one.unit, one.amount_minor),
+            "usable": not reasons,
+            **({"reasons": reasons} if reasons else {}),
         }
 
     def _spent(self, one: Spent) -> dict[str, object]:
@@ -324,8 +354,10 @@ class Result:
         }
 
     def _refusal(self, one: Refusal) -> dict[str, object]:
-        params = dict(_plain(name, value, self.decimals) for name, value in one.params.items())
-        return {"promotion": one.promotion, "code": one.code, "params": params}
+        return {"promotion": one.promotion, "code": one.code, "params": self._params(one.params)}
+
+    def _params(self, params: Mapping[str, object]) -> dict[str, object]:
+        return dict(_plain(name, value, self.decimals) for name, value in params.items())
 
 
 def in_whole(minor: int, decimals: int) -> float:

@@ -15,7 +15,8 @@ from .bounds import needs_a_bound, outside
 @CONDITIONS.register("points_balance")
 @dataclass(frozen=True, slots=True)
 class PointsBalance(Condition):
-    """What the member can spend of a unit before this purchase is from `min` to `max`, both included."""
+    """What the member has of a unit before this purchase is from `min` to `max`, both included. Points count that are
+    good on other receipts only."""
 
     example: ClassVar[Mapping[str, object]] = {"unit": "BONUS", "min": 100}
     is_of_member: ClassVar[bool] = True

@@ -2,16 +2,17 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Self
 
 from .. import schema
 from ..lots import Activation, Expiry
 from ..money import allocate, down, half_up, units_of, up
 from ..offers import or_offer
 from ..receipt import Accrual, Turn
-from ..registry import REWARDS, Phase, Reward
+from ..registry import REWARDS, Condition, Phase, Reward
 from ..schema import MICRO
 from ..select import EVERY_LINE, Target, selection
+from ..terms import check_terms, usable_when, write_terms
 
 _ROUNDINGS: Final[Mapping[str, Callable[[int, int], int]]] = {"down": down, "up": up, "half_up": half_up}
 _SOURCES: Final = ("percent", "amount", "step", "by_product")
@@ -82,6 +83,7 @@ class Points(Reward):
     cap: int | None = schema.micro(above=0, default=None, help="At most so many points of a receipt.")
     active: Activation | None = schema.nested(Activation, default=None)
     expires: Expiry | None = schema.nested(Expiry, default=None)
+    usable_when: Condition = usable_when()
 
     @property
     def is_repeated(self) -> bool:
@@ -92,6 +94,10 @@ class Points(Reward):
             yield "", "conflict", f"needs exactly one of {', '.join(_SOURCES)}"
         if self.per == "quantity" and (self.percent is not None or self.step is not None):
             yield "per", "conflict", "may be quantity only with amount or by_product"
+        yield from check_terms(self.usable_when)
+
+    def within(self, promotion: str) -> Self:
+        return replace(self, usable_when=self.usable_when.within(promotion))
 
     @property
     def needs_basket(self) -> bool:
@@ -173,7 +179,8 @@ class Points(Reward):
         counts_from_purchase = receipt.programme.settings.expiry_from == "purchase"
         start = at if counts_from_purchase or active_from is None else active_from
         expires_at = None if self.expires is None else self.expires.moment(start)
-        turn.earn(Accrual(turn.promotion.code, self.unit, parts, active_from, expires_at))
+        terms = write_terms(self.usable_when, receipt.programme.decimals)
+        turn.earn(Accrual(turn.promotion.code, self.unit, parts, active_from, expires_at, terms))
 
 
 def _at_most(most: int | None, counted: Sequence[tuple[int, Portion]]) -> list[tuple[int, Portion]]:

@@ -55,7 +55,7 @@ class Redeem(Reward):
             turn.decline("not_redeemed")
             return
         points = receipt.unit(self.unit).minor(self.points)
-        affordable = max(0, receipt.balance(self.unit) - receipt.paid_in(self.unit)) // points
+        affordable = max(0, receipt.spendable(self.unit)) // points
         if not affordable:
             turn.decline("points_short", unit=self.unit)
             return

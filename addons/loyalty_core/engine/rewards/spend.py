@@ -34,7 +34,9 @@ class Spend(Reward):
     max_points: int | None = schema.micro(min=0, default=None)
     min_points: int | None = schema.micro(min=0, default=None, help="Fewer are not taken.")
     min_balance: int | None = schema.micro(
-        min=0, default=None, help="Nothing is taken from a smaller balance."
+        min=0,
+        default=None,
+        help="Nothing is taken from a smaller balance; points count that are good on other receipts only.",
     )
     step: int | None = schema.micro(above=0, default=None, help="Only whole multiples are taken.")
     whole: bool = schema.flag(default=False, help="Only the entire sum of the lines, or nothing.")
@@ -83,14 +85,11 @@ class Spend(Reward):
     def _most(self, turn: Turn, rooms: Mapping[int, int]) -> int:
         """How many points may be spent at most; nothing, with the reason, where the account is too small."""
         receipt = turn.receipt
-        balance = receipt.balance(self.unit)
-        if balance < self._minor(turn, self.min_balance):
+        if receipt.balance(self.unit) < self._minor(turn, self.min_balance):
             turn.decline("min_balance", unit=self.unit)
             return 0
         numerator, denominator = self._worth(turn)
-        points = min(
-            self._money(turn, rooms) * denominator // numerator, balance - receipt.paid_in(self.unit)
-        )
+        points = min(self._money(turn, rooms) * denominator // numerator, receipt.spendable(self.unit))
         if self.max_points is not None:
             points = min(points, self._minor(turn, self.max_points))
         points = self._in_steps(turn, max(0, points))
