@@ -25,3 +25,9 @@ class FactMany2one(fields.Many2one):
 
     def update_db_foreign_key(self, model, column):
         return
+
+
+class BigFactMany2one(FactMany2one):
+    """The same to a table whose ids are bigint."""
+
+    _column_type = ("int8", "int8")

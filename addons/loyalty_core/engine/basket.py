@@ -101,7 +101,7 @@ class Conditional:
 
     terms: str = schema.text(max_length=64)
     unit: str = schema.text(max_length=64)
-    amount_minor: int = schema.integer(min=0, max=_MINOR_MAX)
+    amount_minor: int = schema.integer(min=0)
     when: Mapping[str, object] = schema.json_object()
 
 

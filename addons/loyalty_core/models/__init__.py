@@ -34,6 +34,7 @@ from . import loy_pool
 from . import loy_pool_member
 from . import loy_account
 from . import loy_lot
+from . import loy_lot_terms
 from . import loy_transaction
 from . import loy_entry
 from . import loy_ledger_mark

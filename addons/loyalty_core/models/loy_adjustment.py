@@ -52,6 +52,15 @@ class LoyAdjustment(models.Model):
     note = fields.Char(help="What happened: whoever approves and whoever checks later reads it.")
     active_from = fields.Datetime("Active from", help="Empty: at once.")
     expires_at = fields.Datetime("Expires", help="Empty: never.")
+    terms_id = BigMany2one(
+        "loy.lot.terms",
+        string="Usable when",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        index="btree_not_null",
+        help="The points pay only for purchases on which this holds. Empty: for every purchase.",
+    )
     occurred_at = fields.Datetime("Moment of the fact", readonly=True, copy=False, help="Empty: when it was booked.")
     state = fields.Selection(
         [

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..fields import BigInteger, BigMany2one, FactMany2one
+from ..fields import BigFactMany2one, BigInteger, BigMany2one, FactMany2one
 from ..services.transaction import run_with_retry
 
 
@@ -47,6 +47,12 @@ class LoyLot(models.Model):
     idle_expires_at = fields.Datetime(
         "End by inactivity", readonly=True, help="Moves ahead with each activity as long as something is left."
     )
+    terms_id = BigFactMany2one(
+        "loy.lot.terms",
+        string="Usable when",
+        readonly=True,
+        help="The points pay only for purchases on which this holds. Empty: for every purchase.",
+    )
     amount_minor = BigInteger(string="Amount (minor units)", required=True)
     remaining_minor = BigInteger(string="Remaining (minor units)", required=True)
     held_minor = BigInteger(string="Held (minor units)", required=True, default=0)
@@ -71,6 +77,8 @@ class LoyLot(models.Model):
     _open = models.Index("(account_id, expires_at) WHERE is_open")
     _pending = models.Index("(account_id, active_from) WHERE is_open")
     _expiring = models.Index("(expires_at) WHERE is_open AND expires_at IS NOT NULL")
+    # Few accounts have such lots: for all others this costs nothing.
+    _conditional = models.Index("(account_id) WHERE is_open AND terms_id IS NOT NULL")
     _account = models.Index("(account_id, id)")
     _transaction = models.Index("(transaction_id)")
 
@@ -87,11 +95,11 @@ class LoyLot(models.Model):
                         RAISE EXCEPTION 'immutable_fact: rows of loy_lot are never deleted';
                     END IF;
                     IF (NEW.id, NEW.account_id, NEW.unit_id, NEW.transaction_id, NEW.amount_minor,
-                        NEW.active_from, NEW.origin_id,
+                        NEW.active_from, NEW.origin_id, NEW.terms_id,
                         CASE WHEN NEW.is_by_policy THEN NEW.own_expires_at ELSE NEW.expires_at END)
                        IS DISTINCT FROM
                        (OLD.id, OLD.account_id, OLD.unit_id, OLD.transaction_id, OLD.amount_minor,
-                        OLD.active_from, OLD.origin_id,
+                        OLD.active_from, OLD.origin_id, OLD.terms_id,
                         CASE WHEN OLD.is_by_policy THEN OLD.own_expires_at ELSE OLD.expires_at END) THEN
                         RAISE EXCEPTION 'immutable_fact: the terms of a lot never change'
                             USING HINT = 'Book a correcting transaction instead.';

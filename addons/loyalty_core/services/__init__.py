@@ -17,6 +17,7 @@ from . import ledger_reversal
 from . import ledger_passing
 from . import ledger_pooling
 from . import ledger_reading
+from . import ledger_terms
 from . import guesses
 from . import contact_codes
 from . import ledger

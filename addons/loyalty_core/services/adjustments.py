@@ -114,6 +114,7 @@ class LoyAdjustments(models.AbstractModel):
             amount_minor=record.amount_minor,
             active_from=record.active_from or None,
             expires_at=record.expires_at or None,
+            terms_id=record.terms_id.id or None,
         )
 
     def _notify(self, record) -> None:

@@ -342,7 +342,8 @@ class LoyApi(models.AbstractModel):
 
     @reads(requests.AccountBalance)
     def account_balance(self, request):
-        """Balances by unit, at any moment past or to come. Codes: member_not_found, unit_not_found."""
+        """Balances by unit, at any moment past or to come; at the present one with what of `available` is good on some
+        purchases only (`conditional`). Codes: member_not_found, unit_not_found."""
         partner = self._service("loy.members")._find({"member": request.member})
         unit = request.unit and self._by_code("loy.unit", request.unit, "unit_not_found")
         return {"balances": self._balances(partner, unit, _to_utc(request.at))}
@@ -377,7 +378,11 @@ class LoyApi(models.AbstractModel):
         return self._adjust(
             "accrual",
             request,
-            {"active_from": _to_utc(request.active_from), "expires_at": _to_utc(request.expires_at)},
+            {
+                "active_from": _to_utc(request.active_from),
+                "expires_at": _to_utc(request.expires_at),
+                "terms_id": self._service("loy.ledger")._terms_asked(self._company(), request.usable_when),
+            },
         )
 
     @writes(requests.AccountMove)
@@ -659,9 +664,26 @@ class LoyApi(models.AbstractModel):
                         {"amount": _number(amount, one), "on": on.isoformat()}
                         for amount, on in expiring.get(account_id, ())
                     ],
+                    **self._conditional(balance, one),
                 }
             )
         return answer
+
+    def _conditional(self, balance, unit) -> dict:
+        """What of it is good on some purchases only, where there is such."""
+        if not balance.conditional:
+            return {}
+        document_of = self._service("loy.ledger")._document_of_terms
+        return {
+            "conditional": [
+                {
+                    "amount": _number(one.amount, unit),
+                    "usable_when": document_of(one.terms_id),
+                    **({"expires_at": one.expires_at} if one.expires_at else {}),
+                }
+                for one in balance.conditional
+            ]
+        }
 
 
 def _number(minor: int, unit) -> float:

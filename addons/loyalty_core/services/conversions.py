@@ -91,7 +91,8 @@ class LoyConversions(models.AbstractModel):
         grants = [
             Grant(accounts[account_id], account_id, times * step, times)
             for account_id, spendable in sorted(ledger._spendable(accounts, due_at).items())
-            for times in [spendable // step if spendable >= least else 0]
+            # What is good on some purchases only is not converted.
+            for times in [spendable.free // step if spendable.free >= least else 0]
             if times
         ]
         source = Source("conversion", document=conversion.code, company_id=run.company_id.id)

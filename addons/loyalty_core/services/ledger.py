@@ -1,6 +1,6 @@
 """The ledger: accounts, accruals, spending, expiry. The only place that writes accounts, lots and entries, together
-with its other chapters: `ledger_holds`, `ledger_reversal`, `ledger_passing`, `ledger_pooling`, `ledger_reading`; what
-they take and return, and the one way to write a booking, is in `posting`.
+with its other chapters: `ledger_terms`, `ledger_holds`, `ledger_reversal`, `ledger_passing`, `ledger_pooling`,
+`ledger_reading`; what they take and return, and the one way to write a booking, is in `posting`.
 
 Every method locks the accounts that it touches, in the order of their ids, and reads lots only after that, by
 a fresh statement: so it is right under READ COMMITTED (the second of two callers waits and sees what the
@@ -14,6 +14,7 @@ of the business fact, which may lie before the moment of booking.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -39,6 +40,7 @@ class LoyLedger(models.AbstractModel):
         "loy.ledger.passing",
         "loy.ledger.pooling",
         "loy.ledger.reading",
+        "loy.ledger.terms",
     ]
     _description = "Ledger"
 
@@ -218,26 +220,29 @@ class LoyLedger(models.AbstractModel):
         return posting.write()
 
     def _spend(
-        self, amounts: Mapping[int, int], *, at: datetime, source: Source, overrun: bool = False
-    ) -> int:
+        self, amounts: Mapping[int, int], *, at: datetime, source: Source, overrun: bool = False,
+        terms: Iterable[int] = (),
+    ) -> int:  # fmt: skip
         """Spend the amounts {account_id: amount} from lots that are active at ``at``, what expires first
-        first.
+        first; of those that are good on some receipts only, from such whose ``terms`` hold on this one.
 
         All of it or nothing: `insufficient_points` when an account has less available. ``overrun`` is for
-        facts that cannot be refused (a receipt that is printed already): what is missing becomes debt.
-        Returns the transaction.
+        facts that cannot be refused (a receipt that is printed already): any lot pays then, and what is missing
+        becomes debt. Returns the transaction.
         """
-        return self._take("spend", "redeemed", amounts, at=at, source=source, overrun=overrun)
+        return self._take(
+            "spend", "redeemed", amounts, at=at, source=source, overrun=overrun, terms=terms, is_any_lot=overrun
+        )
 
     def _write_off(
         self, account_id: int, amount_minor: int, *, at: datetime, reason_id: int | None, note: str = "",
         source: Source | None = None,
     ) -> int:  # fmt: skip
-        """Take points back by hand, for a reason. Returns the transaction; `insufficient_points` as for
-        spending.
+        """Take points back by hand, for a reason, last of all those that are good on some receipts only. Returns the
+        transaction; `insufficient_points` as for spending.
         """
         source = source or Source("manual", reason_id=reason_id, note=note)
-        return self._take("adjust", "adjusted", {account_id: amount_minor}, at=at, source=source)
+        return self._take("adjust", "adjusted", {account_id: amount_minor}, at=at, source=source, is_any_lot=True)
 
     def _spend_each(self, moves: list[Taking], *, at: datetime, source: Source) -> dict[int, int]:
         """As `_write_off_each`, of points that are spent."""
@@ -254,7 +259,7 @@ class LoyLedger(models.AbstractModel):
     ) -> dict[int, int]:
         accounts = self._lock_for_taking({move.account_id: move.amount_minor for move in moves}, at)
         spendable = self._spendable(accounts, at)
-        moves = [move for move in moves if spendable.get(move.account_id, 0) >= move.amount_minor]
+        moves = [move for move in moves if spendable[move.account_id].total >= move.amount_minor]
         if not moves:
             return {}
         posting = Posting(self, accounts, at, source)
@@ -267,7 +272,8 @@ class LoyLedger(models.AbstractModel):
             )
             for move in moves
         }
-        takes, _short = self._draw(posting, headers, {move.account_id: move.amount_minor for move in moves})
+        amounts = {move.account_id: move.amount_minor for move in moves}
+        takes, _short = self._draw(posting, headers, amounts, is_any_lot=True)
         for account_id, lot, amount in takes:
             posting.move(headers[account_id], account_id, lot, -amount, (role, None))
         transaction_ids = posting.write()
@@ -275,12 +281,12 @@ class LoyLedger(models.AbstractModel):
 
     def _take(
         self, kind: str, role: str, amounts: Mapping[int, int], *, at: datetime, source: Source,
-        overrun: bool = False,
+        overrun: bool = False, terms: Iterable[int] = (), is_any_lot: bool = False,
     ) -> int:  # fmt: skip
         accounts = self._lock_for_taking(amounts, at)
         posting = Posting(self, accounts, at, source)
         header = posting.header(kind, company_id=posting.company(accounts[min(amounts)]))
-        takes, short = self._draw(posting, header, amounts)
+        takes, short = self._draw(posting, header, amounts, terms=terms, is_any_lot=is_any_lot)
         if short and not overrun:
             self._refuse(accounts, short, amounts)
         for account_id, lot, amount in takes:
@@ -298,28 +304,40 @@ class LoyLedger(models.AbstractModel):
         if not is_debt_allowed and amounts:
             self._lock(amounts)
             spendable = self._spendable(amounts, at)
-            amounts = {account_id: min(amount, spendable[account_id]) for account_id, amount in amounts.items()}
+            amounts = {account_id: min(amount, spendable[account_id].total) for account_id, amount in amounts.items()}
         amounts = {account_id: amount for account_id, amount in amounts.items() if amount}
         if not amounts:
             return []
-        return [self._take("reverse", "issued", amounts, at=at, source=source, overrun=is_debt_allowed)]
+        return [
+            self._take(
+                "reverse", "issued", amounts, at=at, source=source, overrun=is_debt_allowed, is_any_lot=True
+            )
+        ]
 
     def _draw(
-        self, posting: Posting, header: int | Mapping[int, int], amounts: Mapping[int, int]
-    ) -> tuple[list[tuple[int, int, int]], dict[int, int]]:
+        self, posting: Posting, header: int | Mapping[int, int], amounts: Mapping[int, int], *,
+        terms: Iterable[int] = (), is_any_lot: bool = False,
+    ) -> tuple[list[tuple[int, int, int]], dict[int, int]]:  # fmt: skip
         """Choose lots for the amounts: [(account_id, lot_id, amount)] and what is missing, {account_id:
         amount}. ``header``: that of all, or of each account.
 
-        An account in debt pays that first, from the lots that would be spent first: only the rest is
-        available.
+        Lots that are good on some receipts only give where their ``terms`` are named, or ``is_any_lot``, last of all.
+        An account in debt pays that first: from lots that are good for nothing else here, then from those that would
+        be spent first. Only the rest is available.
         """
         accounts = posting.accounts
-        needs = {account_id: amount + accounts[account_id].debt for account_id, amount in amounts.items()}
+        debts = {account_id: accounts[account_id].debt for account_id in amounts}
+        needs = {account_id: amount + debts[account_id] for account_id, amount in amounts.items()}
         takes, left = [], dict(amounts)
-        for lot, account_id, _company, amount in self.env.execute_query(
-            sql.take_from_lots(needs, posting.at)
-        ):
-            repaid = min(amount, accounts[account_id].debt)
+        rows = self.env.execute_query(
+            sql.take_from_lots(needs, posting.at, terms=terms, beyond=needs if is_any_lot else debts)
+        )
+        beyond: Counter[int] = Counter()
+        for _lot, account_id, _company, amount, is_beyond in rows:
+            beyond[account_id] += amount if is_beyond else 0
+        for lot, account_id, _company, amount, is_beyond in rows:
+            owed = accounts[account_id].debt - (0 if is_beyond else beyond[account_id])
+            repaid = min(amount, max(0, owed))
             if repaid:
                 of = header if isinstance(header, int) else header[account_id]
                 posting.repay(of, account_id, lot, repaid)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from odoo import models
@@ -21,12 +21,14 @@ class LoyLedgerHolds(models.AbstractModel):
     _description = "Ledger: holds"
 
     def _hold(
-        self, amounts: Mapping[int, int], *, at: datetime, deadline_at: datetime, source: Source
-    ) -> int:
+        self, amounts: Mapping[int, int], *, at: datetime, deadline_at: datetime, source: Source,
+        terms: Iterable[int] = (),
+    ) -> int:  # fmt: skip
         """Reserve the amounts for a purchase until the deadline. All or nothing; `insufficient_points`.
         Returns the hold.
 
-        What is held stays usable for this purchase even if its lot expires meanwhile.
+        Of lots that are good on some receipts only, such are reserved whose ``terms`` hold. What is held stays usable
+        for this purchase even if its lot expires meanwhile.
         """
         if deadline_at <= at:
             raise LoyaltyError(
@@ -35,7 +37,7 @@ class LoyLedgerHolds(models.AbstractModel):
         accounts = self._lock_for_taking(amounts, at)
         posting = Posting(self, accounts, at, source)
         header = posting.header("hold", company_id=posting.company(accounts[min(amounts)]))
-        takes, short = self._draw(posting, header, amounts)
+        takes, short = self._draw(posting, header, amounts, terms=terms)
         if short:
             self._refuse(accounts, short, amounts)
         values = posting.headers[header]
@@ -80,6 +82,8 @@ class LoyLedgerHolds(models.AbstractModel):
         lines = self._hold_lines([hold_id])
         if not lines:
             raise LoyaltyError("hold_not_found", self.env._("There is no hold %(id)s", id=hold_id))
+        if not lines[0][5]:
+            self._refuse_ended([hold_id])  # before its accounts are locked: they may have passed on since
         accounts = self._lock(line[2] for line in lines)
         ended = self.env.execute_query(
             SQL(
@@ -95,7 +99,7 @@ class LoyLedgerHolds(models.AbstractModel):
         posting = Posting(self, accounts, at, source)
         header = posting.header("settle", hold_id=hold_id, company_id=source.company_id or ended[0][0])
         left = dict(amounts or {})
-        for _hold, _line, account_id, lot, held in lines:
+        for _hold, _line, account_id, lot, held, _is_open in lines:
             used = held if amounts is None else min(held, left.get(account_id, 0))
             posting.reserve(account_id, lot, -held)
             if used:
@@ -132,7 +136,9 @@ class LoyLedgerHolds(models.AbstractModel):
         """Release those of the holds that are open still; a hold that ran out ended at its deadline. Returns
         how many.
         """
-        lines = self._hold_lines(hold_ids)
+        lines = [line for line in self._hold_lines(hold_ids) if line[5]]
+        if not lines:
+            return 0
         accounts = self._lock(line[2] for line in lines)
         ended = {
             row[0]: row
@@ -160,18 +166,21 @@ class LoyLedgerHolds(models.AbstractModel):
                 store_id=store_id,
                 occurred_at=ended_at,
             )
-        for hold_id, _line, account_id, lot, held in lines:
+        for hold_id, _line, account_id, lot, held, _is_open in lines:
             if hold_id in ended:
                 posting.reserve(account_id, lot, -held)
         posting.write()
         return len(ended)
 
-    def _hold_lines(self, hold_ids: list[int]) -> list[tuple[int, int, int, int, int]]:
-        """Rows (hold_id, id, account_id, lot_id, amount), in the order in which the lots are spent."""
+    def _hold_lines(self, hold_ids: list[int]) -> list[tuple[int, int, int, int, int, bool]]:
+        """Rows (hold_id, id, account_id, lot_id, amount, is_open), in the order in which the lots are spent. What has
+        ended never opens again.
+        """
         return self.env.execute_query(
             SQL(
-                "SELECT hold_id, id, account_id, lot_id, amount_minor FROM loy_hold_line "
-                "WHERE hold_id = ANY(%s) ORDER BY id",
+                "SELECT line.hold_id, line.id, line.account_id, line.lot_id, line.amount_minor, hold.state = 'open' "
+                "FROM loy_hold_line AS line JOIN loy_hold AS hold ON hold.id = line.hold_id "
+                "WHERE line.hold_id = ANY(%s) ORDER BY line.id",
                 sql.ids(hold_ids),
             )
         )

@@ -61,8 +61,8 @@ class LoyLedgerPassing(models.AbstractModel):
             if accounts[account_id].total or accounts[account_id].debt:
                 headers[account_id] = posting.header("merge", company_id=posting.company(accounts[account_id]))
                 posting.pass_debt(headers[account_id], account_id, heir_id, accounts[account_id].debt)
-        for lot, account_id, amount, active_from, expires_at, promotion_code, company_id in self.env.execute_query(
-            passing_sql.open_lots(heirs)
+        for lot, account_id, amount, active_from, expires_at, promotion_code, company_id, terms_id in (
+            self.env.execute_query(passing_sql.open_lots(heirs))
         ):
             heir = Accrual(
                 heirs[account_id],
@@ -72,6 +72,7 @@ class LoyLedgerPassing(models.AbstractModel):
                 promotion_code=promotion_code or "",
                 origin_id=lot,
                 company_id=company_id,
+                terms_id=terms_id,
             )
             self._hand_over(posting, headers[account_id], account_id, lot, heir)
         ids = posting.write()
@@ -82,8 +83,8 @@ class LoyLedgerPassing(models.AbstractModel):
     # ------------------------------------------------------------------ amounts
 
     def _transfer(self, account_id: int, to_account_id: int, amount_minor: int, *, at: datetime, source: Source) -> int:
-        """An amount goes to another account, what would be spent first; its lots keep their terms. Returns the
-        transaction; `insufficient_points`, `bad_amount`.
+        """An amount goes to another account, what would be spent first; its lots keep their terms. What is good on some
+        receipts only stays. Returns the transaction; `insufficient_points`, `bad_amount`.
         """
         accounts = self._lock_for_moving(account_id, to_account_id, amount_minor, at)
         posting = Posting(self, accounts, at, source)
@@ -91,7 +92,7 @@ class LoyLedgerPassing(models.AbstractModel):
         drawn = self._draw_all(posting, header, account_id, amount_minor)
         terms = {row[0]: row[1:] for row in self.env.execute_query(reversal_sql.terms(drawn))}
         for lot, amount in drawn.items():
-            active_from, expires_at, promotion_code, company_id = terms[lot]
+            active_from, expires_at, promotion_code, company_id, terms_id = terms[lot]
             heir = Accrual(
                 to_account_id,
                 amount,
@@ -100,13 +101,14 @@ class LoyLedgerPassing(models.AbstractModel):
                 promotion_code=promotion_code or "",
                 origin_id=lot,
                 company_id=company_id,
+                terms_id=terms_id,
             )
             self._hand_over(posting, header, account_id, lot, heir)
         return posting.write()[0]
 
     def _convert(self, account_id: int, amount_minor: int, gain: Accrual, *, at: datetime, source: Source) -> int:
-        """An amount of one unit leaves its account, and a lot of another unit takes its place. Returns the
-        transaction; `insufficient_points`, `bad_amount`.
+        """An amount of one unit leaves its account, and a lot of another unit takes its place; what is good on some
+        receipts only stays. Returns the transaction; `insufficient_points`, `bad_amount`.
         """
         accounts = self._lock_for_moving(account_id, gain.account_id, amount_minor, at)
         posting = Posting(self, accounts, at, source)

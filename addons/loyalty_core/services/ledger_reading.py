@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ from odoo import models
 
 from ..sql import codes, counters, expiry, journals, ledger_days, member_days, pooling, tiers
 from ..sql import ledger as sql
-from .posting import Balance
+from .posting import Balance, Conditional, Spendable
 
 DIFFERENCES_MAX = 100
 
@@ -37,17 +38,32 @@ class LoyLedgerReading(models.AbstractModel):
                 held=held,
                 debt=debt,
                 available=active - held - debt,
+                conditional=tuple(
+                    Conditional(terms_id, amount, expires_at and datetime.fromisoformat(expires_at))
+                    for terms_id, amount, expires_at in conditional or ()
+                ),
             )
-            for account_id, total, debt, pending, expired, held, held_expired in self.env.execute_query(query)
+            for account_id, total, debt, pending, expired, held, held_expired, conditional in self.env.execute_query(
+                query
+            )
         }
 
-    def _spendable(self, account_ids: Iterable[int], at: datetime) -> dict[int, int]:
+    def _spendable(self, account_ids: Iterable[int], at: datetime) -> dict[int, Spendable]:
         """What a spending at ``at`` could take: what is free now in the lots that are usable at that moment,
         less debt.
 
         For a moment in the past this is not the balance that there was: what has been spent since is gone.
         """
-        return dict(self.env.execute_query(sql.spendable(account_ids, at, min(at, self._now()))))
+        debts: dict[int, int] = {}
+        found: dict[int, dict[int | None, int]] = defaultdict(dict)
+        query = sql.spendable(account_ids, at, min(at, self._now()))
+        for account_id, debt, terms_id, amount in self.env.execute_query(query):
+            debts[account_id] = debt
+            found[account_id][terms_id] = amount
+        return {
+            account_id: Spendable.beyond(debts[account_id], amounts.pop(None, 0), amounts)
+            for account_id, amounts in found.items()
+        }
 
     def _expiring(
         self, account_ids: Iterable[int], at: datetime | None = None, days: int = 30, tz: str = "UTC"

@@ -224,7 +224,7 @@ class LoyLedgerReversal(models.AbstractModel):
         terms = {lot: rest for lot, *rest in self.env.execute_query(query)}
         headers: dict[int, int] = {}
         for undoing, account_id, lot, expires_at, amount in moving:
-            active_from, own_expires_at, promotion_code, company_id = terms[lot]
+            active_from, own_expires_at, promotion_code, company_id, terms_id = terms[lot]
             is_expired = expires_at is not None and expires_at <= at
             if is_expired and not grace_until:
                 if company_id not in headers:
@@ -240,6 +240,7 @@ class LoyLedgerReversal(models.AbstractModel):
                 promotion_code=promotion_code or "",
                 origin_id=lot,
                 company_id=company_id,
+                terms_id=terms_id,
             )
             posting.pass_on(undoing.header, account_id, lot, heir)
 
@@ -282,8 +283,9 @@ class LoyLedgerReversal(models.AbstractModel):
         for _undoing, account_id, amount, _other in missing:
             needs[accounts[account_id].heir_id] += amount
         free: dict[int, list[list[int]]] = defaultdict(list)
-        query = sql.take_from_lots(needs, posting.at, used=used, is_pending_allowed=True)
-        for lot, heir_id, _company, amount in self.env.execute_query(query):
+        # What was never earned is taken wherever something is, whatever that is good for.
+        query = sql.take_from_lots(needs, posting.at, beyond=needs, used=used, is_pending_allowed=True)
+        for lot, heir_id, _company, amount, _is_beyond in self.env.execute_query(query):
             free[heir_id].append([lot, amount])
         for undoing, account_id, amount, other in missing:
             heir_id = accounts[account_id].heir_id

@@ -68,8 +68,8 @@ class LoyMemberFacts(models.AbstractModel):
         spendable = ledger._spendable(accounts.values(), ledger._now())
         balances: dict[int, dict[str, int]] = defaultdict(dict)
         for (member_id, unit_id), account_id in accounts.items():
-            if spendable[account_id]:
-                balances[member_id][units[unit_id]] = spendable[account_id]
+            if total := spendable[account_id].total:
+                balances[member_id][units[unit_id]] = total
         # sudo: as above.
         cards = self.env["loy.card"].sudo().search([("member_id", "in", members.ids), ("is_main", "=", True)])
         types = {card.member_id.id: card.type_id.code for card in cards}

@@ -466,8 +466,8 @@ class LoyMembers(models.AbstractModel):
         return result
 
     def _balances(self, partners) -> dict[int, list[dict]]:
-        """{member id: [unit (record), available, pending, held, debt, expiring: [(amount, day)]]}, in units,
-        for all at once.
+        """{member id: [unit (record), available, pending, held, debt, conditional, expiring: [(amount, day)]]}, in
+        units, for all at once; ``conditional`` of what is available is good on some purchases only.
         """
         # Whoever sees a member sees the balances; accounts are written by the ledger alone.
         units = self.env["loy.unit"].sudo().search([("company_id", "in", [False, *self.env.companies.ids])])
@@ -489,6 +489,7 @@ class LoyMembers(models.AbstractModel):
                                 name: getattr(balance, name) / scale
                                 for name in ("available", "pending", "held", "debt")
                             },
+                            "conditional": sum(one.amount for one in balance.conditional) / scale,
                             "expiring": [
                                 (amount / scale, day) for amount, day in expiring.get(account_id, ())
                             ],

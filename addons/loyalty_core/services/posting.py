@@ -40,6 +40,7 @@ class Accrual:
     origin_id: int | None = None  # the lot that passes on into this one
     company_id: int | None = None  # the company that issued it, if that is not the company of the posting
     member_id: int | None = None  # whose fact it is, where one posting is of many members
+    terms_id: int | None = None  # it pays only for receipts on which these hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +54,51 @@ class Taking:
 
 
 @dataclass(frozen=True, slots=True)
+class Conditional:
+    """So much of what is active, and not held, pays only for receipts on which its terms hold."""
+
+    terms_id: int
+    amount: int
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Balance:
-    """available = active − held − debt; what is held is part of what is active."""
+    """available = active − held − debt; what is held is part of what is active, and so is what is good on some receipts
+    only (told of the present moment).
+    """
 
     active: int = 0
     pending: int = 0
     held: int = 0
     debt: int = 0
     available: int = 0
+    conditional: tuple[Conditional, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Spendable:
+    """What can be taken of an account, beyond its debt: for anything, and {terms_id: amount} where these hold."""
+
+    free: int = 0
+    conditional: Mapping[int, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        """Whatever it is good for."""
+        return self.free + sum(self.conditional.values())
+
+    @classmethod
+    def beyond(cls, debt: int, free: int, conditional: Mapping[int, int]) -> Spendable:
+        """Of so much, once the debt is paid: by what is good on some receipts only first, as every taking does it."""
+        owed = debt
+        left = {}
+        for terms_id, amount in sorted(conditional.items()):
+            paid = min(owed, amount)
+            owed -= paid
+            if amount > paid:
+                left[terms_id] = amount - paid
+        return cls(max(0, free - owed), left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +213,7 @@ class Posting:
                 "remaining_minor": 0,
                 "held_minor": 0,
                 "origin_id": accrual.origin_id,
+                "terms_id": accrual.terms_id,
             }
         )
         return -len(self.lots)

@@ -10,6 +10,7 @@ from odoo import fields, models
 
 from ..engine import (
     Basket,
+    Conditional,
     Given,
     Line,
     Member,
@@ -101,7 +102,11 @@ class LoyPurchases(models.AbstractModel):
         if points:
             purchase.hold_id = self.env["loy.ledger"]._hold(
                 # Points are reserved from now on, though the clock of the till be ahead of ours.
-                points, at=min(scene.at, now), deadline_at=deadline, source=self._source("purchase", purchase)
+                points,
+                at=min(scene.at, now),
+                deadline_at=deadline,
+                source=self._source("purchase", purchase),
+                terms=_terms_of(result),
             )
         self._draw(purchase, scene, result, was_held=was_held)
         return {
@@ -152,7 +157,11 @@ class LoyPurchases(models.AbstractModel):
         points = self._points_spent(scene, result)
         if points:
             self.env["loy.ledger"]._spend(
-                points, at=scene.at, source=self._source("purchase", purchase), overrun=request.offline
+                points,
+                at=scene.at,
+                source=self._source("purchase", purchase),
+                overrun=request.offline,
+                terms=_terms_of(result),
             )
         self._post(purchase, scene, result)
         document = self.env["loy.issues"]._make(purchase, scene, result)
@@ -215,7 +224,7 @@ class LoyPurchases(models.AbstractModel):
                 ledger._settle(purchase.hold_id.id, at=scene.at, source=source)
             else:
                 # The receipt was printed on the strength of a hold that has run out: it is a fact.
-                ledger._spend(points, at=scene.at, source=source, overrun=True)
+                ledger._spend(points, at=scene.at, source=source, overrun=True, terms=_terms_of(result))
         self._post(purchase, scene, result)
         self.env["loy.issues"]._make(purchase, scene, result)
         self._draw(purchase, scene, result, was_held=True, is_fact=True)
@@ -497,11 +506,19 @@ class LoyPurchases(models.AbstractModel):
     ) -> Member | None:
         if not member:
             return None
-        spendable = self.env["loy.ledger"]._spendable(accounts.values(), at)
+        ledger = self.env["loy.ledger"]
+        spendable = ledger._spendable(accounts.values(), at)
         return Member(
             id=str(member.id),
             card_type=card.type_id._code_of(card.type_id.id) if card else "",
-            balances={code: max(spendable[account_id], paid.get(code, 0)) for code, account_id in accounts.items()},
+            balances={code: max(spendable[account].free, paid.get(code, 0)) for code, account in accounts.items()},
+            conditional=tuple(
+                Conditional(
+                    terms=str(terms_id), unit=code, amount_minor=amount, when=ledger._document_of_terms(terms_id)
+                )
+                for code, account in accounts.items()
+                for terms_id, amount in spendable[account].conditional.items()
+            ),
         )
 
     def _payments(self, request, compiled: CompiledProgramme) -> tuple[Payment, ...]:
@@ -681,6 +698,8 @@ class LoyPurchases(models.AbstractModel):
     def _accrue(self, purchase, scene: Scene, result: Result) -> None:
         earned_units = {earned.unit: scene.compiled.units[earned.unit] for earned in result.earned}
         accounts = self._accounts(scene.member, earned_units, create=True)
+        ledger = self.env["loy.ledger"]
+        terms = ledger._terms(scene.place.company_id, [earned.usable_when for earned in result.earned])
         moves = [
             Accrual(
                 account_id=accounts[earned.unit],
@@ -688,12 +707,13 @@ class LoyPurchases(models.AbstractModel):
                 active_from=earned.active_from and scene.place.to_utc(earned.active_from),
                 expires_at=earned.expires_at and scene.place.to_utc(earned.expires_at),
                 promotion_code=earned.promotion,
+                terms_id=terms_id,
             )
-            for earned in result.earned
+            for earned, terms_id in zip(result.earned, terms, strict=True)
             if earned.amount_minor
         ]
         if moves:
-            self.env["loy.ledger"]._accrue(moves, at=scene.at, source=self._source("purchase", purchase))
+            ledger._accrue(moves, at=scene.at, source=self._source("purchase", purchase))
 
     def _open_accounts(self, compiled: CompiledProgramme, basket: Basket) -> None:
         """Accounts of the member for what the basket may earn are there and locked, as limits of the member are locked
@@ -796,6 +816,11 @@ class LoyPurchases(models.AbstractModel):
             answer["offline"] = True
             answer["difference"] = purchase.difference
         return answer
+
+
+def _terms_of(result: Result) -> list[int]:
+    """The terms of lots that hold on the receipt."""
+    return sorted(map(int, result.usable))
 
 
 def _by_line(compiled: CompiledProgramme, result: Result) -> dict:

@@ -819,3 +819,6 @@ class AccountAccrue(AccountMove):
 
     active_from: object = schema.instant(default=None)
     expires_at: object = schema.instant(default=None)
+    usable_when: dict | None = schema.json_object(
+        default=None, help="A condition as in promotions: the points pay only for purchases on which it holds."
+    )

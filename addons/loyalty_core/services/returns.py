@@ -490,6 +490,8 @@ class LoyReturns(models.AbstractModel):
                 if sold[line.id].after_micro < sold[line.id].quantity_micro
             ),
             spend=tuple(SpendRequest(unit=unit, amount_minor=amount) for unit, amount in left.items()),
+            # Points that have paid go on paying for what is kept, though it be less than their terms ask for.
+            member=basket.member and basket.member.unbound(),
         )
         return evaluate(compiled.programme, kept)
 

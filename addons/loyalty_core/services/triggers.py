@@ -320,8 +320,13 @@ class LoyTriggers(models.AbstractModel):
     ) -> None:
         zone = _timezone(compiled)
         moves: dict[datetime, list[Accrual]] = defaultdict(list)
+        ledger = self.env["loy.ledger"]
+        terms = iter(ledger._terms(
+            company.id, [earned.usable_when for result in results.values() for earned in result.earned]
+        ))  # fmt: skip
         for one, result in results.items():
             for earned in result.earned:
+                terms_id = next(terms)
                 active_from = earned.active_from and clock.to_utc(earned.active_from, zone)
                 expires_at = earned.expires_at and clock.to_utc(earned.expires_at, zone)
                 if expires_at and expires_at <= (active_from or one.at):
@@ -334,11 +339,12 @@ class LoyTriggers(models.AbstractModel):
                         expires_at=expires_at,
                         promotion_code=code,
                         member_id=one.member_id,
+                        terms_id=terms_id,
                     )
                 )
         source = Source("promotion", document=code, company_id=company.id)
         for at, accruals in sorted(moves.items()):
-            self.env["loy.ledger"]._accrue(accruals, at=at, source=source)
+            ledger._accrue(accruals, at=at, source=source)
 
     def _tell(
         self, company, code: str, results: dict[Happening, Result], issued: dict[Happening, list[dict]]

@@ -110,11 +110,16 @@ def take_from_lots(
     needs: Mapping[int, int],
     at: datetime,
     *,
+    terms: Iterable[int] = (),
+    beyond: Mapping[int, int] | None = None,
     used: Mapping[int, int] | None = None,
     is_pending_allowed: bool = False,
 ) -> SQL:
-    """Which lots pay how much: rows (lot_id, account_id, company_id, amount), in the order in which lots are
+    """Which lots pay how much: rows (lot_id, account_id, company_id, amount, is_beyond), in the order in which lots are
     spent.
+
+    Lots that are good on some receipts only pay where their terms are among ``terms``; of equals they go first. The
+    others of them come last of all (``is_beyond``), and give at most what ``beyond`` says of their account.
 
     Of each account at most the needed amount, from lots that are active at ``at`` and neither held nor
     already ``used`` in this booking; what expires first pays first, or the oldest where the unit says so.
@@ -124,54 +129,66 @@ def take_from_lots(
     return SQL(
         """
         WITH candidate AS (
-            SELECT lot.id, lot.account_id, lot.company_id, need.amount AS needed,
+            SELECT lot.id, lot.account_id, lot.company_id, need.amount AS needed, need.beyond,
+                   lot.terms_id IS NOT NULL AND lot.terms_id <> ALL(%(terms)s) AS is_beyond, lot.terms_id,
                    lot.remaining_minor - lot.held_minor - COALESCE(used.amount, 0) AS free,
                    lot.active_from > %(at)s AS is_pending,
                    CASE WHEN unit.spend_order = 'oldest_first' OR lot.active_from > %(at)s
                         THEN lot.active_from ELSE lot.expires_at END AS rank
-              FROM (SELECT * FROM %(needs)s) AS need
+              FROM unnest(%(accounts)s, %(amounts)s, %(beyonds)s) AS need (id, amount, beyond)
               JOIN loy_lot AS lot ON lot.account_id = need.id AND lot.is_open
               JOIN loy_unit AS unit ON unit.id = lot.unit_id
               LEFT JOIN (SELECT * FROM %(used)s) AS used ON used.id = lot.id
              WHERE (lot.active_from <= %(at)s OR %(pending)s)
                AND (lot.expires_at IS NULL OR lot.expires_at > %(at)s)
+               AND (lot.terms_id IS NULL OR lot.terms_id = ANY(%(terms)s) OR need.beyond > 0)
         ), ranked AS (
-            SELECT *, SUM(free) OVER (
-                          PARTITION BY account_id ORDER BY is_pending, rank NULLS LAST, id
-                          ROWS UNBOUNDED PRECEDING
-                      ) - free AS before
+            SELECT *, SUM(free) OVER in_order - free AS before,
+                   CASE WHEN is_beyond
+                        THEN beyond - (SUM(free) FILTER (WHERE is_beyond) OVER in_order - free) END AS most
               FROM candidate WHERE free > 0
+            WINDOW in_order AS (
+                       PARTITION BY account_id ORDER BY is_beyond, is_pending, rank NULLS LAST, terms_id IS NULL, id
+                       ROWS UNBOUNDED PRECEDING
+                   )
         )
-        SELECT id, account_id, company_id, LEAST(free, needed - before)::int8
-          FROM ranked WHERE before < needed
-         ORDER BY account_id, is_pending, rank NULLS LAST, id
+        SELECT id, account_id, company_id, LEAST(free, needed - before, most)::int8, is_beyond
+          FROM ranked WHERE before < needed AND (most IS NULL OR most > 0)
+         ORDER BY account_id, is_beyond, is_pending, rank NULLS LAST, terms_id IS NULL, id
         """,
         at=at,
-        needs=pairs(needs),
+        terms=ids(terms),
+        accounts=ids(needs.keys()),
+        amounts=ids(needs.values()),
+        beyonds=ids((beyond or {}).get(account_id, 0) for account_id in needs),
         used=pairs(used or {}),
         pending=is_pending_allowed,
     )
 
 
 def spendable(account_ids: Iterable[int], at: datetime, overdue_at: datetime) -> SQL:
-    """Rows (account_id, amount): what ``take_from_lots`` could give at ``at`` beyond the debt, once the holds whose
-    deadline has passed at ``overdue_at`` are released, as every taking does first; never below zero.
+    """Rows (account_id, debt, terms_id, amount): what ``take_from_lots`` could give at ``at``, by the terms of lots,
+    once the holds whose deadline has passed at ``overdue_at`` are released, as every taking does first.
     """
     return SQL(
         """
-        SELECT account.id, GREATEST(COALESCE((
-                   SELECT SUM(lot.remaining_minor - lot.held_minor) FROM loy_lot AS lot
+        SELECT account.id, account.debt_minor, lot.terms_id, COALESCE(SUM(lot.amount), 0)::int8
+          FROM loy_account AS account
+          LEFT JOIN LATERAL (
+                   SELECT lot.terms_id, lot.remaining_minor - lot.held_minor AS amount FROM loy_lot AS lot
                     WHERE lot.account_id = account.id AND lot.is_open AND lot.active_from <= %(at)s
                       AND (lot.expires_at IS NULL OR lot.expires_at > %(at)s)
-               ), 0) + CASE WHEN account.held_minor = 0 THEN 0 ELSE COALESCE((
-                   SELECT SUM(line.amount_minor)
+                    UNION ALL
+                   SELECT lot.terms_id, line.amount_minor
                      FROM loy_hold_line AS line
                      JOIN loy_hold AS hold ON hold.id = line.hold_id AND hold.state = 'open'
                      JOIN loy_lot AS lot ON lot.id = line.lot_id AND lot.active_from <= %(at)s
                       AND (lot.expires_at IS NULL OR lot.expires_at > %(at)s)
-                    WHERE line.account_id = account.id AND hold.deadline_at <= %(overdue_at)s
-               ), 0) END - account.debt_minor, 0)::int8
-          FROM loy_account AS account WHERE account.id = ANY(%(ids)s)
+                    WHERE account.held_minor > 0 AND line.account_id = account.id
+                      AND hold.deadline_at <= %(overdue_at)s
+               ) AS lot ON true
+         WHERE account.id = ANY(%(ids)s)
+         GROUP BY account.id, lot.terms_id
         """,
         at=at,
         overdue_at=overdue_at,
@@ -240,12 +257,12 @@ def change_accounts(changes: Mapping[int, tuple[int, int, int]]) -> SQL:
 
 
 def balances(account_ids: Iterable[int], at: datetime, *, is_now: bool) -> SQL:
-    """Rows (account_id, total, debt, pending, expired, held, held_expired) at the moment.
+    """Rows (account_id, total, debt, pending, expired, held, held_expired, conditional) at the moment.
 
     Starts from what the account and its lots hold now and takes back what occurred after ``at``: the cost
     grows with what happened since, not with the length of the history, and the present moment costs nothing
-    extra. Lots enter only as exceptions (not active yet, or expired and not booked as such), each a short
-    range of an index.
+    extra. Lots enter only as exceptions (not active yet, expired and not booked as such, or good on some receipts
+    only: [[terms_id, amount, expires_at], …], of the present moment), each a short range of an index.
     """
     accounts = ids(account_ids)
     since = (
@@ -286,6 +303,18 @@ def balances(account_ids: Iterable[int], at: datetime, *, is_now: bool) -> SQL:
             SELECT account_id, SUM(amount) FILTER (WHERE is_pending) AS pending,
                    SUM(amount) FILTER (WHERE NOT is_pending) AS expired
               FROM exception GROUP BY account_id
+        ), bound AS (
+            SELECT account_id, terms_id, expires_at, SUM(remaining_minor - held_minor) AS amount
+              FROM loy_lot
+             WHERE %(is_now)s AND account_id = ANY(%(accounts)s) AND is_open AND terms_id IS NOT NULL
+               AND active_from <= %(at)s AND (expires_at IS NULL OR expires_at > %(at)s)
+               AND remaining_minor > held_minor
+             GROUP BY account_id, terms_id, expires_at
+        ), conditional AS (
+            SELECT account_id, json_agg(
+                       json_build_array(terms_id, amount, expires_at) ORDER BY expires_at NULLS LAST, terms_id
+                   ) AS lots
+              FROM bound GROUP BY account_id
         )
         SELECT account.id,
                (account.total_minor - COALESCE(later.lots, 0))::int8,
@@ -293,16 +322,19 @@ def balances(account_ids: Iterable[int], at: datetime, *, is_now: bool) -> SQL:
                COALESCE(excepted.pending, 0)::int8,
                COALESCE(excepted.expired, 0)::int8,
                COALESCE(held.amount, 0)::int8,
-               COALESCE(held.expired, 0)::int8
+               COALESCE(held.expired, 0)::int8,
+               conditional.lots
           FROM loy_account AS account
           LEFT JOIN later ON later.account_id = account.id
           LEFT JOIN excepted ON excepted.account_id = account.id
           LEFT JOIN held ON held.account_id = account.id
+          LEFT JOIN conditional ON conditional.account_id = account.id
          WHERE account.id = ANY(%(accounts)s)
         """,
         since=since,
         accounts=accounts,
         at=at,
+        is_now=is_now,
     )
 
 
@@ -534,6 +566,24 @@ CHECKS: tuple[tuple[str, str, str], ...] = (
         SELECT l.id, l.unit_id::int8, origin.unit_id::int8
           FROM loy_lot l JOIN loy_lot origin ON origin.id = l.origin_id
          WHERE origin.unit_id <> l.unit_id
+        """,
+    ),
+    (
+        "lot_continues_one_of_its_terms",
+        "loy.lot",
+        """
+        SELECT l.id, COALESCE(origin.terms_id, 0), COALESCE(l.terms_id, 0)
+          FROM loy_lot l JOIN loy_lot origin ON origin.id = l.origin_id
+         WHERE origin.terms_id IS DISTINCT FROM l.terms_id
+        """,
+    ),
+    (
+        "terms_of_lot_are_kept",
+        "loy.lot",
+        """
+        SELECT l.id, l.terms_id, 0::int8
+          FROM loy_lot l LEFT JOIN loy_lot_terms terms ON terms.id = l.terms_id
+         WHERE l.terms_id IS NOT NULL AND terms.id IS NULL
         """,
     ),
     (

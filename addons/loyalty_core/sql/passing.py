@@ -23,10 +23,10 @@ def own_accounts(member_id: int) -> SQL:
 
 
 def open_lots(account_ids: Iterable[int]) -> SQL:
-    """Rows (lot_id, account_id, remaining, active_from, own end, promotion_code, company_id)."""
+    """Rows (lot_id, account_id, remaining, active_from, own end, promotion_code, company_id, terms_id)."""
     return SQL(
         """
-        SELECT id, account_id, remaining_minor, active_from, %s, promotion_code, company_id
+        SELECT id, account_id, remaining_minor, active_from, %s, promotion_code, company_id, terms_id
           FROM loy_lot AS lot WHERE account_id = ANY(%s) AND is_open ORDER BY account_id, id
         """,
         OWN,

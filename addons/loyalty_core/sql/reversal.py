@@ -105,11 +105,11 @@ def offspring(lot_ids: Iterable[int]) -> SQL:
 
 
 def terms(lot_ids: Iterable[int]) -> SQL:
-    """Rows (lot_id, active_from, own end, promotion_code, company_id): what a lot hands down to the one that it
-    passes on into.
+    """Rows (lot_id, active_from, own end, promotion_code, company_id, terms_id): what a lot hands down to the one that
+    it passes on into.
     """
     return SQL(
-        "SELECT id, active_from, %s, promotion_code, company_id FROM loy_lot AS lot WHERE id = ANY(%s)",
+        "SELECT id, active_from, %s, promotion_code, company_id, terms_id FROM loy_lot AS lot WHERE id = ANY(%s)",
         OWN,
         ids(lot_ids),
     )

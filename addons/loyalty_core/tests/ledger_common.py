@@ -8,6 +8,9 @@ from ..services.errors import LoyaltyError
 from ..services.posting import Accrual, Reversal, Source
 
 SOURCE = Source("test")
+#: Terms of points.
+LARGE = {"kind": "basket_amount", "min": 500.0}
+ONLINE = {"kind": "place", "channel": ["web"]}
 
 
 class LedgerCase(TransactionCase):
@@ -32,25 +35,33 @@ class LedgerCase(TransactionCase):
         """A moment so many days after the start."""
         return self.start + timedelta(days=day, hours=hour)
 
-    def accrue(self, amount, day=0, *, active=None, expires=None, account=None, source=SOURCE):
+    def accrue(self, amount, day=0, *, active=None, expires=None, account=None, source=SOURCE, when=None):
         """Accrue on a day, active and expiring on days; returns (transaction, lot)."""
         accrual = Accrual(
             account or self.account,
             amount,
             active_from=None if active is None else self.at(active),
             expires_at=None if expires is None else self.at(expires),
+            terms_id=self.terms_of(when),
         )
         transaction = self.ledger._accrue([accrual], at=self.at(day), source=source)[0]
         lot = self.env["loy.lot"].search([("transaction_id", "=", transaction)])
         return transaction, lot
 
-    def spend(self, amount, day=0, *, account=None, overrun=False):
-        amounts = {account or self.account: amount}
-        return self.ledger._spend(amounts, at=self.at(day), source=SOURCE, overrun=overrun)
+    def terms_of(self, when):
+        return self.ledger._terms(self.env.company.id, [when])[0]
 
-    def hold(self, amount, day=0, deadline=1, *, account=None):
+    def spend(self, amount, day=0, *, account=None, overrun=False, terms=()):
+        amounts = {account or self.account: amount}
+        return self.ledger._spend(amounts, at=self.at(day), source=SOURCE, overrun=overrun, terms=terms)
+
+    def hold(self, amount, day=0, deadline=1, *, account=None, terms=()):
         return self.ledger._hold(
-            {account or self.account: amount}, at=self.at(day), deadline_at=self.at(deadline), source=SOURCE
+            {account or self.account: amount},
+            at=self.at(day),
+            deadline_at=self.at(deadline),
+            source=SOURCE,
+            terms=terms,
         )
 
     def reverse(self, *reversals, day=0, **options):

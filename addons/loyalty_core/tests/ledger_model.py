@@ -20,6 +20,7 @@ class Lot:
     expires: int
     amount: int
     origin: int | None = None
+    terms: int | None = None
     remaining: int = 0
     held: int = 0
     expired: int = 0
@@ -74,8 +75,8 @@ class Model:
         self.clock += 1
         self.repaid[lot] = [self.repaid.get(lot, [0])[0] + amount, self.clock]
 
-    def new_lot(self, day, account, amount, active, expires, origin=None):
-        self.lots.append(Lot(account, active, expires, amount, origin))
+    def new_lot(self, day, account, amount, active, expires, origin=None, terms=None):
+        self.lots.append(Lot(account, active, expires, amount, origin, terms))
         self.move(day, account, len(self.lots) - 1, amount)
         return len(self.lots) - 1
 
@@ -86,36 +87,63 @@ class Model:
     def pass_on(self, day, lot, account, amount):
         old = self.lots[lot]
         self.move(day, old.account, lot, -amount)
-        return self.new_lot(day, account, amount, old.active, old.expires, lot)
+        return self.new_lot(day, account, amount, old.active, old.expires, lot, old.terms)
 
-    def candidates(self, account, day, pending=False):
-        usable = [
+    def candidates(self, account, day, pending=False, terms=()):
+        """Lots in the order in which they are spent: (those that are good here, the others)."""
+        alive = [
             number
             for number, lot in enumerate(self.lots)
             if lot.account == account and lot.free > 0 and lot.expires > day
         ]
-        active = [number for number in usable if self.lots[number].active <= day]
-        later = [number for number in usable if self.lots[number].active > day]
-        active.sort(key=lambda number: (self.lots[number].expires, number))
-        later.sort(key=lambda number: (self.lots[number].active, number))
-        return active + (later if pending else [])
+        found = []
+        for good in (True, False):
+            usable = [number for number in alive if (self.lots[number].terms in (None, *terms)) is good]
+            active = [number for number in usable if self.lots[number].active <= day]
+            later = [number for number in usable if self.lots[number].active > day]
+            active.sort(key=lambda number: (self.lots[number].expires, self.lots[number].terms is None, number))
+            later.sort(key=lambda number: (self.lots[number].active, self.lots[number].terms is None, number))
+            found.append(active + (later if pending else []))
+        return found
 
-    def draw(self, account, day, amount):
-        """Repays the debt, then chooses for the amount; returns ([(lot, amount)], what is missing)."""
+    def free(self, lots):
+        return sum(self.lots[number].free for number in lots)
+
+    def draw(self, account, day, amount, terms=(), any_lot=False):
+        """Repays the debt, then chooses for the amount; returns ([(lot, amount)], what is missing). Lots that are not
+        good here repay the debt as far as the others do not suffice for all; of any lot they pay the amount, too."""
+        good, others = self.candidates(account, day, terms=terms)
+        debt = self.debts[account]
+        lacking = max(0, amount + debt - self.free(good))
+        beyond = min(lacking, self.free(others), amount + debt if any_lot else debt)
         chosen = []
-        for number in self.candidates(account, day):
-            part = min(self.debts[account], self.lots[number].free)
+        for number in good:
+            part = min(max(0, self.debts[account] - beyond), self.lots[number].free)
             if part:
                 self.repay(day, number, part)
             part = min(amount, self.lots[number].free)
             if part:
                 chosen.append((number, part))
                 amount -= part
+        for number in others:
+            part = min(self.debts[account], self.lots[number].free, beyond)
+            if part:
+                self.repay(day, number, part)
+                beyond -= part
+            part = min(amount, self.lots[number].free, beyond)
+            if part:
+                chosen.append((number, part))
+                amount -= part
+                beyond -= part
         return chosen, amount
 
-    def can(self, account, day, amount):
-        free = sum(self.lots[number].free for number in self.candidates(account, day))
-        return free - self.debts[account] >= amount
+    def most(self, account, day, terms=()):
+        """How much can be taken where these terms hold."""
+        good, others = self.candidates(account, day, terms=terms)
+        return self.free(good) - max(0, self.debts[account] - self.free(others))
+
+    def can(self, account, day, amount, terms=()):
+        return self.most(account, day, terms) >= amount
 
     def free_overdue(self, day, account=None):
         for hold in self.holds:
@@ -129,25 +157,25 @@ class Model:
 
     # the calls
 
-    def accrue(self, day, account, amount, active, expires):
-        self.repay_debt(day, lot := self.new_lot(day, account, amount, active, expires))
+    def accrue(self, day, account, amount, active, expires, terms):
+        self.repay_debt(day, lot := self.new_lot(day, account, amount, active, expires, terms=terms))
         self.transactions.append([account, [(lot, amount)], 0])
 
-    def spend(self, day, account, amount, overrun):
+    def spend(self, day, account, amount, overrun, terms):
         self.free_overdue(day, account)
-        if not overrun and not self.can(account, day, amount):
+        if not overrun and not self.can(account, day, amount, terms):
             raise Refused("insufficient_points")
-        chosen, short = self.draw(account, day, amount)
+        chosen, short = self.draw(account, day, amount, terms, any_lot=overrun)
         moves = [(lot, -part) for lot, part in chosen] + ([(None, -short)] if short else [])
         for lot, delta in moves:
             self.move(day, account, lot, delta)
         self.transactions.append([account, moves, 0])
 
-    def hold(self, day, account, amount, deadline):
+    def hold(self, day, account, amount, deadline, terms):
         self.free_overdue(day, account)
-        if not self.can(account, day, amount):
+        if not self.can(account, day, amount, terms):
             raise Refused("insufficient_points")
-        chosen, _short = self.draw(account, day, amount)
+        chosen, _short = self.draw(account, day, amount, terms)
         for lot, part in chosen:
             self.lots[lot].held += part
         self.holds.append(Hold(account, chosen, day, deadline))
@@ -288,8 +316,9 @@ class Model:
             part = min(self.lots[number].expired, amount)
             self.lots[number].expired -= part
             amount -= part
-        for number in self.candidates(heir, day, pending=True):
-            amount = take(number, amount)
+        for lots in self.candidates(heir, day, pending=True):
+            for number in lots:
+                amount = take(number, amount)
         if amount and is_debt_allowed:
             self.move(day, heir, None, -amount)
 

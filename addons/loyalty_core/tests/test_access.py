@@ -84,6 +84,7 @@ loy.liability.wizard           -        -              -         -              
 loy.liability.wizard.line      -        -              -         -               -         rwcd     rwcd      rwcd
 loy.lockout                    -        -              -         -               -         -        -         rw
 loy.lot                        r        r              r         r               r         r        r         r
+loy.lot.terms                  r        r              r         r               r         r        r         r
 loy.member.alias               r        r              r         rd              rd        r        r         rd
 loy.member.choice              r        r              r         r               r         r        r         r
 loy.member.day                 -        -              -         -               -         r        r         r
@@ -233,7 +234,7 @@ CODED = [
 ]  # fmt: skip
 #: What purchases and accruals leave behind.
 BOOKED = """
-account lot transaction entry hold hold.line event purchase purchase.line purchase.promotion revision
+account lot lot.terms transaction entry hold hold.line event purchase purchase.line purchase.promotion revision
 card card.log counter counter.draw code code.use promotion.occurrence
 """
 
@@ -318,7 +319,7 @@ class TestCompanies(TransactionCase):
         api.card_issue({"key": "6", "member": member, "card_type": "A"})
         promotion = {"code": "P", "state": "active", "rewards": [{"kind": "percent", "value": 10}]}
         promotion["limits"] = {"total": 9}
-        gift = {"kind": "points", "unit": "A", "amount": 1}
+        gift = {"kind": "points", "unit": "A", "amount": 1, "usable_when": {"kind": "basket_amount", "min": 500}}
         welcome = {"code": "W", "state": "active", "on": "registered", "rewards": [gift]}
         spend = {
             "code": "S",

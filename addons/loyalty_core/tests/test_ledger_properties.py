@@ -10,7 +10,7 @@ from odoo.tools import SQL
 
 from ..services.errors import LoyaltyError
 from ..services.posting import Accrual, Reversal
-from .ledger_common import SOURCE, LedgerCase
+from .ledger_common import LARGE, ONLINE, SOURCE, LedgerCase
 from .ledger_model import NEVER, Model, Refused
 
 # A night run asks for more.
@@ -24,12 +24,16 @@ member = st.integers(0, MEMBERS - 1)
 amounts = st.integers(1, 30)
 late = st.sampled_from([0, 0, 0, 1, 3, 8])
 part = st.one_of(st.none(), st.integers(1, 12))
+#: Which of two terms hold on a receipt.
+HOLDING = [(), (0,), (1,), (0, 1)]
+holding = st.sampled_from(HOLDING)
 step = st.one_of(
     st.tuples(
-        st.just("accrue"), who, amounts, st.sampled_from([0, 0, 2, 6]), st.sampled_from([1, 3, 8, 20, None]), late
+        st.just("accrue"), who, amounts, st.sampled_from([0, 0, 2, 6]), st.sampled_from([1, 3, 8, 20, None]), late,
+        st.sampled_from([None, None, 0, 1]),
     ),
-    st.tuples(st.just("spend"), who, amounts, st.booleans(), late),
-    st.tuples(st.just("hold"), who, amounts, st.integers(1, 6)),
+    st.tuples(st.just("spend"), who, amounts, st.booleans(), late, holding),
+    st.tuples(st.just("hold"), who, amounts, st.integers(1, 6), holding),
     st.tuples(st.just("settle"), st.integers(0, 5), st.one_of(st.none(), st.integers(0, 20))),
     st.tuples(st.just("release"), st.integers(0, 5)),
     st.tuples(st.just("reverse"), st.integers(0, 9), part, st.booleans()),
@@ -97,33 +101,40 @@ class _Pair:
     def do_wait(self, days):
         self.today += days
 
-    def do_accrue(self, number, amount, delay, life, late):
+    def do_accrue(self, number, amount, delay, life, late, terms):
         day = self.day(late)
         active = day + delay
         expires = None if life is None else active + life
         number, account = self.account(number)
         accrual = Accrual(
-            account, amount, active_from=self.at(active), expires_at=None if expires is None else self.at(expires)
+            account,
+            amount,
+            active_from=self.at(active),
+            expires_at=None if expires is None else self.at(expires),
+            terms_id=None if terms is None else self.case.terms[terms],
         )
         self.book(
             lambda: self.ledger._accrue([accrual], at=self.at(day), source=SOURCE)[0],
-            lambda: self.model.accrue(day, number, amount, active, NEVER if expires is None else expires),
+            lambda: self.model.accrue(day, number, amount, active, NEVER if expires is None else expires, terms),
         )
 
-    def do_spend(self, number, amount, overrun, late):
+    def do_spend(self, number, amount, overrun, late, terms):
         day = self.day(late)
         number, account = self.account(number)
         self.book(
-            lambda: self.case.spend(amount, day, account=account, overrun=overrun),
-            lambda: self.model.spend(day, number, amount, overrun),
+            lambda: self.case.spend(amount, day, account=account, overrun=overrun, terms=self.named(terms)),
+            lambda: self.model.spend(day, number, amount, overrun, terms),
         )
 
-    def do_hold(self, number, amount, days):
+    def named(self, terms):
+        return [self.case.terms[one] for one in terms]
+
+    def do_hold(self, number, amount, days, terms):
         deadline = self.today + days
         number, account = self.account(number)
         hold = self.both(
-            lambda: self.case.hold(amount, self.today, deadline, account=account),
-            lambda: self.model.hold(self.today, number, amount, deadline),
+            lambda: self.case.hold(amount, self.today, deadline, account=account, terms=self.named(terms)),
+            lambda: self.model.hold(self.today, number, amount, deadline, terms),
         )
         if hold:
             self.holds.append(hold)
@@ -228,13 +239,26 @@ class _Pair:
             for number, account in enumerate(accounts)
         ] + [(accounts[lot.account], lot.remaining, lot.held, 0, lot.remaining > 0) for lot in lots]
 
+    def compare_spendable(self):
+        """Whichever terms hold, what is told can be taken; without any, and with all, it is all that can."""
+        self.model.free_overdue(self.today)
+        spendable = self.ledger._spendable(self.case.accounts, self.at(self.today))
+        for number, account in enumerate(self.case.accounts):
+            told = spendable[account]
+            for terms in HOLDING:
+                amount = told.free + sum(told.conditional.get(one, 0) for one in self.named(terms))
+                most = max(0, self.model.most(number, self.today, terms))
+                self.case.assertLessEqual(amount, most, (number, terms))
+                if len(terms) != 1:
+                    self.case.assertEqual(amount, most, (number, terms))
+
     def compare_balances(self):
         """At a dozen moments from before the beginning until after the end."""
         accounts, last = self.case.accounts, self.today + 12
         for day in range(-1, last + 1, max(last // 12, 1)):
             balances = self.ledger._balances(accounts, self.at(day))
             self.case.assertEqual(
-                [astuple(balances[account]) for account in accounts],
+                [astuple(balances[account])[:5] for account in accounts],
                 [self.model.balance(number, day) for number in range(len(accounts))],
                 f"day {day}",
             )
@@ -247,6 +271,7 @@ class TestLedgerProperties(LedgerCase):
         super().setUpClass()
         cls.members = cls.env["res.partner"].create([{"name": f"Member {number}"} for number in range(MEMBERS)])
         cls.accounts = [cls.account_of(one) for one in cls.members] + [cls.account_of(cls.member, cls.wallet)]
+        cls.terms = cls.ledger._terms(cls.env.company.id, [LARGE, ONLINE])
 
     @settings(
         max_examples=HISTORIES,
@@ -263,6 +288,7 @@ class TestLedgerProperties(LedgerCase):
             for step in history:
                 pair.run(step)
             pair.compare_balances()
+            pair.compare_spendable()
             self.assert_books()
         finally:
             savepoint.close(rollback=True)
