@@ -12,6 +12,7 @@ from .auditor import Door
 from .posting import Accrual, Source
 from .requests import ProgrammeApply, PurchaseConfirm, PurchaseHold, PurchaseReturn
 
+FROM_500 = {"kind": "basket_amount", "min": 500}
 #: What the marketers of the chain have set up through the programme document.
 BESIDE_THE_BASKET = {
     "choices": [
@@ -57,6 +58,10 @@ BESIDE_THE_BASKET = {
          "when": {"kind": "promo_code", "pool": "COUPON"}, "rewards": [{"kind": "amount", "value": "code"}]},
         {"code": "BIRTHDAY-25", "name": "A coupon for the birthday", "state": "active", "group": "points",
          "on": "birthday", "rewards": [{"kind": "issue_code", "pool": "COUPON", "value": 25}]},
+        {"code": "BIRTHDAY-50", "name": "Fifty points for the birthday, good on receipts from 500", "state": "active",
+         "group": "points", "on": "birthday",
+         "rewards": [{"kind": "points", "unit": "BONUS", "amount": 50, "expires": {"after_days": 30},
+                      "usable_when": FROM_500}]},
         {"code": "FOR-YOU", "name": "For you alone", "state": "active", "group": "shelf",
          "when": {"kind": "personal_offer"}, "rewards": [{"kind": "percent", "value": "offer"}]},
     ],
@@ -139,6 +144,7 @@ class LoyDemo(models.AbstractModel):
         """What works beside the basket: choices, offers to persons, rewards, and who has sent whom."""
         request = {"key": "demo", "programme": BESIDE_THE_BASKET}
         self.env["loy.programme.document"]._apply(schema.read(ProgrammeApply, request))
+        self._congratulate(members[5:8])
         now = fields.Datetime.now()
         for member, option in zip(members[:4], ("DRINKS", "BAKERY", "DRINKS", "DAIRY"), strict=True):
             self.env["loy.choices"]._choose(member, "FAVOURITE", [option], now)
@@ -220,6 +226,28 @@ class LoyDemo(models.AbstractModel):
             ],
             at=at,
             source=Source(kind="manual", note="Welcome"),
+        )
+
+    def _congratulate(self, members) -> None:
+        """Some had a birthday this week: what they were given is good on large receipts."""
+        ledger, company = self.env["loy.ledger"], self.env.company
+        unit = self.env["loy.unit"].search([("code", "=", "BONUS")], limit=1)
+        accounts = ledger._accounts(members.ids, unit.ids, create=True)
+        at = fields.Datetime.now() - timedelta(days=2)
+        terms_id = ledger._terms_asked(company, FROM_500)
+        ledger._accrue(
+            [
+                Accrual(
+                    account_id,
+                    50,
+                    expires_at=at + timedelta(days=30),
+                    promotion_code="BIRTHDAY-50",
+                    terms_id=terms_id,
+                )
+                for account_id in accounts.values()
+            ],
+            at=at,
+            source=Source("promotion", document="BIRTHDAY-50", company_id=company.id),
         )
 
     def _hand_out_discount_cards(self, members) -> None:

@@ -278,6 +278,7 @@ class TestApiRequests(ApiCase):
             },
             "account_accrue": {
                 **move,
+                "usable_when": {"kind": "basket_amount", "min": 500},
                 "active_from": "2026-01-05T10:00:00",
                 "expires_at": "2027-01-05T10:00:00",
             },
