@@ -55,6 +55,7 @@ class Line:
     given: tuple[Given, ...] | None = schema.list_of(schema.nested(Given), max_length=100, default=None)
     chosen: frozenset[str] = frozenset()  # not of the document: see marks.marked
     offered: frozenset[str] = frozenset()
+    favourite: frozenset[str] = frozenset()
 
     @property
     def base_minor(self) -> int:
@@ -111,7 +112,8 @@ class Member:
     receipt, ``conditional`` beside them for some only.
 
     All the rest is known only as far as a promotion that may apply needs it. ``history`` are figures of what was
-    bought before, by the key of the need (``facts``); ``choices`` the options that hold of each choice.
+    bought before, by the key of the need (``facts``); ``choices`` the options that hold of each choice, ``favourites``
+    the products, categories or brands of each favourite.
     """
 
     id: str = schema.text(max_length=64)
@@ -128,6 +130,7 @@ class Member:
     history: Mapping[str, int] = schema.map_of(schema.integer(), max_length=1_000, key_length=10_000, default={})
     offers: tuple[Offer, ...] = schema.list_of(schema.nested(Offer), max_length=100_000, default=())
     choices: Mapping[str, frozenset[str]] = schema.map_of(schema.set_of(_CODE), max_length=1_000, default={})
+    favourites: Mapping[str, frozenset[str]] = schema.map_of(schema.set_of(_CODE), max_length=1_000, default={})
 
     def balance(self, unit: str) -> int:
         """All that there is of a unit, whatever it is good for."""

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from .expiry import POLICIES
 from .limits import Limits, SharedLimit
-from .promotion import Calendar, Choice, CodePool, Group, ProgrammeDocument, Promotion, Settings, Unit
+from .promotion import Calendar, Choice, CodePool, Favourite, Group, ProgrammeDocument, Promotion, Settings, Unit
 from .registry import CONDITIONS, REWARDS, TRIGGERS, Kinds
 from .schema import describe, documented
 from .select import Target
@@ -72,7 +72,7 @@ def _page() -> Iterator[str]:
     yield _HEAD
     yield "## The programme"
     yield from classes_markdown(
-        ProgrammeDocument, known=(Unit, Group, Calendar, Choice, SharedLimit, CodePool, Settings, Promotion)
+        ProgrammeDocument, known=(Unit, Group, Calendar, Choice, Favourite, SharedLimit, CodePool, Settings, Promotion)
     )
     for title, of in (
         ("A unit", Unit),
@@ -81,6 +81,7 @@ def _page() -> Iterator[str]:
         ("A pool of promo codes", CodePool),
         ("A choice", Choice),
         ("A shared limit", SharedLimit),
+        ("A favourite", Favourite),
         ("Settings", Settings),
         ("A promotion", Promotion),
         ("Limits of a promotion", Limits),

@@ -23,8 +23,8 @@ _CALENDAR_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A part of what is known of the member, by the field of ``Member`` that holds it; of attributes, choices
-    and offers those named."""
+    """A part of what is known of the member, by the field of ``Member`` that holds it; of attributes, choices,
+    favourites and offers those named."""
 
     part: str
     name: str = ""
@@ -174,6 +174,7 @@ def needs_of(target: Target) -> Iterator[Need]:
     """What must be known of the member to select lines."""
     yield from (Profile("choices", code) for code in sorted(target.choice))
     yield from (Profile("offers", code) for code in sorted(target.offer))
+    yield from (Profile("favourites", code) for code in sorted(target.favourite))
     if target.not_ is not None:
         yield from needs_of(target.not_)
 

@@ -26,7 +26,7 @@ from .select import Index, Key, Keys, Target, narrowest, selection, union
 from .terms import check_terms, needs_of_terms, read_terms
 
 #: What a programme document names by codes.
-SECTIONS = ("groups", "units", "calendars", "code_pools", "choices", "limits", "expiry_policies", "promotions")
+SECTIONS = ("groups", "units", "calendars", "code_pools", "choices", "favourites", "limits", "expiry_policies", "promotions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,16 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Favourite:
+    """What members buy most: each member has own ones. How they are found is said elsewhere; promotions refer to them
+    in selections of lines."""
+
+    code: str = schema.text(max_length=64)
+    name: str = schema.text(default="")
+    of: str = schema.choice("product", "category", "brand", default="product")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What holds for the whole programme."""
 
@@ -181,7 +191,7 @@ class Promotion:
         if any(reward.per == "set" and by_offer(reward) for reward in self.rewards):
             yield "rewards", "conflict", "must not give per set what is offered by name"
         if any(isinstance(need, History) and any(needs_of(need.target)) for need in self.when.needs()):
-            yield "when", "conflict", "must count earlier purchases without choice and offer"
+            yield "when", "conflict", "must count earlier purchases without choice, offer and favourite"
         if self.on is not None:
             yield from self._beside_baskets(f"and there is none on {self.on.kind}")
 
@@ -257,6 +267,7 @@ class ProgrammeDocument:
     code_pools: tuple[CodePool, ...] = schema.list_of(schema.nested(CodePool), max_length=10_000, default=())
     choices: tuple[Choice, ...] = schema.list_of(schema.nested(Choice), default=())
     limits: tuple[SharedLimit, ...] = schema.list_of(schema.nested(SharedLimit), max_length=10_000, default=())
+    favourites: tuple[Favourite, ...] = schema.list_of(schema.nested(Favourite), default=())
     settings: Settings = schema.nested(Settings, default=Settings())
     named: Mapping[str, frozenset[str]] = schema.map_of(
         schema.set_of(schema.text(max_length=64)), default={}, help="By section, what kinds of add-ons may name."
@@ -289,6 +300,7 @@ class Programme:
         self.choices = {
             choice.code: {option.code: option.target for option in choice.options} for choice in document.choices
         }
+        self.favourites = {favourite.code: favourite.of for favourite in document.favourites}
         self.groups = tuple(sorted(document.groups, key=lambda group: group.sequence))
         self.promotions = tuple(
             replace(

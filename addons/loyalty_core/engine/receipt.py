@@ -97,7 +97,8 @@ class Receipt:
     """
 
     def __init__(self, programme: "Programme", basket: Basket):
-        settings, lines = programme.settings, marked(basket.lines, basket.member, programme.choices)
+        settings = programme.settings
+        lines = marked(basket.lines, basket.member, programme.choices, programme.favourites)
         self.programme = programme
         self.basket = basket
         self.lines = lines

@@ -86,6 +86,9 @@ class Target:
     offer: frozenset[str] = schema.set_of(
         _CODES, help="Promotions: lines of what this member was offered by name in them."
     )
+    favourite: frozenset[str] = schema.set_of(
+        schema.reference("favourites"), help="Favourites: lines of what this member buys most."
+    )
     discounted: bool | None = schema.flag(
         default=None, help="False keeps lines that no discount has touched, true the others."
     )
@@ -122,6 +125,8 @@ class Target:
             found = [i for i in found if not self.choice.isdisjoint(lines[i].chosen)]
         if self.offer:
             found = [i for i in found if not self.offer.isdisjoint(lines[i].offered)]
+        if self.favourite:
+            found = [i for i in found if not self.favourite.isdisjoint(lines[i].favourite)]
         if self.discounted is not None:
             found = [i for i in found if (i in touched) == self.discounted]
         if self.not_ is not None:
@@ -139,7 +144,7 @@ class Target:
                 keys_of("supplier", self.supplier),
                 keys_of("tag", self.tag),
                 keys_of("segment", self.segment),
-                keys_of("member", ["yes"] if self.choice or self.offer else ()),
+                keys_of("member", ["yes"] if self.choice or self.offer or self.favourite else ()),
                 *(
                     frozenset(("attribute", name, value) for value in values) or None
                     for name, values in self.attribute.items()

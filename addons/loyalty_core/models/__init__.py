@@ -104,6 +104,9 @@ from . import loy_directory
 from . import loy_directory_value
 from . import loy_attribute
 from . import loy_member_choice
+from . import loy_favourite
+from . import loy_favourite_mark
+from . import loy_member_favourite
 from . import loy_incomplete_notice
 from . import ir_model_data
 from . import ir_module_module

@@ -388,6 +388,10 @@ class ResPartner(models.Model):
         title = self.env._("Purchases of %s", self.display_name)
         return self._loy_action("loy_purchase_action", title, [("member_id", "=", self.id)])
 
+    def action_loy_favourites(self):
+        title = self.env._("What %s buys most", self.display_name)
+        return self._loy_action("loy_member_favourite_action", title, [("member_id", "=", self.id)])
+
     def action_loy_accounts(self):
         title = self.env._("Accounts of %s", self.display_name)
         return self._loy_action("loy_account_action", title, [("member_id", "=", self.id)])

@@ -39,6 +39,7 @@ from . import programme
 from . import programme_document
 from . import tiers
 from . import choices
+from . import favourites
 from . import attributes
 from . import member_facts
 from . import member_import

@@ -117,6 +117,14 @@ class LoyApi(models.AbstractModel):
             "choices": self._service("loy.choices")._of(member, at),
         }
 
+    @reads(requests.MemberFavourites)
+    def member_favourites(self, request):
+        """What the member buys most, by the favourites of the programme, as of last night. Codes: member_not_found,
+        card_not_found, card_blocked, card_closed, card_not_active."""
+        member = self._service("loy.members")._find(request.given())
+        found = self._service("loy.favourites")._of(member, fields.Datetime.now())
+        return {"member": str(member.id), "favourites": found}
+
     @writes(requests.MemberChoose)
     def member_choose(self, request):
         """Options of a choice, for as long as the programme says; what holds already is told again. Codes:

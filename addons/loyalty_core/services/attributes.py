@@ -288,7 +288,7 @@ class LoyAttributes(models.AbstractModel):
         """Members by an attribute as people write it: `children >= 2`, `Coffee = Latte`; a name alone: who has one."""
         comparison = COMPARISON.fullmatch(text.strip())
         name, operator, wanted = comparison.groups() if comparison else (text.strip(), None, None)
-        attribute = self._named(self.env["loy.attribute"].search([]), name)
+        attribute = self._named(self.env["loy.attribute"].search([("active", "=", True)]), name)
         code, kind = (attribute.code, attribute.kind) if attribute else (name, None)
         if operator is None:
             return self._where(sql.known, code)

@@ -30,6 +30,10 @@ BESIDE_THE_BASKET = {
         {"code": "COUPON", "name": "Coupons", "pattern": "C-####-####", "valued": True, "bind": "member",
          "remainder": "kept", "valid": {"after_days": 60}},
     ],
+    "favourites": [
+        {"code": "OWN", "name": "Three products bought most", "measure": "count", "days": 60},
+        {"code": "AISLE", "name": "The aisle of most money", "of": "category", "top": 1, "days": 60},
+    ],
     "rewards": [
         {"code": "COUPON-15", "name": "A coupon of 15 for the next time", "unit": "BONUS", "points": 30,
          "gives": {"pool": "COUPON", "value": 15}},
@@ -51,6 +55,8 @@ BESIDE_THE_BASKET = {
         {"code": "FAVOURITE-2", "name": "2 % more on the favourite category", "state": "active", "group": "points",
          "rewards": [{"kind": "points", "unit": "BONUS", "percent": 2, "target": {"choice": ["FAVOURITE"]}}],
          "limits": {"base_per_member": {"amount": {"month": 3000}}}},
+        {"code": "OWN-3", "name": "3 % more on what you buy most", "state": "active", "group": "points",
+         "rewards": [{"kind": "points", "unit": "BONUS", "percent": 3, "target": {"favourite": ["OWN"]}}]},
         {"code": "LVIV-20", "name": "Twenty points for newcomers from Lviv", "state": "active", "group": "points",
          "on": "registered", "when": {"kind": "attribute", "name": "city", "value": "Lviv"},
          "rewards": [{"kind": "points", "unit": "BONUS", "amount": 20}]},
@@ -96,6 +102,7 @@ class LoyDemo(models.AbstractModel):
         self._work_in_the_office(stores[0], members)
         self._leave_some_incomplete(stores[0], members, skus)
         self._offer_more(members, skus)
+        self._work_out_favourites()
         self._keep_a_journal()
 
     def _overrun(self, store, member, skus) -> None:
@@ -162,6 +169,12 @@ class LoyDemo(models.AbstractModel):
             {"phone": "+380671239877", "first_name": "Nina", "city": "Lviv"}
         )
         referrals._join(friend, referrals._code(members[5])["code"], now)
+
+    def _work_out_favourites(self) -> None:
+        """As the night would."""
+        self.env["loy.triggers"]._seal()
+        while self.env["loy.favourites"]._work_out_next(fields.Datetime.now()):
+            pass
 
     def _keep_a_journal(self) -> None:
         """What points are in the books of the chain, up to now."""

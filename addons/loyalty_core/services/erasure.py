@@ -134,6 +134,8 @@ class LoyPrivacy(models.AbstractModel):
                 DELETE FROM loy_offer WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_referral_code WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_member_choice WHERE member_id = ANY(%(who)s);
+                DELETE FROM loy_member_favourite WHERE member_id = ANY(%(who)s);
+                DELETE FROM loy_favourite_mark WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_duplicate WHERE member_id = ANY(%(who)s) OR other_id = ANY(%(who)s);
                 DELETE FROM loy_duplicate_key WHERE member_id = ANY(%(who)s);
                 UPDATE loy_request SET answer = '{"erased": true}'

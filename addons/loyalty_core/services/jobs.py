@@ -77,6 +77,7 @@ class LoyJobs(models.AbstractModel):
         yield "expire", [partial(env["loy.ledger"]._expire, at)]
         yield "merge", [env["loy.merges"]._move_stragglers]
         yield "tier", [partial(env["loy.tiers"]._work_out_next, at)]
+        yield "favourite", [env["loy.triggers"]._seal, partial(env["loy.favourites"]._work_out_next, at)]
         yield "ledger_day", [env["loy.ledger.days"]._seal, env["loy.ledger.days"]._fold]
         yield "journal", [partial(env["loy.journals"]._make_all, at)]
         yield "incomplete", [partial(env["loy.incomplete"]._check_until, at)]

@@ -9,8 +9,8 @@ from decimal import Decimal
 from odoo import models
 
 from ..engine import Attribute, Basket, Bought, FirstUse, History, Line, Member, Needs, Offer, gather, needed
+from ..sql import favourites, offers
 from ..sql import member_days as sql
-from ..sql import offers
 from . import clock
 from .money import to_minor
 from .programme import CompiledProgramme
@@ -34,6 +34,7 @@ class Asked:
     timezone: str
     company_id: int
     promotions: Mapping[str, int]  # code → record
+    favourites: Mapping[str, int]
     skus: frozenset[str]  # of the basket
 
 
@@ -88,7 +89,8 @@ class LoyMemberFacts(models.AbstractModel):
             return basket
         skus = frozenset(line.sku for line in basket.lines)
         timezone = compiled.settings.timezone or "UTC"
-        asked = Asked(needs, basket.at.date(), timezone, company_id, compiled.promotions, skus)
+        kept = {code: record_id for code, (record_id, _document) in compiled.favourites.items()}
+        asked = Asked(needs, basket.at.date(), timezone, company_id, compiled.promotions, kept, skus)
         known = {part: getattr(self, f"_know_{part}")(member, asked) for part in sorted(needs.parts())}
         if figures := self._figures(asked, compiled, member.id):
             known["history"] = figures
@@ -156,6 +158,16 @@ class LoyMemberFacts(models.AbstractModel):
         """The options that hold of each choice."""
         rows = self.env["loy.choices"]._holding(member.id, asked.company_id, asked.day)
         return {code: frozenset(options) for code, options, *_rest in rows if code in asked.needs.names("choices")}
+
+    def _know_favourites(self, member, asked: Asked) -> dict[str, frozenset[str]]:
+        """What the member buys most, as of last night."""
+        names = asked.needs.names("favourites")
+        codes = {asked.favourites[code]: code for code in names if code in asked.favourites}
+        known: dict[str, set[str]] = defaultdict(set)
+        rows = self.env.execute_query(favourites.of_member(member.id, asked.company_id, codes))
+        for favourite_id, _rank, key, _value in rows:
+            known[codes[favourite_id]].add(key)
+        return {code: frozenset(keys) for code, keys in known.items()}
 
     # ------------------------------------------------------------------ what was bought before
 

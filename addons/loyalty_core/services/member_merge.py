@@ -29,6 +29,8 @@ OWN_REFERENCES = {
     ("loy_duplicate", "member_id"),
     ("loy_duplicate", "other_id"),
     ("loy_member_day", "member_id"),
+    ("loy_member_favourite", "member_id"),
+    ("loy_favourite_mark", "member_id"),
     ("loy_member_tier", "member_id"),
     ("loy_member_tier_grant", "member_id"),
     ("loy_member_alias", "member_id"),
@@ -73,6 +75,7 @@ class LoyMerges(models.AbstractModel):
             self.env["loy.counters"]._absorb(other.id, survivor.id)
             self.env["loy.member.facts"]._absorb(other.id, survivor.id)
             self.env["loy.offers"]._absorb(other.id, survivor.id)
+            self.env["loy.favourites"]._leave(other.id)
         self._move_cards(survivor, others, at)
         self._move_references(survivor, others)
         self.env.invalidate_all()

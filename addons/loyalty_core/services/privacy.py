@@ -105,6 +105,7 @@ class LoyPrivacy(models.AbstractModel):
             "tiers_set": self._rows("loy.member.tier.grant", own, "at tier_id since until kind note"),
             "offers": self._rows("loy.offer", own, "promotion_id sku value starts_on ends_on"),
             "choices": self._rows("loy.member.choice", own, "choice_id options chosen_at starts_on ends_on"),
+            "favourites": self._rows("loy.member.favourite", own, "favourite_id rank key value worked_out_on"),
             "conversions": self._rows("loy.conversion.gift", own, "conversion_id due_on taken given"),
             "redemptions": self._rows("loy.redemption", own, "reward_id purchase points given redeemed_at"),
             "referral_code": self._rows("loy.referral.code", own, "code"),

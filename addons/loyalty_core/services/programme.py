@@ -20,6 +20,7 @@ from .sections import (
     ChoiceDocument,
     CodePoolDocument,
     ConversionDocument,
+    FavouriteDocument,
     RewardDocument,
     ScheduledConversionDocument,
     Section,
@@ -36,6 +37,7 @@ LIVE_STATE = "active"
 
 
 ENGINE_CHOICE = ("code", "name", "options")
+ENGINE_FAVOURITE = ("code", "name", "of")
 ENGINE_UNIT = ("code", "name", "decimals", "rate", "kind")
 ENGINE_POOL = ("code", "name", "bind", "valid")
 ENGINE_SETTINGS = ("line_cap_percent", "receipt_cap_percent", "caps_include_points", "expiry_from")
@@ -63,6 +65,7 @@ class CompiledProgramme:
     code_pools: dict[int, CodePoolDocument]  # record → what the pool says
     conversions: dict[tuple[int, int], ConversionDocument]  # unit, into which → the rate and its limits
     choices: dict[str, tuple[int, ChoiceDocument]]  # code → record, and how members choose
+    favourites: dict[str, tuple[int, FavouriteDocument]]  # code → record, and how they are found
     scheduled: dict[str, ScheduledConversionDocument]  # code → what points become on a schedule
     rewards: dict[str, tuple[int, RewardDocument]]  # code → record, and what members get for points
 
@@ -208,6 +211,7 @@ class LoyProgramme(models.AbstractModel):
             code_pools=[document for _id, document in sections.get("code_pools", ())],
             choices=[document for _id, document in sections.get("choices", ())],
             limits=[document for _id, document in sections.get("limits", ())],
+            favourites=[document for _id, document in sections.get("favourites", ())],
             promotions=[
                 *(document for _id, document in promotions),
                 *filter(None, (_promotion_of(document) for _id, document in rewards)),
@@ -231,6 +235,10 @@ class LoyProgramme(models.AbstractModel):
                 {document["code"]: unit_id for unit_id, document in units},
             ),
             choices=self._choices(sections.get("choices", [])),
+            favourites={
+                document["code"]: (record_id, schema.read(FavouriteDocument, document))
+                for record_id, document in sections.get("favourites", ())
+            },
             rewards={
                 document["code"]: (record_id, schema.read(RewardDocument, document)) for record_id, document in rewards
             },
@@ -295,11 +303,12 @@ class LoyProgramme(models.AbstractModel):
         code_pools,
         choices,
         limits,
+        favourites,
         promotions,
         expiry_policies=(),
         named: Mapping[str, list[str]],
     ) -> dict:
-        """What ``compile_programme`` takes: of units, pools, choices and settings only what the engine knows."""
+        """What ``compile_programme`` takes: of units, pools, choices, favourites and settings what the engine knows."""
         return {
             "currency_decimals": decimals,
             "settings": {key: settings[key] for key in ENGINE_SETTINGS if key in settings},
@@ -310,6 +319,7 @@ class LoyProgramme(models.AbstractModel):
             "expiry_policies": list(expiry_policies),
             "choices": [{key: choice[key] for key in ENGINE_CHOICE if key in choice} for choice in choices],
             "limits": list(limits),
+            "favourites": [{key: one[key] for key in ENGINE_FAVOURITE if key in one} for one in favourites],
             "promotions": promotions,
             "named": named,
         }
@@ -485,8 +495,15 @@ class LoyProgramme(models.AbstractModel):
 
     def _problems_of_attributes(self, attributes) -> list[str]:
         """What is against the documents of ``attributes``, a sentence each; empty when nothing."""
-        section, reading = section_of("loy.attribute"), schema.Reading()
-        for document in map(section.document_of, attributes):
+        return self._unreadable(attributes)
+
+    def _problems_of_favourites(self, favourites) -> list[str]:
+        """The same of ``favourites``."""
+        return self._unreadable(favourites)
+
+    def _unreadable(self, records) -> list[str]:
+        section, reading = section_of(records._name), schema.Reading()
+        for document in map(section.document_of, records):
             section.read_one(document, document["code"], reading)
         return list(map(str, reading.problems))
 
@@ -514,6 +531,7 @@ class LoyProgramme(models.AbstractModel):
         expiry_policies: list[dict] = (),
         choices: list[dict] = (),
         limits: list[dict] = (),
+        favourites: list[dict] = (),
         **named: list[dict],
     ) -> list:
         """The engine's objections to promotion and policy documents, beside what they name that is there or to come;
@@ -532,6 +550,7 @@ class LoyProgramme(models.AbstractModel):
             code_pools=self._known("loy.code.pool", code_pools),
             choices=self._known("loy.choice", choices),
             limits=self._known("loy.shared.limit", limits),
+            favourites=self._known("loy.favourite", favourites),
             promotions=promotions,
             expiry_policies=expiry_policies,
         )

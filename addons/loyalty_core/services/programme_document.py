@@ -11,7 +11,7 @@ from .errors import LoyaltyError
 from .sections import SECTIONS, Section, section_of
 
 #: What promotions name.
-SECTIONS_NAMED = ("units", "groups", "calendars", "code_pools", "choices", "limits")
+SECTIONS_NAMED = ("units", "groups", "calendars", "code_pools", "choices", "favourites", "limits")
 OUTCOMES = ("created", "updated", "unchanged", "ended")
 
 

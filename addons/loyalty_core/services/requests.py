@@ -286,6 +286,11 @@ class MemberOffers(MemberKey):
 
 
 @dataclass(frozen=True, slots=True)
+class MemberFavourites(MemberKey):
+    """Who: exactly one of these."""
+
+
+@dataclass(frozen=True, slots=True)
 class MemberChoose:
     """What a member has chosen."""
 

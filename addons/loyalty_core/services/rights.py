@@ -69,6 +69,7 @@ MODEL_SECTIONS = {
     "loy.code": "programme",
     "loy.choice": "programme",
     "loy.counter": "programme",
+    "loy.favourite": "programme",
     "loy.group": "programme",
     "loy.offer": "programme",
     "loy.promotion": "programme",

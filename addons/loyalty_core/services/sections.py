@@ -16,6 +16,7 @@ from decimal import Decimal
 from ..engine import normal_code, schema
 from ..engine.codes import SIGNS
 from ..engine.expiry import ACTIVITIES, Age
+from ..engine.facts import needs_of
 from ..engine.limits import PERIODS, POINTS_MAX, QUANTITY_MAX, SETS_MAX, USES_MAX
 from ..engine.lots import Expiry
 from ..engine.registry import PURCHASE, SetOff
@@ -369,6 +370,26 @@ class ChoiceDocument(CodedDocument):
             yield "calendar", "missing", "is required with next_period and renews"
         if self.closes and self.closes < self.opens:
             yield "closes", "range", "is before opens"
+
+
+@dataclass(frozen=True, slots=True)
+class FavouriteDocument(CodedDocument):
+    """What members buy most, each of them something else: the first so many in the last days. It is worked out at
+    night; promotions select its lines with `"favourite": [CODE]`."""
+
+    of: str = schema.choice("product", "category", "brand", default="product")
+    measure: str = schema.choice("amount", "quantity", "count", default="amount", help="`count`: of purchases.")
+    days: int = schema.integer(min=1, max=3_660, default=90, help="Today is one of them.")
+    top: int = schema.integer(min=1, max=1_000, default=3, help="How many each member has.")
+    minimum: object = schema.decimal(min=0, max=10**12, default=Decimal(0), help="At least so much of it.")
+    target: dict = schema.json_object(default={}, help="Of which products: a selection as in promotions.")
+
+    def check(self):
+        reading = schema.Reading()
+        target = schema.read_object(Target, self.target, "target", reading)
+        yield from ((problem.path, problem.code, problem.text) for problem in reading.problems)
+        if target is not INVALID and (not target.is_static or any(needs_of(target)) or target.price):
+            yield "target", "conflict", "must be of products, whoever buys them and at whatever price"
 
 
 @dataclass(frozen=True, slots=True)
@@ -878,6 +899,21 @@ class ChoiceSection(Section):
         return {**document, "options": record._options() or []}
 
 
+class FavouriteSection(Section):
+    """The selection of products is kept as the text that people edit."""
+
+    __slots__ = ()
+
+    def values_of(self, document) -> dict[str, object]:
+        values = Section.values_of(self, document)
+        target = values.pop("target")
+        return {**values, "target_text": _json(target) if target else False}
+
+    def document_of(self, record) -> dict[str, object]:
+        target = record._target()
+        return {**Section.document_of(self, record), **({"target": target} if target else {})}
+
+
 class DirectorySection(Section):
     """The values of a directory are records of their own, told as a list."""
 
@@ -1074,6 +1110,7 @@ SECTIONS: list[Section] = [
     RewardSection("rewards", "loy.reward", RewardDocument, {"unit": "unit_id", "group": "group_id"}),
     Section("calendars", "loy.calendar", CalendarDocument),
     ChoiceSection("choices", "loy.choice", ChoiceDocument),
+    FavouriteSection("favourites", "loy.favourite", FavouriteDocument),
     DirectorySection("directories", "loy.directory", DirectoryDocument),
     Section(
         "attributes",

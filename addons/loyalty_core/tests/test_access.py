@@ -68,6 +68,8 @@ loy.expiry.mark                -        -              -         -              
 loy.expiry.policy              r        r              r         r               r         r        r         rwcd
 loy.entry                      -        -              -         r               r         r        r         r
 loy.event                      -        -              -         r               r         r        r         r
+loy.favourite                  r        r              r         r               r         r        rwc       rwc
+loy.favourite.mark             -        -              -         -               -         -        -         r
 loy.group                      r        r              r         r               r         r        rwc       rwc
 loy.incomplete.notice          r        rw             r         r               rw        r        r         rw
 loy.purchase.day               r        r              r         r               r         r        r         r
@@ -87,6 +89,7 @@ loy.lot                        r        r              r         r              
 loy.lot.terms                  r        r              r         r               r         r        r         r
 loy.member.alias               r        r              r         rd              rd        r        r         rd
 loy.member.choice              r        r              r         r               r         r        r         r
+loy.member.favourite           r        r              r         r               r         r        r         r
 loy.member.day                 -        -              -         -               -         r        r         r
 loy.member.tier                r        r              r         r               r         r        r         r
 loy.member.tier.grant          r        r              r         r               r         r        r         r
@@ -229,7 +232,8 @@ class TestAccess(TransactionCase):
 
 
 CODED = [
-    "unit", "group", "calendar", "choice", "shared.limit", "card.type", "brand", "directory", "partner", "network",
+    "unit", "group", "calendar", "choice", "shared.limit", "card.type", "brand", "directory", "favourite", "partner",
+    "network",
     "reason", "store", "promotion",
 ]  # fmt: skip
 #: What purchases and accruals leave behind.
@@ -348,6 +352,10 @@ class TestCompanies(TransactionCase):
         made["loy.offer"] = env["loy.offer"].search([("company_id", "=", company.id)])
         api.member_choose({"key": "12", "member": member, "choice": "A", "options": ["dairy"]})
         made["loy.member.choice"] = env["loy.member.choice"].search([("company_id", "=", company.id)])
+        while env["loy.favourites"]._work_out_next(fields.Datetime.now()):
+            pass
+        for name in ("loy.favourite.mark", "loy.member.favourite"):
+            made[name] = env[name].search([("company_id", "=", company.id)])
         made["loy.member.day"] = env["loy.member.day"].search([("member_id", "=", int(member))])
         made["loy.tier"] = env["loy.tier"].create({"code": "T", "name": "T", "company_id": company.id})
         env["loy.tiers"]._set(env["res.partner"].browse(int(member)), made["loy.tier"])

@@ -150,6 +150,7 @@ class TestApiGuard(ApiCase):
         requests = {
             "programme_export": {},
             "member_find": {"phone": "+380671110001"},
+            "member_favourites": {"phone": "+380671110001"},
             "member_offers": {"phone": "+380671110001"},
             "purchase_calculate": self.basket(spend=[{"unit": "T_BONUS", "amount": "max"}], explain=True),
             "purchase_get": {"purchase": "T-RO"},

@@ -206,6 +206,7 @@ class TestApiRequests(ApiCase):
                     }
                 ],
             },
+            "member_favourites": {"member": cls.member},
             "member_offers": {"member": cls.member, "at": "2026-01-05T10:00:00"},
             "member_choose": {
                 "member": cls.member,

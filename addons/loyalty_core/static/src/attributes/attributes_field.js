@@ -114,12 +114,10 @@ export class AttributesField extends Component {
     }
 
     tags({ value, choices }) {
-        return [value || []]
-            .flat()
-            .map((code) => ({
-                id: code,
-                text: choices.find((one) => one.value === code)?.label ?? code,
-            }));
+        return [value || []].flat().map((code) => ({
+            id: code,
+            text: choices.find((one) => one.value === code)?.label ?? code,
+        }));
     }
 
     change(attribute, value) {

@@ -1,0 +1,51 @@
+import json
+
+from odoo import api, fields, models
+
+from ..services.errors import LoyaltyError
+
+
+class LoyFavourite(models.Model):
+    """What members buy most, each of them something else: promotions name it in their selections."""
+
+    _name = "loy.favourite"
+    _inherit = ["loy.audited.mixin", "loy.revisioned.mixin"]
+    _description = "Favourites"
+
+    of = fields.Selection(
+        [("product", "Products"), ("category", "Categories"), ("brand", "Brands")],
+        required=True,
+        default="product",
+    )
+    measure = fields.Selection(
+        [("amount", "Amount paid"), ("quantity", "Quantity"), ("count", "Number of purchases")],
+        string="By",
+        required=True,
+        default="amount",
+    )
+    days = fields.Integer("In the last days", required=True, default=90, help="Today is one of them.")
+    top = fields.Integer("How many", required=True, default=3)
+    minimum = fields.Float(
+        "At least", digits=(16, 6), help="Of what is bought less nobody has a favourite. 0: anything counts."
+    )
+    target_text = fields.Text(
+        string="Of products",
+        help="A selection of products as JSON; empty: all. The keys are described in docs/promotions.md.",
+    )
+
+    @api.constrains("of", "measure", "days", "top", "minimum", "target_text")
+    def _check_document(self):
+        problems = self.env["loy.programme"]._problems_of_favourites(self)
+        if problems:
+            raise LoyaltyError("bad_favourite", "\n".join(problems))
+
+    def _target(self) -> dict:
+        """The selection of products, as documents say it."""
+        text = (self.target_text or "").strip()
+        try:
+            return json.loads(text) if text else {}
+        except ValueError as error:
+            label = self._fields["target_text"].string
+            raise LoyaltyError(
+                "bad_favourite", self.env._("%(field)s is not valid JSON: %(error)s", field=label, error=error)
+            ) from None
