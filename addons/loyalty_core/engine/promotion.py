@@ -26,7 +26,9 @@ from .select import Index, Key, Keys, Target, narrowest, selection, union
 from .terms import check_terms, needs_of_terms, read_terms
 
 #: What a programme document names by codes.
-SECTIONS = ("groups", "units", "calendars", "code_pools", "choices", "favourites", "limits", "expiry_policies", "promotions")
+SECTIONS = (
+    "groups", "units", "calendars", "code_pools", "choices", "favourites", "limits", "expiry_policies", "promotions",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
