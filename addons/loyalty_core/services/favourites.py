@@ -101,30 +101,15 @@ class LoyFavourites(models.AbstractModel):
         today: date,
         version: int,
     ) -> None:
-        """The rows of these members anew: two statements for each favourite, however many members there are."""
+        """The rows of these members anew, by the same few statements however many members and favourites there are."""
         self.env.cr.execute(sql.forget(company.id, member_ids))
         facts = self._facts(company, member_ids, favourites, today)
-        changes: dict[int, date] = {}
-        for favourite_id, document in favourites.items():
-            keys, since = self._keys(document, facts, company), _since(document, today)
-            if not keys:
-                continue
-            self.env.cr.execute(
-                sql.insert(
-                    company.id,
-                    member_ids,
-                    favourite_id,
-                    measure=document.measure,
-                    keys=keys,
-                    since=since,
-                    today=today,
-                    top=document.top,
-                    minimum=document.minimum,
-                )
-            )
-            for member_id, day in self.env.execute_query(sql.changes(company.id, member_ids, keys, since, today)):
-                changes[member_id] = min(day, changes.get(member_id, day))
-        self.env.cr.execute(sql.mark(company.id, member_ids, changes, version))
+        rules = [
+            sql.Rule(favourite_id, one.measure, one.days, one.top, one.minimum, self._keys(one, facts, company))
+            for favourite_id, one in favourites.items()
+        ]
+        changes = self.env.execute_query(sql.work_out(company.id, member_ids, rules, today)) if rules else ()
+        self.env.cr.execute(sql.mark(company.id, member_ids, dict(changes), version))
         self.env["loy.member.favourite"].invalidate_model(flush=False)
 
     def _facts(self, company, member_ids, favourites: Mapping[int, FavouriteDocument], today: date) -> dict:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
 
 from odoo.tools import SQL
 
@@ -14,11 +16,22 @@ from .member_days import _DAY
 KINDS = ["purchase.confirmed", "purchase.returned", "member.merged"]
 #: A day on which everything is due.
 LONG_AGO = date(1970, 1, 1)
-_MEASURES = {
-    "amount": SQL("SUM(amount)"),
-    "quantity": SQL("SUM(quantity)"),
-    "count": SQL("COUNT(*) FILTER (WHERE quantity > 0)"),
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A favourite: what is counted, over how many days up to today, and of which products, each as what."""
+
+    favourite_id: int
+    measure: str
+    days: int
+    top: int
+    minimum: Decimal
+    keys: Mapping[str, str]
+
+    def since(self, today: date) -> date:
+        """The first day of the window."""
+        return today - timedelta(days=self.days - 1)
 
 
 def companies(at) -> SQL:
@@ -153,52 +166,57 @@ def forget(company_id: int, member_ids: Collection[int]) -> SQL:
     )
 
 
-def insert(
-    company_id: int, member_ids: Collection[int], favourite_id: int, *, measure: str, keys: Mapping[str, str],
-    since: date, today: date, top: int, minimum,
-) -> SQL:  # fmt: skip
-    """What each of them bought most, by a measure; ``keys``: a product → what it is counted as."""
+def work_out(company_id: int, member_ids: Collection[int], rules: Collection[Rule], today: date) -> SQL:
+    """What each of them bought most, by every rule, from one look at their purchases. Rows (member_id, day): the first
+    day on which something of it leaves a window, or comes into one."""
+    pairs = [(rule.favourite_id, sku, key) for rule in rules for sku, key in rule.keys.items()]
     return SQL(
         """
-        WITH bought AS (
-            SELECT line.member_id, given.key, line.purchase_id,
-                   SUM(line.quantity) AS quantity, SUM(line.amount) AS amount
-              FROM (%(lines)s) AS line JOIN unnest(%(skus)s, %(keys)s) AS given (sku, key) ON given.sku = line.sku
-             WHERE line.day <= %(today)s
-             GROUP BY 1, 2, 3
+        WITH line AS MATERIALIZED (%(lines)s),
+        rule AS (
+            SELECT * FROM unnest(
+                   %(favourites)s::int4[], %(measures)s::text[], %(days)s::int4[], %(tops)s::int4[],
+                   %(minima)s::numeric[]
+                   ) AS rule (favourite_id, measure, days, top, minimum)
+        ), given AS (
+            SELECT * FROM unnest(%(of)s::int4[], %(skus)s::text[], %(keys)s::text[]) AS given (favourite_id, sku, key)
+        ), fits AS (
+            SELECT rule.favourite_id, rule.days, given.key, line.*
+              FROM line JOIN given ON given.sku = line.sku JOIN rule ON rule.favourite_id = given.favourite_id
+             WHERE line.day > %(today)s::date - rule.days
+        ), bought AS (
+            SELECT favourite_id, member_id, key, purchase_id, SUM(quantity) AS quantity, SUM(amount) AS amount
+              FROM fits WHERE day <= %(today)s
+             GROUP BY 1, 2, 3, 4
+        ), summed AS (
+            SELECT favourite_id, member_id, key, SUM(amount)::numeric AS amount, SUM(quantity)::numeric AS quantity,
+                   COUNT(*) FILTER (WHERE quantity > 0)::numeric AS count
+              FROM bought GROUP BY 1, 2, 3
         ), measured AS (
-            SELECT member_id, key, %(measure)s::numeric AS value FROM bought GROUP BY 1, 2
+            SELECT rule.*, summed.member_id, summed.key,
+                   CASE rule.measure WHEN 'amount' THEN amount WHEN 'quantity' THEN quantity ELSE count END AS value
+              FROM summed JOIN rule USING (favourite_id)
         ), ranked AS (
-            SELECT member_id, key, value,
-                   ROW_NUMBER() OVER (PARTITION BY member_id ORDER BY value DESC, key COLLATE "C") AS rank
-              FROM measured WHERE value > 0 AND value >= %(minimum)s
+            SELECT *, ROW_NUMBER() OVER (
+                        PARTITION BY favourite_id, member_id ORDER BY value DESC, key COLLATE "C") AS rank
+              FROM measured WHERE value > 0 AND value >= minimum
+        ), done AS (
+            INSERT INTO loy_member_favourite (member_id, company_id, favourite_id, rank, key, value, worked_out_on)
+            SELECT member_id, %(company)s, favourite_id, rank, key, value, %(today)s FROM ranked WHERE rank <= top
         )
-        INSERT INTO loy_member_favourite (member_id, company_id, favourite_id, rank, key, value, worked_out_on)
-        SELECT member_id, %(company)s, %(favourite)s, rank, key, value, %(today)s FROM ranked WHERE rank <= %(top)s
+        SELECT member_id, MIN(CASE WHEN day > %(today)s THEN day ELSE day + days END) FROM fits GROUP BY member_id
         """,
-        lines=_lines(company_id, member_ids, since),
-        skus=list(keys),
-        keys=list(keys.values()),
+        lines=_lines(company_id, member_ids, min(rule.since(today) for rule in rules)),
+        favourites=[rule.favourite_id for rule in rules],
+        measures=[rule.measure for rule in rules],
+        days=[rule.days for rule in rules],
+        tops=[rule.top for rule in rules],
+        minima=[rule.minimum for rule in rules],
+        of=[favourite_id for favourite_id, _sku, _key in pairs],
+        skus=[sku for _favourite_id, sku, _key in pairs],
+        keys=[key for _favourite_id, _sku, key in pairs],
         today=today,
-        measure=_MEASURES[measure],
-        minimum=minimum,
         company=company_id,
-        favourite=favourite_id,
-        top=top,
-    )
-
-
-def changes(company_id: int, member_ids: Collection[int], keys: Collection[str], since: date, today: date) -> SQL:
-    """Rows (member_id, day): the first day on which one of these products leaves the window, or comes into it."""
-    return SQL(
-        """
-        SELECT member_id, MIN(CASE WHEN day > %(today)s THEN day ELSE day + %(days)s END)
-          FROM (%(lines)s) AS line WHERE sku = ANY(%(skus)s) GROUP BY member_id
-        """,
-        today=today,
-        days=(today - since).days + 1,
-        lines=_lines(company_id, member_ids, since),
-        skus=list(keys),
     )
 
 
