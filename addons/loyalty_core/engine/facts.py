@@ -17,7 +17,6 @@ from . import schema
 from .basket import Line
 from .select import EVERY_LINE, Target
 
-_CODES = schema.text(max_length=128)
 _CALENDAR_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
@@ -98,9 +97,9 @@ EVER = Period()
 class Where:
     """Stores by code, by their network or by the partner whose they are; every parameter that is given must fit."""
 
-    partner: frozenset[str] = schema.set_of(_CODES)
-    network: frozenset[str] = schema.set_of(_CODES)
-    store: frozenset[str] = schema.set_of(_CODES)
+    partner: frozenset[str] = schema.set_of(schema.code_of("partners"))
+    network: frozenset[str] = schema.set_of(schema.code_of("networks"))
+    store: frozenset[str] = schema.set_of(schema.code_of("stores"))
 
     def keep(self, one: "Bought") -> bool:
         return (

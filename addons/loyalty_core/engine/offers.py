@@ -31,6 +31,9 @@ class OrOffer(schema.Type):
     def limits(self) -> str:
         return f"{self.own.limits()}, or `{_WORD}`".removeprefix(", or ")
 
+    def to_form(self) -> schema.Form:
+        return schema.either(self.own, _WORD)
+
     def offered(self, micro: int, decimals: int) -> object:
         """The value of an offer as this sort of value; INVALID where it cannot be one."""
         number = Decimal(micro).scaleb(-6)

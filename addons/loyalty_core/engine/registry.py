@@ -269,6 +269,9 @@ class KindOf(schema.Type):
         document = schema.write(value, decimals)
         return document if value.kind in self.kinds.branches else {"kind": value.kind, **document}
 
+    def to_form(self) -> schema.Form:
+        return {"type": "kind", "of": self.kinds.word}
+
     def limits(self) -> str:
         return f"a {self.kinds.word}"
 
@@ -296,6 +299,9 @@ class SetOff(schema.Type):
     def write(self, value: Any, decimals: int) -> object:
         document = schema.write(value, decimals)
         return {"event": value.kind, **document} if document else value.kind
+
+    def to_form(self) -> schema.Form:
+        return {"type": "event"}
 
     def limits(self) -> str:
         return "`purchase`, or an event"

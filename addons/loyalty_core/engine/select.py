@@ -70,9 +70,11 @@ class Prices:
 class Target:
     """A selection of lines: keys are joined by AND, values of a list by OR; an empty one is every line."""
 
-    sku: frozenset[str] = schema.set_of(_CODES, help="Product codes.")
-    category: frozenset[str] = schema.set_of(_CODES, help="Categories, with all below them.")
-    brand: frozenset[str] = schema.set_of(_CODES)
+    sku: frozenset[str] = schema.set_of(schema.code_of("products"), help="Product codes.")
+    category: frozenset[str] = schema.set_of(
+        schema.code_of("categories"), help="Categories, with all below them."
+    )
+    brand: frozenset[str] = schema.set_of(schema.code_of("brands"))
     supplier: frozenset[str] = schema.set_of(_CODES)
     tag: frozenset[str] = schema.set_of(_CODES)
     attribute: Mapping[str, frozenset[str]] = schema.map_of(
@@ -84,7 +86,7 @@ class Target:
         schema.reference("choices"), help="Choices of members: lines of an option that this member has chosen."
     )
     offer: frozenset[str] = schema.set_of(
-        _CODES, help="Promotions: lines of what this member was offered by name in them."
+        schema.code_of("promotions"), help="Promotions: lines of what this member was offered by name in them."
     )
     favourite: frozenset[str] = schema.set_of(
         schema.reference("favourites"), help="Favourites: lines of what this member buys most."

@@ -64,5 +64,6 @@ from . import return_codes
 from . import returns
 from . import exchange
 from . import jobs
+from . import editor
 from . import api
 from . import demo

@@ -5,9 +5,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import ClassVar
 
+from .. import schema
 from ..basket import Member
 from ..registry import CONDITIONS
 from .membership import Membership
+
+_CODES = schema.code_of("brands")
 
 
 @CONDITIONS.register("brand_member")
@@ -18,6 +21,9 @@ class BrandMember(Membership):
 
     example: ClassVar[Mapping[str, object]] = {"in": ["ACME"]}
     part: ClassVar[str] = "brands"
+
+    in_: frozenset[str] = schema.set_of(_CODES)
+    not_in: frozenset[str] = schema.set_of(_CODES)
 
     def has(self, member: Member) -> AbstractSet[str]:
         return member.brands

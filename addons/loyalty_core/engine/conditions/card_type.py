@@ -9,7 +9,7 @@ from ..receipt import Receipt
 from ..registry import CONDITIONS, Condition, Reason
 from ..select import Keys, keys_of
 
-_CODES = schema.text(max_length=128)
+_CODES = schema.code_of("card_types")
 
 
 @CONDITIONS.register("card_type")

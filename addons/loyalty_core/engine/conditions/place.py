@@ -23,13 +23,13 @@ class Place(Condition):
         "channel": "pos",
     }
 
-    partner: frozenset[str] = schema.set_of(_CODES)
-    network: frozenset[str] = schema.set_of(_CODES)
-    store: frozenset[str] = schema.set_of(_CODES)
+    partner: frozenset[str] = schema.set_of(schema.code_of("partners"))
+    network: frozenset[str] = schema.set_of(schema.code_of("networks"))
+    store: frozenset[str] = schema.set_of(schema.code_of("stores"))
     store_attribute: Mapping[str, frozenset[str]] = schema.map_of(
         schema.set_of(_CODES), default={}, help="Names with permitted values; every name must fit."
     )
-    register: frozenset[str] = schema.set_of(_CODES)
+    register: frozenset[str] = schema.set_of(schema.code_of("registers"))
     channel: frozenset[str] = schema.set_of(_CODES, help="`pos`, `web` and so on.")
 
     def check(self) -> Iterator[tuple[str, str, str]]:

@@ -5,9 +5,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import ClassVar
 
+from .. import schema
 from ..basket import Member
 from ..registry import CONDITIONS
 from .membership import Membership
+
+_CODES = schema.code_of("tiers")
 
 
 @CONDITIONS.register("tier")
@@ -17,6 +20,9 @@ class Tier(Membership):
 
     example: ClassVar[Mapping[str, object]] = {"in": ["GOLD"]}
     part: ClassVar[str] = "tier"
+
+    in_: frozenset[str] = schema.set_of(_CODES)
+    not_in: frozenset[str] = schema.set_of(_CODES)
 
     def has(self, member: Member) -> AbstractSet[str]:
         return {member.tier} if member.tier else set()

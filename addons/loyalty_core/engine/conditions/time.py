@@ -24,7 +24,7 @@ class Time(Condition):
     example: ClassVar[Mapping[str, object]] = {"weekdays": [5, 6], "from": "22:00", "to": "02:00"}
     is_of_member: ClassVar[bool] = True
 
-    weekdays: frozenset[int] = schema.set_of(schema.integer(min=1, max=7), help="1 is Monday.")
+    weekdays: frozenset[int] = schema.set_of(schema.weekday())
     from_: int = schema.clock(default=0)
     to: int = schema.clock(default=_DAY)
     dates: frozenset[date] = schema.set_of(schema.day(), help="Calendar days.")

@@ -31,6 +31,9 @@ class MoneyOrCode(schema.Type):
     def limits(self) -> str:
         return f"{schema.type_of(_SUM).limits()}, or `{_WORD}`"
 
+    def to_form(self) -> schema.Form:
+        return schema.either(schema.type_of(_SUM), _WORD)
+
 
 _SUM: Final = schema.money(above=0)
 

@@ -49,6 +49,9 @@ class MoneyOrWorth(schema.Type):
     def parts(self) -> Iterator[type]:
         yield Worth
 
+    def to_form(self) -> schema.Form:
+        return schema.either(schema.type_of(_SUM), schema.type_of(schema.nested(Worth)))
+
 
 @REWARDS.register("issue_code")
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from .describe import Row, describe, documented
 from .fields import (
     choice,
     clock,
+    code_of,
     day,
     decimal,
     end,
@@ -50,6 +51,7 @@ from .fields import (
     text,
     value,
     wall_clock,
+    weekday,
 )
 from .objects import REQUIRED, About, Checked, Member, Nested, declare, members, read, read_object, type_of, write
 from .problems import INVALID, DocumentError, Invalid, Problem, Reading, Reference, join
@@ -59,6 +61,7 @@ from .types import (
     Clock,
     Day,
     Flag,
+    Form,
     Instant,
     Integer,
     JsonObject,
@@ -71,6 +74,8 @@ from .types import (
     Text,
     Type,
     Value,
+    Weekday,
+    either,
 )
 
 MICRO: Final = 1_000_000
@@ -87,6 +92,7 @@ __all__ = [
     "Day",
     "DocumentError",
     "Flag",
+    "Form",
     "Instant",
     "Integer",
     "Invalid",
@@ -106,13 +112,16 @@ __all__ = [
     "Text",
     "Type",
     "Value",
+    "Weekday",
     "choice",
     "clock",
+    "code_of",
     "day",
     "decimal",
     "declare",
     "describe",
     "documented",
+    "either",
     "end",
     "flag",
     "instant",
@@ -135,5 +144,6 @@ __all__ = [
     "type_of",
     "value",
     "wall_clock",
+    "weekday",
     "write",
 ]

@@ -24,6 +24,7 @@ from .types import (
     Range,
     SetOf,
     Text,
+    Weekday,
 )
 
 
@@ -46,6 +47,11 @@ def reference(section: str, **about: Unpack[About]) -> Any:
     return declare(Text(1, 64, section=section), **about)
 
 
+def code_of(section: str, *, max_length: int = 128, **about: Unpack[About]) -> Any:
+    """The code of a record of a section, which need not be there: a store that is still to be opened, say."""
+    return declare(Text(int("default" not in about), max_length, of=section), **about)
+
+
 def choice(*values: str, **about: Unpack[About]) -> Any:
     """One of a few words."""
     return declare(Choice(values), **about)
@@ -59,6 +65,11 @@ def flag(**about: Unpack[About]) -> Any:
 def integer(*, min: int | None = None, max: int | None = None, **about: Unpack[About]) -> Any:
     """A whole number (2.0 is one)."""
     return declare(Integer(Range(min, max)), **about)
+
+
+def weekday(**about: Unpack[About]) -> Any:
+    """A day of the week, 1 is Monday."""
+    return declare(Weekday(), **about)
 
 
 def decimal(

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Final, Protocol, TypedDict, TypeVar, runtime_checkable
 
 from .problems import INVALID, DocumentError, Invalid, Reading, hint, join
-from .types import Type
+from .types import Form, Type
 
 T = TypeVar("T")
 
@@ -170,3 +170,6 @@ class Nested(Type):
 
     def parts(self) -> Iterator[type]:
         yield self._class()
+
+    def to_form(self) -> Form:
+        return {"type": "object", "of": self._class().__name__}

@@ -11,6 +11,8 @@ from .problems import INVALID, Reading, Reference, hint, join
 
 T = TypeVar("T")
 
+Form = dict[str, object]
+
 _NUMBER_MAX = Decimal(10) ** 12
 _EXACT_MAX = 2**53  # JSON's numbers are exact up to here
 _JSON_DEPTH_MAX = 32
@@ -39,6 +41,19 @@ class Type:
         """Declared classes that values of this type consist of."""
         return iter(())
 
+    def to_form(self) -> Form:
+        """What a form must know to ask for a value, as plain JSON: its ``type``, and what that needs."""
+        return {"type": self.name}
+
+
+def either(*ways: "Type | str") -> Form:
+    """The form of a value that may be given in several ways; a text stands for itself, a word of the language."""
+    forms: list[Any] = []
+    for way in ways:
+        form: Any = {"type": "word", "word": way} if isinstance(way, str) else way.to_form()
+        forms += form["of"] if form["type"] == "either" else [form]
+    return {"type": "either", "of": forms}
+
 
 @dataclass(frozen=True, slots=True)
 class Text(Type):
@@ -47,6 +62,7 @@ class Text(Type):
     pattern: str = ""
     form: str = ""
     section: str = ""
+    of: str = ""  # the section whose records it is likely to name
     name = "text"
 
     def read(self, value: object, path: str, reading: Reading) -> object:
@@ -69,6 +85,9 @@ class Text(Type):
             return f"code of {self.section}"
         return self.form or f"at most {self.max_length} characters"
 
+    def to_form(self) -> Form:
+        return {"type": "text", "max": self.max_length, "hint": self.form, "section": self.section or self.of}
+
 
 @dataclass(frozen=True, slots=True)
 class Choice(Type):
@@ -83,6 +102,9 @@ class Choice(Type):
 
     def limits(self) -> str:
         return ", ".join(f"`{value}`" for value in self.values)
+
+    def to_form(self) -> Form:
+        return {"type": "choice", "values": list(self.values)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +139,9 @@ class Range:
         bounds = (("more than", self.above), ("at least", least), ("at most", self.max))
         return ", ".join(f"{word} {bound}" for word, bound in bounds if bound is not None)
 
+    def to_form(self) -> Form:
+        return {"min": self.min, "max": self.max, "above": self.above}
+
 
 @dataclass(frozen=True, slots=True)
 class Integer(Type):
@@ -133,6 +158,22 @@ class Integer(Type):
 
     def limits(self) -> str:
         return str(self.range)
+
+    def to_form(self) -> Form:
+        return {"type": "integer", **self.range.to_form()}
+
+
+@dataclass(frozen=True, slots=True)
+class Weekday(Integer):
+    """A day of the week as ISO 8601 numbers it."""
+
+    range: Range = Range(1, 7)
+
+    def limits(self) -> str:
+        return "from 1, Monday, to 7"
+
+    def to_form(self) -> Form:
+        return {"type": "weekday"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +203,9 @@ class Number(Type):
     def limits(self) -> str:
         return str(self.range)
 
+    def to_form(self) -> Form:
+        return {"type": self.name, **self.range.to_form(), "places": self.places}
+
 
 @dataclass(frozen=True, slots=True)
 class Money(Type):
@@ -181,6 +225,9 @@ class Money(Type):
 
     def limits(self) -> str:
         return str(self.range)
+
+    def to_form(self) -> Form:
+        return {"type": "money", **self.range.to_form()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,6 +256,9 @@ class Instant(Type):
     def limits(self) -> str:
         clock = "ISO 8601" if self.has_offset else "ISO 8601, the store's wall clock"
         return f"{clock}; a bare date is the whole day" if self.day_as else clock
+
+    def to_form(self) -> Form:
+        return {"type": "instant", "day_as": self.day_as}
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +365,9 @@ class ListOf(Type):
     def parts(self) -> Iterator[type]:
         return self.item.parts()
 
+    def to_form(self) -> Form:
+        return {"type": "list", "item": self.item.to_form(), "min": self.min_length, "max": self.max_length}
+
 
 @dataclass(frozen=True, slots=True)
 class SetOf(Type):
@@ -338,6 +391,9 @@ class SetOf(Type):
 
     def limits(self) -> str:
         return self._list().limits()
+
+    def to_form(self) -> Form:
+        return {"type": "set", "item": self.item.to_form(), "max": self.max_length}
 
 
 @dataclass(frozen=True, slots=True)
@@ -371,6 +427,9 @@ class MapOf(Type):
 
     def parts(self) -> Iterator[type]:
         return self.item.parts()
+
+    def to_form(self) -> Form:
+        return {"type": "map", "item": self.item.to_form()}
 
 
 def _number(value: object) -> Decimal | None:

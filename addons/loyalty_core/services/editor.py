@@ -1,0 +1,89 @@
+"""What the editor of documents asks of the server: what there is to choose from, and what is wrong with a document."""
+
+from odoo import api, models
+
+from ..engine import schema
+from ..engine.forms import SORTS, forms
+from ..engine.registry import KindOf
+from ..engine.schema import Problem, Reading
+from .sections import Section, section_named
+
+FOUND_MAX = 20
+CODES_MAX = 1_000
+
+
+class LoyEditor(models.AbstractModel):
+    """Called by the back office's editor (``static/src/editor``). Who may read promotions may ask; records are found by
+    the rights of whoever asks."""
+
+    _name = "loy.editor"
+    _description = "Editor of promotion documents"
+
+    @api.model
+    @api.readonly
+    def describe(self) -> dict:
+        """Every kind with its parameters (``engine.forms``), and the currency of amounts."""
+        self.env["loy.promotion"].check_access("read")
+        currency = self.env.company.currency_id
+        return {**forms(), "currency": currency.symbol, "decimals": currency.decimal_places}
+
+    @api.model
+    @api.readonly
+    def search(self, section: str, term: str) -> list[dict]:
+        """Records of a section of the programme by code or name: ``{"code", "name"}``."""
+        of = self._section(section)
+        code = of and of.column(of.key[-1])
+        if not of:
+            return []
+        model = self.env[of.model]
+        domain = [(code, "not in", (False, ""))]
+        text = str(term or "").strip()[:100]
+        if text:
+            name = model._rec_name if model._rec_name in model._fields else code
+            domain += ["|", (code, "ilike", text), (name, "ilike", text)]
+        return self._told(of, model.search(domain, limit=FOUND_MAX))
+
+    @api.model
+    @api.readonly
+    def names(self, codes: dict[str, list[str]]) -> dict[str, dict[str, str]]:
+        """By section, the names of the records with these codes; what is not there is left out."""
+        found = {}
+        for name, wanted in codes.items():
+            if of := self._section(name):
+                records = self.env[of.model].with_context(active_test=False)
+                rows = records.search([(of.column(of.key[-1]), "in", [str(one) for one in wanted[:CODES_MAX]])])
+                found[name] = {one["code"]: one["name"] for one in self._told(of, rows)}
+        return found
+
+    @api.model
+    @api.readonly
+    def check(self, sort: str, document) -> list[dict]:
+        """What is wrong with a document of a sort: ``{"path", "text"}`` each; of a sort in the plural it is a list."""
+        self.env["loy.promotion"].check_access("read")
+        reading = Reading(self.env.company.currency_id.decimal_places)
+        of = KindOf(SORTS[sort]) if sort in SORTS else schema.ListOf(KindOf(SORTS[sort.removesuffix("s")]), 50, 0)
+        of.read(document, "", reading)
+        problems = [*reading.problems, *self._unknown(reading)]
+        return [{"path": one.path, "text": one.text} for one in problems]
+
+    # ------------------------------------------------------------------ how
+
+    def _section(self, name: str) -> Section | None:
+        self.env["loy.promotion"].check_access("read")
+        of = section_named(name)
+        return of if of and not of.is_single and of.model in self.env else None
+
+    def _told(self, of: Section, records) -> list[dict]:
+        code = of.column(of.key[-1])
+        return [{"code": one[code], "name": one[one._rec_name or code] or one[code]} for one in records]
+
+    def _unknown(self, reading: Reading) -> list[Problem]:
+        known = self.names({
+            section: [one.code for one in reading.references if one.section == section]
+            for section in {one.section for one in reading.references}
+        })
+        return [
+            Problem(one.path, "reference", f"names {one.code}, which is not among {one.section}")
+            for one in reading.references
+            if one.code not in known.get(one.section, {})
+        ]
