@@ -1,5 +1,6 @@
 """A marketer edits the rules of a promotion: conditions and rewards are put together, moved, copied and undone."""
 
+import itertools
 import json
 
 import pytest
@@ -24,14 +25,17 @@ DRAG = """
 
 
 class Editor:
-    """The form of a promotion in a browser."""
+    """The form of a promotion in a browser; what is left unsaved is saved when the page is left."""
+
+    numbers = itertools.count(1)
 
     def __init__(self, browser, url):
         self.browser = browser
+        self.code = f"BY-HAND-{next(self.numbers)}"
         browser.login(url, "admin", "admin")
         browser.goto(f"{url}{FORM}/new")
         browser.fill(".o_field_widget[name=name] input, .o_field_widget[name=name] textarea", "Put together by hand")
-        browser.fill(".o_field_widget[name=code] input", "BY-HAND")
+        browser.fill(".o_field_widget[name=code] input", self.code)
         browser.click(".nav-link[name=conditions]")
 
     def add(self, words, kind, within=f"{TREE} .o_loy_root"):
@@ -91,7 +95,7 @@ def test_conditions_are_put_together_moved_and_undone(editor, xmlrpc):
     editor.menu(f'{TREE} [data-kind="basket_amount"]', "trash")
     browser.click(".o_form_button_save")
     browser.wait_for(".o_form_saved, .o_form_status_indicator_buttons.invisible")
-    (saved,) = xmlrpc.call("loy.promotion", "search_read", [[("code", "=", "BY-HAND")]], fields=["when_text"])
+    (saved,) = xmlrpc.call("loy.promotion", "search_read", [[("code", "=", editor.code)]], fields=["when_text"])
     when = json.loads(saved["when_text"])
     assert [next(iter(one)) for one in when["any"]] == ["not", "kind"]
     assert when["any"][1]["min"] == 50
@@ -123,3 +127,20 @@ def test_records_are_chosen_by_their_names(editor):
     browser.click(".o_loy_found")
     browser.wait_for(f'{card} [data-key="category"] .o_tag')
     assert editor.document("rewards_text") == [{"kind": "percent", "value": 10, "target": {"category": ["COFFEE"]}}]
+
+
+def test_kinds_stand_under_topics_and_values_are_told_in_words(editor):
+    browser = editor.browser
+    browser.click(f"{TREE} .o_loy_root > .o_loy_add .o_loy_add_kind")
+    browser.wait_for(".o_loy_kinds [data-choice=tier]")
+    topics = browser.evaluate("[...document.querySelectorAll('.o_loy_topic')].map((one) => one.textContent)")
+    assert topics == ["Basket", "Member", "Earlier purchases", "Place and time", "Payment and codes"]
+    browser.fill(".o_loy_kinds input", "attribute of the member")
+    browser.settle()
+    assert browser.evaluate("document.querySelectorAll('.o_loy_topic').length") == 1
+    browser.click('.o_loy_kinds [data-choice="attribute"]')
+    card = f'{TREE} [data-kind="attribute"]'
+    browser.wait_for(f'{card} [data-key="op"]')
+    assert "Compared" in browser.text(card)
+    assert browser.evaluate(f"document.querySelector('{card} [data-key=op] input').value") == "At least"
+    assert editor.document("when_text")["op"] == "ge"

@@ -3,7 +3,7 @@
 from odoo import api, models
 
 from ..engine import schema
-from ..engine.forms import SORTS, forms
+from ..engine.forms import DOCUMENTS, SAID, SORTS, forms
 from ..engine.registry import KindOf
 from ..engine.schema import Problem, Reading
 from .sections import Section, section_named
@@ -22,10 +22,11 @@ class LoyEditor(models.AbstractModel):
     @api.model
     @api.readonly
     def describe(self) -> dict:
-        """Every kind with its parameters (``engine.forms``), and the currency of amounts."""
+        """Every kind with its parameters (``engine.forms``) in the language of whoever asks, and the currency of
+        amounts."""
         self.env["loy.promotion"].check_access("read")
         currency = self.env.company.currency_id
-        return {**forms(), "currency": currency.symbol, "decimals": currency.decimal_places}
+        return {**self._in_words(forms()), "currency": currency.symbol, "decimals": currency.decimal_places}
 
     @api.model
     @api.readonly
@@ -67,6 +68,26 @@ class LoyEditor(models.AbstractModel):
         return [{"path": one.path, "text": one.text} for one in problems]
 
     # ------------------------------------------------------------------ how
+
+    def _in_words(self, form):
+        """The same, with what people read in their language."""
+        if isinstance(form, list):
+            return [self._in_words(one) for one in form]
+        if not isinstance(form, dict):
+            return form
+        return {
+            **{key: self._in_words(one) for key, one in form.items() if key not in SAID | DOCUMENTS},
+            **{key: form[key] for key in form.keys() & DOCUMENTS},
+            **{key: self._translated(form[key]) for key in form.keys() & SAID},
+        }
+
+    def _translated(self, words):
+        """Every text among these words is a term, which ``engine.words`` marks."""
+        if isinstance(words, dict):
+            return {key: self._translated(one) for key, one in words.items()}
+        if isinstance(words, list):
+            return [self._translated(one) for one in words]
+        return self.env._(words)
 
     def _section(self, name: str) -> Section | None:
         self.env["loy.promotion"].check_access("read")

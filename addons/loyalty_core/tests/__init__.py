@@ -2,6 +2,7 @@ from . import test_members
 from . import test_offers
 from . import test_choices
 from . import test_favourites
+from . import test_editor
 from . import test_conversions
 from . import test_referrals
 from . import test_rewards

@@ -17,11 +17,8 @@ const PROPS = {
     value: { optional: true },
 };
 
-/** A word of the language as people read it. */
-export const words = (word) => {
-    const text = String(word).replaceAll("_", " ");
-    return text.charAt(0).toUpperCase() + text.slice(1);
-};
+/** A value of a choice as people read it; one that is not among them as it is. */
+const told = (form, value) => form.labels?.[value] ?? String(value);
 
 class Input extends Component {
     static props = PROPS;
@@ -66,11 +63,12 @@ class ChoiceInput extends Input {
     static components = { SelectMenu };
 
     get choices() {
-        return this.props.form.values.map((value) => ({ value, label: words(value) }));
+        const { form } = this.props;
+        return form.values.map((value) => ({ value, label: told(form, value) }));
     }
 
     get label() {
-        return words(this.props.value ?? "");
+        return told(this.props.form, this.props.value ?? "");
     }
 }
 
@@ -183,7 +181,7 @@ class SeveralInput extends Input {
     get tags() {
         return this.values.map((value, place) => ({
             id: `${place}`,
-            text: this.props.form.item.type === "choice" ? words(value) : String(value),
+            text: this.label(value),
             onDelete: this.readonly
                 ? undefined
                 : () => this.change(this.values.filter((_one, other) => other !== place)),
@@ -195,8 +193,8 @@ class SeveralInput extends Input {
         return (item.values ?? []).filter((value) => !this.values.includes(value));
     }
 
-    get label() {
-        return words;
+    label(value) {
+        return told(this.props.form.item, value);
     }
 
     take(value) {
@@ -280,10 +278,6 @@ class EitherInput extends Input {
 
     get form() {
         return this.props.form.of[this.way];
-    }
-
-    label(one) {
-        return one.type === "word" ? words(one.word) : words(one.of ?? one.type);
     }
 
     onWay(place) {

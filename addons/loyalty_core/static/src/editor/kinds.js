@@ -39,15 +39,19 @@ export class AddKind extends Component {
         useAutofocus({ refName: "search" });
     }
 
+    /** What fits the words, under its topics. */
     get found() {
         const { description } = this.props.editor;
         const terms = this.state.term.toLowerCase().split(/\s+/);
-        return Object.entries(description.kinds[this.props.sort])
-            .map(([kind, { label, help }]) => ({ kind, label, help }))
-            .filter(({ kind, label, help }) => {
-                const text = `${kind} ${label} ${help}`.toLowerCase();
+        const fitting = Object.entries(description.kinds[this.props.sort])
+            .map(([kind, { label, help, topic }]) => ({ kind, label, help, topic }))
+            .filter(({ kind, label, help, topic }) => {
+                const text = `${kind.replaceAll("_", " ")} ${label} ${help} ${topic}`.toLowerCase();
                 return terms.every((term) => text.includes(term));
             });
+        return description.topics[this.props.sort]
+            .map((topic) => ({ topic, kinds: fitting.filter((one) => one.topic === topic) }))
+            .filter(({ kinds }) => kinds.length);
     }
 
     add(kind) {

@@ -1,0 +1,120 @@
+import io
+import json
+from unittest.mock import patch
+
+import polib
+from odoo.exceptions import AccessError
+from odoo.tests import new_test_user, tagged
+from odoo.tools.translate import code_translations, trans_export
+
+from ..engine import words
+from ..engine.forms import SAID
+from .api_common import ApiCase
+
+
+@tagged("post_install", "-at_install")
+class TestEditor(ApiCase):
+    """What the editor of promotions asks of the server."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.marketer = new_test_user(cls.env, "t_editor_marketer", groups="loyalty_core.group_marketer")
+        cls.editor = cls.env["loy.editor"].with_user(cls.marketer)
+
+    def parameter(self, described, kind, key):
+        (found,) = [one for one in described["kinds"]["condition"][kind]["fields"] if one["key"] == key]
+        return found
+
+    def test_a_description_is_json_with_the_currency(self):
+        described = self.editor.describe()
+        self.assertEqual(json.loads(json.dumps(described)), described)
+        self.assertEqual(described["currency"], self.env.company.currency_id.symbol)
+        self.assertEqual(self.parameter(described, "basket_amount", "min")["label"], "At least")
+
+    def test_all_that_is_said_is_a_term_to_translate(self):
+        with io.BytesIO() as buffer:
+            trans_export(None, ["loyalty_core"], buffer, "po", self.env)
+            entries = polib.pofile(buffer.getvalue().decode())
+        terms = {entry.msgid for entry in entries if "python" in f"{entry.comment}"}
+        said = set(self.said(self.suite(self.editor.describe())))
+        self.assertGreater(len(said), 250)
+        self.assertFalse(said - terms)
+
+    def test_it_is_in_the_language_of_whoever_asks(self):
+        self.env["res.lang"]._activate_lang("uk_UA")
+        said = {"At least": "Не менше", "Basket": "Кошик", "Less than": "Менше ніж"}
+        with patch.dict(code_translations.python_translations, {("loyalty_core", "uk_UA"): said}):
+            described = self.editor.with_context(lang="uk_UA").describe()
+        self.assertEqual(self.parameter(described, "basket_amount", "min")["label"], "Не менше")
+        self.assertEqual(self.parameter(described, "attribute", "op")["form"]["labels"]["lt"], "Менше ніж")
+        self.assertEqual(described["topics"]["condition"][0], "Кошик")
+        self.assertEqual(described["kinds"]["condition"]["basket_amount"]["topic"], "Кошик")
+        example = described["kinds"]["condition"]["attribute"]["example"]
+        self.assertEqual(example, self.editor.describe()["kinds"]["condition"]["attribute"]["example"])
+
+    def test_records_are_found_by_code_and_by_name(self):
+        for typed in ("T_COFFEE", "offee"):
+            self.assertIn("T_COFFEE", [one["code"] for one in self.editor.search("categories", typed)])
+        self.assertEqual(self.editor.search("categories", "no such thing"), [])
+        self.assertEqual(self.editor.search("no_such_section", ""), [])
+
+    def test_records_are_told_by_name_those_put_away_too(self):
+        store = self.env["loy.store"].search([("code", "=", "T_S1")])
+        name = store.display_name
+        store.active = False
+        self.assertEqual(self.editor.names({"stores": ["T_S1", "T_NOWHERE"]}), {"stores": {"T_S1": name}})
+        self.assertNotIn("T_S1", [one["code"] for one in self.editor.search("stores", "T_S1")])
+
+    def test_nobody_finds_records_of_another_company(self):
+        other = self.env["res.company"].create({"name": "T other"})
+        self.env["loy.store"].create({"code": "T_ELSEWHERE", "name": "Elsewhere", "company_id": other.id})
+        self.assertEqual(self.editor.search("stores", "T_ELSEWHERE"), [])
+        self.assertEqual(self.editor.names({"stores": ["T_ELSEWHERE"]}), {"stores": {}})
+
+    def test_who_may_not_read_promotions_is_told_nothing(self):
+        person = new_test_user(self.env, "t_editor_person", groups="base.group_user")
+        editor = self.env["loy.editor"].with_user(person)
+        for ask in (
+            editor.describe,
+            lambda: editor.search("stores", ""),
+            lambda: editor.names({"stores": ["T_S1"]}),
+            lambda: editor.check("condition", {}),
+        ):
+            with self.assertRaises(AccessError):
+                ask()
+
+    def test_what_is_wrong_is_told_with_its_path(self):
+        balance = {"kind": "points_balance", "unit": "T_NONE", "min": 1}
+        wrong = {"all": [{"kind": "basket_amount", "min": "much"}, {"any": [{"not": balance}]}]}
+        told = {one["path"]: one["text"] for one in self.editor.check("condition", wrong)}
+        self.assertEqual(set(told), {"all[0].min", "all[1].any[0].not.unit"})
+        self.assertIn("must be a number", told["all[0].min"])
+        self.assertIn("T_NONE", told["all[1].any[0].not.unit"])
+        told = self.editor.check("rewards", [{"kind": "percent", "value": 10}, {"kind": "percent"}])
+        self.assertEqual(told, [{"path": "[1].value", "text": "is required"}])
+
+    def test_nothing_is_wrong_with_a_sound_document(self):
+        self.assertEqual(self.editor.check("condition", {"kind": "place", "store": ["T_S1"]}), [])
+        self.assertEqual(self.editor.check("rewards", [{"kind": "percent", "value": 10}]), [])
+
+    # ------------------------------------------------------------------ how
+
+    def suite(self, described):
+        """Without kinds that add-ons bring."""
+        described["kinds"] = {
+            sort: {name: kind for name, kind in kinds.items() if name in words.KINDS[sort]}
+            for sort, kinds in described["kinds"].items()
+        }
+        return described
+
+    def said(self, form, is_said=False):
+        """Every text that people read."""
+        if isinstance(form, str):
+            yield from [form] if is_said and form else ()
+        elif isinstance(form, list):
+            for one in form:
+                yield from self.said(one, is_said)
+        elif isinstance(form, dict):
+            for key, one in form.items():
+                yield from self.said(one, is_said or key in SAID)
