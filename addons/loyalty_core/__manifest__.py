@@ -34,6 +34,7 @@
         "views/loy_event_views.xml",
         "views/loy_counter_views.xml",
         "views/loy_promotion_occurrence_views.xml",
+        "views/loy_bench_views.xml",
         "views/loy_promotion_views.xml",
         "views/loy_shared_limit_views.xml",
         "data/loy_code_series_cron.xml",
@@ -99,6 +100,7 @@
         "demo/loy_attributes.xml",
         "demo/loy_members.xml",
         "demo/loy_promotions.xml",
+        "demo/loy_bench.xml",
     ],
     "assets": {
         "web.assets_backend": ["loyalty_core/static/src/**/*"],

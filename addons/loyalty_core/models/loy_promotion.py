@@ -185,6 +185,22 @@ class LoyPromotion(models.Model):
     def action_end(self):
         self.write({"state": "ended"})
 
+    def action_loy_try(self):
+        """A new basket on the test bench; a promotion that is not active takes part."""
+        self.ensure_one()
+        self.env["loy.rights"]._check("bench.use")
+        action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_bench_case_action")
+        drafts = self.filtered(lambda promotion: promotion.state != "active")
+        return {
+            **action,
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "context": {
+                "default_name": self.display_name,
+                "default_promotion_ids": [fields.Command.set(drafts.ids)],
+            },
+        }
+
     def action_open_draws(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_counter_draw_action")

@@ -98,6 +98,12 @@ class LoyPurchase(models.Model):
         self.ensure_one()
         self.env["loy.purchases"]._cancel_by_hand(self)
 
+    def action_loy_try(self):
+        """The basket of the receipt on the test bench."""
+        self.ensure_one()
+        self.env["loy.rights"]._check("bench.use")
+        return self.env["loy.bench.case"]._of_purchase(self)._open()
+
     def _incomplete_domain(self) -> list:
         """Receipts that a till began and has neither completed nor cancelled by their deadline."""
         return [("kind", "=", "sale"), ("state", "=", "held"), ("held_until_at", "<=", fields.Datetime.now())]

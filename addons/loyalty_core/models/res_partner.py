@@ -1,6 +1,8 @@
+import re
 from functools import partial
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools.misc import formatLang
 
 from ..services.errors import LoyaltyError
@@ -253,6 +255,15 @@ class ResPartner(models.Model):
         if operator not in ("ilike", "=", "like") or not value:
             return NotImplemented
         return self.env["loy.attributes"]._search_domain(value)
+
+    @api.model
+    def _search_display_name(self, operator, value):
+        """Where a form asks for a member, what a cashier would type finds it too: phone, card, e-mail, id."""
+        if not self.env.context.get("loy_find_members") or operator != "ilike" or not isinstance(value, str):
+            return super()._search_display_name(operator, value)
+        domain = self.env["loy.members"]._search_domain(value)
+        number = value.strip()
+        return domain | Domain("id", "=", int(number)) if re.fullmatch(r"[0-9]{1,9}", number) else domain
 
     def _search_loy_search(self, operator, value):
         """One box for the whole base: a card's number, a phone as people write it, an e-mail, an external id,

@@ -44,6 +44,8 @@ from . import attributes
 from . import member_facts
 from . import member_import
 from . import purchases
+from . import refusal_words
+from . import bench
 from . import purchase_reading
 from . import limits
 from . import incomplete

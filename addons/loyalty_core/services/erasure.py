@@ -131,6 +131,7 @@ class LoyPrivacy(models.AbstractModel):
                 UPDATE loy_adjustment SET note = NULL WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_member_alias WHERE member_id = ANY(%(who)s);
                 DELETE FROM sms_sms WHERE partner_id = ANY(%(who)s);
+                DELETE FROM loy_bench_case WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_offer WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_referral_code WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_member_choice WHERE member_id = ANY(%(who)s);

@@ -3,7 +3,7 @@
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -158,6 +158,26 @@ class LoyProgramme(models.AbstractModel):
         key = (*self._era(), self.env.registry.registry_sequence, company.id, number, stretch)
         return _compiled.get(key, lambda: self._compile(company, number, stretch))
 
+    def _with_drafts(self, company, at: datetime, promotions) -> CompiledProgramme:
+        """The programme valid at ``at`` if ``promotions``, as they are now, were live in it. It is compiled for the one
+        who asks and kept nowhere: no receipt can meet it."""
+        if not promotions:
+            return self._at(company, at)
+        section, number = section_of(promotions._name), self._head()
+        drafts = [(one.id, {**section.document_of(one), "state": LIVE_STATE}) for one in promotions]
+        compiled = self._compile(company, number, self._stretch(number, at), drafts)
+        left_out = {document["code"] for _id, document in drafts} - {one.code for one in compiled.programme.promotions}
+        if left_out:
+            raise LoyaltyError(
+                "bad_promotion",
+                self.env._(
+                    "%s cannot take part at that time: the promotion names what the programme did not have then. "
+                    "Choose a later time.",
+                    ", ".join(sorted(left_out)),
+                ),
+            )
+        return compiled
+
     def _head(self) -> int:
         """The number of the newest revision."""
         self.env.cr.execute(SQL("SELECT number, %s FROM loy_revision_head", ERA))
@@ -182,16 +202,21 @@ class LoyProgramme(models.AbstractModel):
         self.env.cr.execute(SQL("SELECT DISTINCT valid_from_at FROM loy_revision WHERE number <= %s", number))
         return [start for (start,) in self.env.cr.fetchall()]
 
-    def _compile(self, company, number: int, at: datetime | None) -> CompiledProgramme:
+    def _compile(
+        self, company, number: int, at: datetime | None, drafts: Sequence[tuple[int, dict]] = ()
+    ) -> CompiledProgramme:
+        """``drafts`` are promotions (record, document) that take part in the place of what their records said."""
         sections = self._documents(company, number, at)
         decimals = company.currency_id.decimal_places
         settings = next((document for _id, document in sections.get("settings", ())), {})
         units = _worth_in(company.currency_id.name, sections.get("units", ()))
-        promotions = [
+        replaced = {key for record_id, document in drafts for key in (record_id, document["code"])}
+        live = [
             (record_id, document)
             for record_id, document in sections.get("promotions", ())
-            if document["state"] == LIVE_STATE
+            if document["state"] == LIVE_STATE and replaced.isdisjoint((record_id, document["code"]))
         ]
+        promotions = sorted([*live, *drafts], key=lambda row: row[0])
         rewards = [
             (record_id, document)
             for record_id, document in sections.get("rewards", ())

@@ -69,12 +69,15 @@ class LoyPurchases(models.AbstractModel):
 
     def _calculate(self, request) -> dict:
         """What the purchase comes to, without any effect."""
-        place = self._place(request)
-        scene = self._scene(request, place, is_explained=request.explain)
-        scene, result = self._judge(scene, explain if request.explain else evaluate)
+        scene, result = self._work_out(request)
         answer = result.to_document()
-        back = self.env["loy.exchange"]._preview(request, place, scene.at)
+        back = self.env["loy.exchange"]._preview(request, scene.place, scene.at)
         return answer if back is None else {**answer, "exchange": self._exchanged(result, back)}
+
+    def _work_out(self, request) -> tuple[Scene, Result]:
+        """What is calculated, and of what."""
+        scene = self._scene(request, self._place(request), is_explained=request.explain)
+        return self._judge(scene, explain if request.explain else evaluate)
 
     def _hold(self, request) -> dict:
         """As calculated, with the points reserved until the deadline. A new hold takes the place of the one before."""
@@ -298,7 +301,7 @@ class LoyPurchases(models.AbstractModel):
     ) -> Scene:
         at = place.to_utc(request.at) if request.at else fields.Datetime.now()
         company = self.env["res.company"].browse(place.company_id)
-        compiled = self.env["loy.programme"]._at(company, at)
+        compiled = self._programme(request, company, at)
         is_offline = getattr(request, "offline", False)
         self._check_time(at, company, compiled.number, is_offline)
         member, card = self._find_member(request.member, is_offline)
@@ -334,6 +337,10 @@ class LoyPurchases(models.AbstractModel):
         scene = Scene(place, member, card, at, compiled, accounts, products, basket)
         basket = self._with_past(scene, held, is_locked=is_locked, is_explained=is_explained, is_fact=is_offline)
         return replace(scene, basket=basket)
+
+    def _programme(self, request, company, at: datetime) -> CompiledProgramme:
+        """By what the request is judged."""
+        return self.env["loy.programme"]._at(company, at)
 
     def _with_past(
         self, scene: Scene, held, *, is_locked: bool = False, is_explained: bool = False, is_fact: bool = False

@@ -83,6 +83,7 @@ MODEL_SECTIONS = {
     "loy.ledger": "reports",
     "loy.liability": "reports",
     "loy.journal": "reports",
+    "loy.bench": "programme",
     "loy.brand": "catalogue",
     "loy.network": "catalogue",
     "loy.partner": "catalogue",
@@ -305,6 +306,20 @@ declare(
         "programme",
         (MARKETER,),
         opens=("loy.offer.wizard", "loy.offer rwcd"),
+    ),
+    Right(
+        "bench.use",
+        _lt("Try promotions on the test bench"),
+        "programme",
+        (ANALYST,),
+        opens=(
+            "loy.bench.case rwcd",
+            "loy.bench.line rwcd",
+            "loy.promotion r",
+            "loy.store r",
+            "loy.register r",
+            "loy.unit r",
+        ),
     ),
     Right("books.check", _lt("Check the books"), "reports", (ANALYST,), opens=("loy.books.check.wizard",)),
     Right(

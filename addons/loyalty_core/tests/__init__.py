@@ -1,5 +1,6 @@
 from . import test_members
 from . import test_offers
+from . import test_bench
 from . import test_choices
 from . import test_favourites
 from . import test_editor

@@ -37,6 +37,8 @@ loy.adjustment.list            -        -              -         -              
 loy.adjustment.list.line       -        -              -         -               r         r        r         r
 loy.attribute                  r        r              r         r               r         r        rwcd      rwcd
 loy.audit                      -        -              -         -               -         -        -         r
+loy.bench.case                 -        -              -         -               -         rwcd     rwcd      rwcd
+loy.bench.line                 -        -              -         -               -         rwcd     rwcd      rwcd
 loy.brand                      r        r              r         r               r         r        rwcd      rwcd
 loy.calendar                   r        r              r         r               r         r        rwc       rwc
 loy.calendar.day               r        r              r         r               r         r        rwcd      rwcd
@@ -349,6 +351,10 @@ class TestCompanies(TransactionCase):
         }
         api.purchase_confirm({"key": "4", **purchase})
         api.offers_import({"key": "11", "offers": [{"member": member, "promotion": "P"}]})
+        made["loy.bench.case"] = env["loy.bench.case"].create(
+            {"name": "A", "store_id": store.id, "line_ids": [(0, 0, {"sku": "X", "price": 1})]}
+        )
+        made["loy.bench.line"] = made["loy.bench.case"].line_ids
         made["loy.offer"] = env["loy.offer"].search([("company_id", "=", company.id)])
         api.member_choose({"key": "12", "member": member, "choice": "A", "options": ["dairy"]})
         made["loy.member.choice"] = env["loy.member.choice"].search([("company_id", "=", company.id)])

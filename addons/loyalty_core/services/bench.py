@@ -1,0 +1,328 @@
+"""The test bench: a basket is calculated as a till would have it, at any time and place, with drafts taking part."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from odoo import models
+from odoo.tools import format_amount
+
+from ..engine import DocumentError, schema
+from .errors import LoyaltyError
+from .programme import CompiledProgramme
+from .requests import PurchaseCalculate
+
+#: Since when earned points are good and how long: these move with the clock where the case names no day.
+MOVING = ("active_from", "expires_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Trial(PurchaseCalculate):
+    """A purchase to be calculated with promotions that are not live."""
+
+    drafts: tuple[int, ...] = schema.list_of(
+        schema.integer(min=1, max=2**31 - 1), max_length=1_000, default=(), help="Records of promotions."
+    )
+
+
+class LoyBench(models.AbstractModel):
+    """The purchase service itself, but for what it is judged by: drafts take part, and no moment is too far away."""
+
+    _name = "loy.bench"
+    _inherit = "loy.purchases"
+    _description = "Test bench service"
+
+    # ------------------------------------------------------------------ the calls
+
+    def _try(self, case) -> dict:
+        """What the basket of the case comes to: the answer that a till would get, and all promotions looked at."""
+        self._check_case(case)
+        # Whoever may use the bench need not be able to read ledgers, counters and codes; a till is not asked either.
+        bench = self.sudo().with_context(allowed_company_ids=case.company_id.ids)
+        try:
+            trial = schema.read(Trial, {**self._request(case), "drafts": case.promotion_ids.ids})
+        except DocumentError as error:
+            raise LoyaltyError("bad_request", "; ".join(map(str, error.problems))) from None
+        scene, result = bench._work_out(trial)
+        compiled = scene.compiled
+        return {
+            "answer": result.to_document(),
+            "at": scene.basket.at.isoformat(),
+            "promotions": [
+                [one.code, compiled.promotions.get(one.code) or 0, compiled.rewards.get(one.code, (0,))[0]]
+                for one in compiled.programme.promotions
+            ],
+            "drafts": case.promotion_ids.ids,
+            "used": [one.promotion for one in result.uses],
+        }
+
+    def _compare(self, case, result: dict) -> list[list]:
+        """Where a result differs from the one that was kept: what, what it was, and what it is."""
+        if not case.expected:
+            return []
+        kept, found = self._digest(case, case.expected), self._digest(case, result)
+        return [
+            [*key, kept.get(key), found.get(key)]
+            for key in dict.fromkeys([*kept, *found])
+            if kept.get(key) != found.get(key)
+        ]
+
+    # ------------------------------------------------------------------ how
+
+    def _check_case(self, case) -> None:
+        self.env["loy.rights"]._check("bench.use")
+        case.check_access("read")
+        case.promotion_ids.check_access("read")
+        if case.member_id:
+            self.env["loy.rights"]._check("member.read")
+            case.member_id.check_access("read")
+
+    def _programme(self, request, company, at: datetime) -> CompiledProgramme:
+        drafts = self.env["loy.promotion"].browse(request.drafts).exists()
+        return self.env["loy.programme"]._with_drafts(company, at, drafts)
+
+    def _check_time(self, at: datetime, company, number: int | None = None, is_offline: bool = False) -> None:
+        """A trial leaves nothing behind, so it may be of any time."""
+
+    def _request(self, case) -> dict:
+        """The case as a till would send it to ``purchase_calculate``."""
+        request = {
+            "store": case.store_id.code,
+            "register": case.register_id.code,
+            "channel": case.channel,
+            "at": case._moment(),
+            "member": {"member": str(case.member_id.id)} if case.member_id else None,
+            "lines": [self._request_line(number, line) for number, line in enumerate(case.line_ids, start=1)],
+            "codes": (case.codes_text or "").replace(",", " ").split(),
+            "payments": [{"method": case.payment_method}] if case.payment_method else None,
+            "spend": [self._request_spend(case)] if case.spend_unit_id else None,
+            "explain": True,
+        }
+        return {key: value for key, value in request.items() if value}
+
+    def _request_line(self, number: int, line) -> dict:
+        known = {"id": str(number), "sku": line.sku, "quantity": line.quantity}
+        # A product that is typed by its code alone costs what the catalogue says.
+        priced = {"price": line.price} if line.product_id or line.price else {}
+        return {**known, **priced, **({"no_discount": True} if line.is_closed else {})}
+
+    def _request_spend(self, case) -> dict:
+        return {"unit": case.spend_unit_id.code, "amount": case.spend_amount or "max"}
+
+    def _digest(self, case, result: dict) -> dict[tuple[str, str], object]:
+        """What of a result is to stay as it is, flat: (what, of which) → how much."""
+        answer = result["answer"]
+        digest: dict[tuple[str, str], object] = {("total", name): value for name, value in answer["totals"].items()}
+        for line in answer["lines"]:
+            digest["line", line["id"]] = line["amount"]
+            for one in line["promotions"]:
+                digest["discount", one["code"]] = round(
+                    digest.get(("discount", one["code"]), 0) + one["discount"], 6
+                )
+        for one in answer["earned"]:
+            key = ("points", f"{one['promotion']} {one['unit']}")
+            digest[key] = round(digest.get(key, 0) + one["amount"], 6)
+            if case.at_on:
+                digest.update({(name, one["promotion"]): one[name] for name in MOVING if name in one})
+        for one in answer["issued"]:
+            digest["issued", one["promotion"]] = digest.get(("issued", one["promotion"]), 0) + 1
+        refused = {one["promotion"] for one in answer["refusals"]}
+        digest |= {("works", code): True for code, *_ids in result["promotions"] if code not in refused}
+        return digest
+
+    # ------------------------------------------------------------------ words
+
+    def _show(self, case) -> dict:
+        """The result as people read it, in the language of whoever asks."""
+        if not case.result:
+            return {}
+        answer, names = case.result["answer"], self._names(case.result)
+        return {
+            "at": self.env["loy.refusal.words"]._moment(case.result["at"]),
+            "lines": self._show_lines(case, answer, names),
+            "totals": self._show_totals(case, answer["totals"]),
+            "earned": [self._show_earned(case, one, names) for one in answer["earned"]],
+            "spendable": [self._points(one["max"], one["unit"]) for one in answer["spendable"] if one["max"]],
+            "codes": [self._show_code(one) for one in answer.get("codes", ())],
+            "issued": [self._show_issued(case, one, names) for one in answer["issued"]],
+            "messages": [
+                {"to": self._receiver(one["to"]), "text": one["text"], "promotion": names.get(one["promotion"])}
+                for one in answer["messages"]
+            ],
+            "suggestions": [
+                self.env._(
+                    "%(quantity)s more of the goods of “%(promotion)s” would be a gift.",
+                    quantity=self._number(one["quantity"]),
+                    promotion=names.get(one["promotion"], one["promotion"]),
+                )
+                for one in answer["suggestions"]
+            ],
+            "promotions": self._show_promotions(case, answer, names),
+            "differences": [self._show_difference(case, *one, names) for one in self._compare(case, case.result)],
+        }
+
+    def _names(self, result: dict) -> dict[str, str]:
+        """Code → name of every promotion and reward that was looked at."""
+        promotions = self.env["loy.promotion"].browse([one for _code, one, _reward in result["promotions"] if one])
+        rewards = self.env["loy.reward"].browse([one for _code, _one, one in result["promotions"] if one])
+        # What a promotion is called is no secret from who may read the case; it may have been deleted since.
+        named = {record: record.name for record in (*promotions.sudo().exists(), *rewards.sudo().exists())}
+        return {
+            code: named.get(promotions.browse(one), "") or named.get(rewards.browse(reward), "") or code
+            for code, one, reward in result["promotions"]
+        }
+
+    def _show_lines(self, case, answer: dict, names: dict) -> list[dict]:
+        """The lines were numbered as they were sent; where the case has changed since, the number tells them."""
+        named = {str(number): line for number, line in enumerate(case.line_ids, start=1)}
+        rows = []
+        for line in answer["lines"]:
+            sent = named.get(line["id"], self.env["loy.bench.line"])
+            rows.append(
+                {
+                    "id": line["id"],
+                    "name": sent.product_id.display_name or sent.sku or line["id"],
+                    "quantity": self._number(sent.quantity),
+                    "base": self._money(case, line["base"]),
+                    "discounts": [
+                        {"name": names.get(one["code"], one["code"]), "amount": self._money(case, -one["discount"])}
+                        for one in line["promotions"]
+                    ],
+                    "spent": self._money(case, -line["spent"]) if line["spent"] else "",
+                    "amount": self._money(case, line["amount"]),
+                }
+            )
+        return rows
+
+    def _show_totals(self, case, totals: dict) -> list[dict]:
+        rows = [
+            (self.env._("Shelf amount"), totals["base"], True),
+            (self.env._("Discounts"), -totals["discount"], totals["discount"]),
+            (self.env._("Paid with points"), -totals["spent"], totals["spent"]),
+            (self.env._("Paid with certificates"), -totals["certificates"], totals["certificates"]),
+            (self.env._("To pay"), totals["to_pay"], True),
+        ]
+        return [{"name": name, "amount": self._money(case, amount)} for name, amount, is_shown in rows if is_shown]
+
+    def _show_earned(self, case, one: dict, names: dict) -> dict:
+        moment = self.env["loy.refusal.words"]._moment
+        return {
+            "points": self._points(one["amount"], one["unit"]),
+            "promotion": names.get(one["promotion"], one["promotion"]),
+            "from": moment(one["active_from"]) if "active_from" in one else self.env._("at once"),
+            "to": moment(one["expires_at"]) if "expires_at" in one else self.env._("never"),
+            "is_conditional": "usable_when" in one,
+        }
+
+    def _show_code(self, one: dict) -> dict:
+        if not one["usable"]:
+            text = self.env["loy.refusal.words"]._say_code(one["reason"])
+            return {"code": one["code"], "is_good": False, "text": text}
+        used = bool(one["promotions"])
+        return {"code": one["code"], "is_good": used, "text": self.env._("Used") if used else self.env._("Not needed")}
+
+    def _show_issued(self, case, one: dict, names: dict) -> str:
+        until = one.get("expires_at") and self.env["loy.refusal.words"]._moment(one["expires_at"])
+        parts = [
+            names.get(one["promotion"], one["promotion"]),
+            self.env._("a code of the pool %s", one["pool"]) if "pool" in one else "",
+            self._money(case, one["value"]) if "value" in one else "",
+            self.env._("until %s", until) if until else "",
+        ]
+        return " · ".join(filter(None, parts))
+
+    def _show_promotions(self, case, answer: dict, names: dict) -> list[dict]:
+        """Those that worked come first, then those that would if asked for; last what no purchase sets off."""
+        gave, why, used = self._gave(case, answer), self._why(case, answer, names), set(case.result["used"])
+        beside = {one["promotion"] for one in answer["refusals"] if one["code"] == "event"}
+        offered = self.env._("The customer may pay with points by it, and has not asked to.")
+        rows = [
+            {
+                "code": code,
+                "name": names[code],
+                "is_draft": record in case.result["drafts"],
+                "is_applied": code in used,
+                "gave": gave.get(code, []),
+                "why": [] if code in used else why.get(code, [offered]),
+            }
+            for code, record, _reward in case.result["promotions"]
+        ]
+        return sorted(rows, key=lambda row: (not row["is_applied"], row["code"] in why, row["code"] in beside))
+
+    def _why(self, case, answer: dict, names: dict) -> dict[str, list[str]]:
+        """Code → every reason why the promotion did not apply, once."""
+        customer = {"which": "known" if case.member_id else "nobody"}
+        why: dict[str, dict[str, None]] = {}
+        for one in answer["refusals"]:
+            params = {**one["params"], **(customer if one["code"] == "identified" else {})}
+            sentence = self.env["loy.refusal.words"]._say(one["code"], params, names)
+            why.setdefault(one["promotion"], {})[sentence] = None
+        return {code: list(sentences) for code, sentences in why.items()}
+
+    def _gave(self, case, answer: dict) -> dict[str, list[str]]:
+        """Code → what the promotion gave, in words."""
+        gave: dict[str, list[str]] = {}
+        discounts: dict[str, float] = {}
+        for line in answer["lines"]:
+            for one in line["promotions"]:
+                discounts[one["code"]] = discounts.get(one["code"], 0) + one["discount"]
+        for code, amount in discounts.items():
+            gave.setdefault(code, []).append(self.env._("%s off", self._money(case, amount)))
+        for one in answer["earned"]:
+            gave.setdefault(one["promotion"], []).append(f"+{self._points(one['amount'], one['unit'])}")
+        for one in answer["spent"]:
+            text = self.env._("%s paid", self._points(one["amount"], one["unit"]))
+            gave.setdefault(one["promotion"], []).append(text)
+        for one in answer["issued"]:
+            gave.setdefault(one["promotion"], []).append(self.env._("a code"))
+        for one in answer["messages"]:
+            gave.setdefault(one["promotion"], []).append(self.env._("a message"))
+        return gave
+
+    def _show_difference(self, case, what: str, of: str, was, found, names: dict) -> dict:
+        if what == "points":
+            code, _separator, unit = of.rpartition(" ")
+            name = self.env._("Points of %(promotion)s in %(unit)s", promotion=names.get(code, code), unit=unit)
+        else:
+            words = {
+                "discount": self.env._("Discount by %s", names.get(of, of)),
+                "line": self.env._("To pay for line %s", of),
+                "active_from": self.env._("Points of %s are good from", names.get(of, of)),
+                "expires_at": self.env._("Points of %s expire", names.get(of, of)),
+                "issued": self.env._("Codes given by %s", names.get(of, of)),
+                "works": self.env._("%s works", names.get(of, of)),
+            }
+            totals = {
+                "base": self.env._("Shelf amount"),
+                "discount": self.env._("Discounts"),
+                "spent": self.env._("Paid with points"),
+                "certificates": self.env._("Paid with certificates"),
+                "to_pay": self.env._("To pay"),
+            }
+            name = totals[of] if what == "total" else words[what]
+        return {"name": name, "was": self._value(case, what, was), "found": self._value(case, what, found)}
+
+    def _value(self, case, what: str, value) -> str:
+        if what == "works":
+            return self.env._("yes") if value else self.env._("no")
+        if value is None:
+            return "–"
+        if what in MOVING:
+            return self.env["loy.refusal.words"]._moment(value)
+        return self._number(value) if what in ("points", "issued") else self._money(case, value)
+
+    def _receiver(self, to: str) -> str:
+        words = {
+            "receipt": self.env._("On the receipt"),
+            "cashier": self.env._("To the cashier"),
+            "customer": self.env._("To the customer"),
+        }
+        return words.get(to, to)
+
+    def _money(self, case, amount: float) -> str:
+        return format_amount(self.env, amount + 0.0, case.currency_id)
+
+    def _points(self, amount: float, unit: str) -> str:
+        return f"{self._number(amount)} {unit}"
+
+    def _number(self, value: float) -> str:
+        return self.env["loy.refusal.words"]._number(value)
