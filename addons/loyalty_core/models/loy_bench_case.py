@@ -5,11 +5,11 @@ from odoo.exceptions import UserError
 
 from ..services.errors import LoyaltyError
 
-#: Of what a result depends: when one of these changes, the result is no longer of the case.
+#: Of what a result depends, beside the lines: when one of these changes, the result is no longer of the case.
 INPUTS = frozenset(
     {
         "store_id", "register_id", "channel", "at_on", "at_time", "member_id", "codes_text", "payment_method",
-        "spend_unit_id", "spend_amount", "line_ids", "promotion_ids",
+        "spend_unit_id", "spend_amount", "promotion_ids",
     }
 )  # fmt: skip
 NOON = "12:00"
@@ -34,7 +34,9 @@ class LoyBenchCase(models.Model):
     )
     company_id = fields.Many2one(related="store_id.company_id", store=True, index=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
-    register_id = fields.Many2one("loy.register", ondelete="set null", domain="[('store_id', '=', store_id)]")
+    register_id = fields.Many2one(
+        "loy.register", ondelete="set null", check_company=True, domain="[('store_id', '=', store_id)]"
+    )
     channel = fields.Char(required=True, default="pos", help="As the till or shop names itself: pos, online …")
     at_on = fields.Date(string="Day", help="By the wall clock of the store. Empty: now, whenever it is calculated.")
     at_time = fields.Char(string="Time", size=5, help="HH:MM by the wall clock of the store; noon where it is empty.")
@@ -48,7 +50,7 @@ class LoyBenchCase(models.Model):
     )
     codes_text = fields.Char(string="Promo codes", help="Separated by spaces.")
     payment_method = fields.Char(string="Means of payment", help="As the till names it in the API: cash, card …")
-    spend_unit_id = fields.Many2one("loy.unit", string="Pay with", ondelete="set null")
+    spend_unit_id = fields.Many2one("loy.unit", string="Pay with", ondelete="set null", check_company=True)
     spend_amount = fields.Float(string="Points", digits=(16, 6), help="0: as many as possible.")
     promotion_ids = fields.Many2many(
         "loy.promotion",
@@ -56,6 +58,7 @@ class LoyBenchCase(models.Model):
         "case_id",
         "promotion_id",
         string="Drafts that take part",
+        check_company=True,
         domain=[("state", "!=", "active")],
         help="Promotions that are not active and take part in this calculation as they are now, and in no other.",
     )
@@ -89,12 +92,16 @@ class LoyBenchCase(models.Model):
             case.shown = self.env["loy.bench"]._show(case)
 
     def write(self, vals):
-        """A result goes with the basket that it is of."""
+        written = super().write(vals)
         if INPUTS & vals.keys():
-            vals = {**vals, "result": False, "calculated_at": False, "problem": False}
-            kept = self.filtered("expected")
-            kept.filtered(lambda case: case.state != "unchecked").state = "unchecked"
-        return super().write(vals)
+            self._outdate()
+        return written
+
+    def _outdate(self) -> None:
+        """A result goes with the basket that it is of."""
+        stale = self.filtered(lambda case: case.result or case.problem)
+        stale.write({"result": False, "calculated_at": False, "problem": False})
+        self.filtered("expected").write({"state": "unchecked"})
 
     @api.onchange("store_id")
     def _onchange_store_id(self):

@@ -47,3 +47,20 @@ class LoyBenchLine(models.Model):
             self.product_id = self.env["product.product"].search(
                 ["|", ("default_code", "=", self.sku), ("barcode", "=", self.sku)], limit=1
             )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines.case_id._outdate()
+        return lines
+
+    def write(self, vals):
+        written = super().write(vals)
+        self.case_id._outdate()
+        return written
+
+    def unlink(self):
+        cases = self.case_id
+        gone = super().unlink()
+        cases._outdate()
+        return gone

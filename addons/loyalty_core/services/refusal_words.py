@@ -88,6 +88,7 @@ WORDS = {
         _lt("It does not hold in the network “%(network)s”."),
         _lt("It does not hold in stores of the partner “%(partner)s”."),
         _lt("The attribute “%(store_attribute)s” of the store is not as it must be."),
+        _lt("It does not hold at this place."),
     ],
     "points_balance": [
         _lt("The customer has %(value)s points; it takes at least %(min)s."),

@@ -7,7 +7,7 @@ from odoo.addons.loyalty_core.engine.document import REFUSALS
 from odoo.addons.loyalty_core.engine.registry import CONDITIONS
 from odoo.addons.loyalty_core.services.errors import LoyaltyError
 from odoo.addons.loyalty_core.services.refusal_words import CODES, KINDS, WORDS
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 
 from .api_common import ApiCase
@@ -117,6 +117,12 @@ class TestBench(BenchCase):
         case = self.calculated(promotion_ids=[Command.set(paused.ids)])
         self.assertEqual(self.to_pay(case), 101.0)
 
+    def test_a_draft_of_another_company_has_no_place_here(self):
+        elsewhere = self.env["res.company"].create({"name": "Elsewhere"})
+        draft = self.env["loy.promotion"].create({"code": "T_OTHER", "name": "Other", "company_id": elsewhere.id})
+        with self.assertRaises(UserError):
+            self.case(user=self.env.user, promotion_ids=[Command.set(draft.ids)])
+
     def test_a_draft_that_the_programme_cannot_hold_is_told(self):
         group = self.env["loy.group"].create({"code": "t_new", "name": "New"})
         self.draft.group_id = group
@@ -167,11 +173,17 @@ class TestBench(BenchCase):
 
     def test_a_change_takes_the_result_with_it(self):
         case = self.calculated()
-        case.line_ids[0].quantity = 3
-        case.write({"line_ids": [Command.update(case.line_ids[0].id, {"quantity": 5})]})
-        self.assertFalse(case.result)
-        self.assertFalse(case.shown)
-        case.action_loy_calculate()
+        for change in (
+            lambda: case.line_ids[0].write({"quantity": 3}),
+            lambda: case.write({"line_ids": [Command.update(case.line_ids[0].id, {"quantity": 5})]}),
+            lambda: case.write({"line_ids": [Command.create({"sku": "T-1002"})]}),
+            case.line_ids[-1].unlink,
+            lambda: case.write({"at_on": "2026-02-03"}),
+        ):
+            change()
+            self.assertFalse(case.result)
+            self.assertFalse(case.shown)
+            case.action_loy_calculate()
         case.name = "Only called something else"
         self.assertTrue(case.result)
 
@@ -273,9 +285,8 @@ class TestBenchRights(BenchCase):
         self.assertTrue(nobodys.with_user(user).shown["promotions"])
         with self.assertRaises(AccessError):
             self.case(user=user)
-        nobodys.with_user(user).member_id = int(self.member)
         with self.assertRaises(AccessError):
-            nobodys.with_user(user).action_loy_calculate()
+            nobodys.with_user(user).member_id = int(self.member)
 
     def test_who_sees_members_sees_all(self):
         case = self.calculated()
