@@ -42,7 +42,6 @@ class LoyBenchCase(models.Model):
     at_time = fields.Char(string="Time", size=5, help="HH:MM by the wall clock of the store; noon where it is empty.")
     member_id = fields.Many2one(
         "res.partner",
-        string="Member",
         domain="[('is_loyalty_member', '=', True)]",
         ondelete="set null",
         index="btree_not_null",
