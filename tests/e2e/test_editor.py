@@ -22,6 +22,13 @@ DRAG = """
         })));
     })(%s, %s)
 """
+TOLD = """
+    ((where, words) => new Promise((done) => {
+        const look = () =>
+            document.querySelector(where)?.textContent.includes(words) ? done() : requestAnimationFrame(look);
+        look();
+    }))(%s, %s)
+"""
 
 
 class Editor:
@@ -126,6 +133,7 @@ def test_records_are_chosen_by_their_names(editor):
     browser.fill(f'{card} [data-key="category"] .o-autocomplete--input', "Coffee")
     browser.click(".o_loy_found")
     browser.wait_for(f'{card} [data-key="category"] .o_tag')
+    browser.evaluate(TOLD % (json.dumps(f"{fields} .o_loy_words"), json.dumps("Coffee")))
     assert editor.document("rewards_text") == [{"kind": "percent", "value": 10, "target": {"category": ["COFFEE"]}}]
 
 

@@ -62,7 +62,7 @@ def _fields(owner: str, of: type) -> Iterator[Form]:
         hint = words.find(words.HINTS, owner, member.key)
         yield {
             "key": member.key,
-            "label": _label(owner, member),
+            "label": label_of(owner, member),
             "help": hint if is_ours else member.help or hint,
             "required": member.is_required,
             "default": None if member.is_required else _default(member),
@@ -70,7 +70,7 @@ def _fields(owner: str, of: type) -> Iterator[Form]:
         }
 
 
-def _label(owner: str, member: schema.Member) -> str:
+def label_of(owner: str, member: schema.Member) -> str:
     """What it says of itself goes first."""
     is_said = member.label != _capitalised(member.key)
     return (not is_said and words.find(words.LABELS, owner, member.key)) or member.label

@@ -128,7 +128,7 @@ LABELS: Mapping[str, str] = {
     "price.value": _("Price"),
     "price.per": _("For what"),
     "issue_code.value": _("What it is worth"),
-    "issue_code.expires": _("Code is good until"),
+    "issue_code.expires": _("How long the code is good"),
     "issue_code.target": _("For which goods"),
     "message.to": _("To whom"),
     "multiply.of": _("Of which promotions"),

@@ -98,6 +98,7 @@ class LoyPromotion(models.Model):
         tracking=True,
         help="Limits on which it draws together with other promotions, beside limits of its own.",
     )
+    summary = fields.Char("In words", compute="_compute_summary")
     offer_count = fields.Integer("Personal offers", compute="_compute_offer_count")
     has_limits = fields.Boolean(compute="_compute_has_limits")
     purchase_count = fields.Integer(compute="_compute_purchase_count")
@@ -120,6 +121,13 @@ class LoyPromotion(models.Model):
     def _check_can_start(self):
         """Its group may have been archived while it rested."""
         self.filtered(lambda promotion: promotion.state == "active")._check_document()
+
+    @api.depends("when_text", "rewards_text", "on_event")
+    @api.depends_context("lang", "uid")
+    def _compute_summary(self):
+        told = self.env["loy.sentences"]._of_promotions(self)
+        for promotion in self:
+            promotion.summary = told[promotion]
 
     @api.depends("limit_share_id", *COUNTED_LIMIT_FIELDS)
     def _compute_has_limits(self):

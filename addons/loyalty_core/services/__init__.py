@@ -66,6 +66,7 @@ from . import return_codes
 from . import returns
 from . import exchange
 from . import jobs
+from . import sentences
 from . import editor
 from . import api
 from . import demo

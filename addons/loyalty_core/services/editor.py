@@ -2,11 +2,10 @@
 
 from odoo import api, models
 
-from ..engine import schema
-from ..engine.forms import DOCUMENTS, SAID, SORTS, forms
-from ..engine.registry import KindOf
+from ..engine.forms import DOCUMENTS, SAID, forms
 from ..engine.schema import Problem, Reading
 from .sections import Section, section_named
+from .sentences import reader
 
 FOUND_MAX = 20
 CODES_MAX = 1_000
@@ -47,10 +46,12 @@ class LoyEditor(models.AbstractModel):
     @api.model
     @api.readonly
     def names(self, codes: dict[str, list[str]]) -> dict[str, dict[str, str]]:
-        """By section, the names of the records with these codes; what is not there is left out."""
+        """By section, the names of the records with these codes; what is not there, or not theirs to read, is left
+        out."""
         found = {}
         for name, wanted in codes.items():
-            if of := self._section(name):
+            of = self._section(name)
+            if of and self.env[of.model].has_access("read"):
                 records = self.env[of.model].with_context(active_test=False)
                 rows = records.search([(of.column(of.key[-1]), "in", [str(one) for one in wanted[:CODES_MAX]])])
                 found[name] = {one["code"]: one["name"] for one in self._told(of, rows)}
@@ -62,10 +63,16 @@ class LoyEditor(models.AbstractModel):
         """What is wrong with a document of a sort: ``{"path", "text"}`` each; of a sort in the plural it is a list."""
         self.env["loy.promotion"].check_access("read")
         reading = Reading(self.env.company.currency_id.decimal_places)
-        of = KindOf(SORTS[sort]) if sort in SORTS else schema.ListOf(KindOf(SORTS[sort.removesuffix("s")]), 50, 0)
-        of.read(document, "", reading)
+        reader(sort).read(document, "", reading)
         problems = [*reading.problems, *self._unknown(reading)]
         return [{"path": one.path, "text": one.text} for one in problems]
+
+    @api.model
+    @api.readonly
+    def say(self, sort: str, document) -> str:
+        """A document of a sort in words; "" while something is wrong with it."""
+        self.env["loy.promotion"].check_access("read")
+        return self.env["loy.sentences"]._say(sort, document)
 
     # ------------------------------------------------------------------ how
 

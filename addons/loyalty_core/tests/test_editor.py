@@ -9,6 +9,7 @@ from odoo.tools.translate import code_translations, trans_export
 
 from ..engine import words
 from ..engine.forms import SAID
+from ..engine.sentences import GIVES_IF, SET_OFF, patterns
 from .api_common import ApiCase
 
 
@@ -38,6 +39,7 @@ class TestEditor(ApiCase):
             entries = polib.pofile(buffer.getvalue().decode())
         terms = {entry.msgid for entry in entries if "python" in f"{entry.comment}"}
         said = set(self.said(self.suite(self.editor.describe())))
+        said |= {GIVES_IF, SET_OFF, *(pattern.text for _sort, _kind, pattern in patterns())}
         self.assertGreater(len(said), 250)
         self.assertFalse(said - terms)
 
@@ -97,6 +99,57 @@ class TestEditor(ApiCase):
     def test_nothing_is_wrong_with_a_sound_document(self):
         self.assertEqual(self.editor.check("condition", {"kind": "place", "store": ["T_S1"]}), [])
         self.assertEqual(self.editor.check("rewards", [{"kind": "percent", "value": 10}]), [])
+
+    def test_a_document_is_told_in_words(self):
+        rewards = [{"kind": "percent", "value": 12.5, "target": {"category": ["T_COFFEE"]}}]
+        self.assertEqual(self.editor.say("rewards", rewards), "12.5\N{NO-BREAK SPACE}% off “Drinks / Coffee”")
+        when = {"all": [{"kind": "time", "weekdays": [1, 2, 3, 7]}, {"kind": "place", "store": ["T_S1"]}]}
+        self.assertEqual(self.editor.say("condition", when), "It is Mon–Wed, Sun and the store is “Store 1”")
+        self.assertEqual(self.editor.say("condition", {"kind": "no such"}), "")
+        self.assertEqual(self.editor.say("condition", {"all": []}), "")
+
+    def test_words_are_in_the_language_of_whoever_asks(self):
+        self.env["res.lang"]._activate_lang("uk_UA")
+        said = {"%(value)s off %(target)s": "знижка %(value)s на %(target)s", "“%(name)s”": "«%(name)s»"}
+        with patch.dict(code_translations.python_translations, {("loyalty_core", "uk_UA"): said}):
+            told = self.editor.with_context(lang="uk_UA").say(
+                "rewards", [{"kind": "percent", "value": 12.5, "target": {"brand": ["T_ACME"]}}]
+            )
+        self.assertRegex(told, "^Знижка 12,5\N{NO-BREAK SPACE}% на «.+»$")
+
+    def test_a_list_of_promotions_tells_each_with_one_look_at_each_section(self):
+        def promotion(number):
+            target = {"category": ["T_COFFEE"]}
+            return {
+                "code": f"T_WORDS_{number}",
+                "name": "Words",
+                "when": {"kind": "place", "store": ["T_S1"]},
+                "rewards": [{"kind": "percent", "value": number, "target": target}],
+            }
+
+        self.apply({"promotions": [promotion(number) for number in range(1, 21)]})
+        found = self.env["loy.promotion"].with_user(self.marketer).search([("code", "=like", "T_WORDS_%")])
+        self.assertEqual(len(found), 20)
+        self.env.invalidate_all()
+        with self.assertQueryCount(20):
+            told = dict(zip(found.mapped("code"), found.mapped("summary"), strict=True))
+        self.assertEqual(told["T_WORDS_7"], "7\N{NO-BREAK SPACE}% off “Drinks / Coffee”, if the store is “Store 1”")
+
+    def test_names_that_are_not_theirs_to_read_stay_codes(self):
+        readers = self.env["res.groups"].create({"name": "T readers of promotions"})
+        self.env["ir.model.access"].create(
+            {
+                "name": "t_readers",
+                "model_id": self.env["ir.model"]._get_id("loy.promotion"),
+                "group_id": readers.id,
+                "perm_read": True,
+            }
+        )
+        person = new_test_user(self.env, "t_editor_reader", groups="base.group_user")
+        person.group_ids += readers
+        editor = self.env["loy.editor"].with_user(person)
+        self.assertEqual(editor.names({"stores": ["T_S1"]}), {})
+        self.assertEqual(editor.say("condition", {"kind": "place", "store": ["T_S1"]}), "The store is “T_S1”")
 
     # ------------------------------------------------------------------ how
 

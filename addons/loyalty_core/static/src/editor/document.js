@@ -70,6 +70,7 @@ export class EditedDocument {
         this.past = [];
         this.future = [];
         this.problems = [];
+        this.words = "";
     }
 
     get(path) {

@@ -116,7 +116,11 @@ export class DocumentField extends Component {
     async _check() {
         const { document } = this;
         if (document) {
-            document.problems = await this.service.check(this.props.sort, document.document);
+            const asked = [this.props.sort, document.document];
+            [document.problems, document.words] = await Promise.all([
+                this.service.check(...asked),
+                this.service.say(...asked),
+            ]);
             this.render(true);
         }
     }

@@ -9,7 +9,7 @@ const MODEL = "loy.editor";
  */
 export const editorService = {
     dependencies: ["orm"],
-    async: ["describe", "search", "check", "names"],
+    async: ["describe", "search", "check", "say", "names"],
     start(env, { orm }) {
         const known = {};
         let wanted = {};
@@ -32,6 +32,7 @@ export const editorService = {
         return {
             describe: memoize(() => orm.call(MODEL, "describe", [], { context: user.context })),
             check: (sort, document) => orm.silent.call(MODEL, "check", [sort, document]),
+            say: (sort, document) => orm.silent.call(MODEL, "say", [sort, document]),
             async search(section, term) {
                 const found = await orm.silent.call(MODEL, "search", [section, term]);
                 for (const { code, name } of found) {

@@ -1,0 +1,126 @@
+"""Rules of promotions in words, in the language of whoever reads them."""
+
+import json
+from collections import defaultdict
+from decimal import Decimal
+
+from babel.dates import get_day_names
+from odoo import models
+from odoo.tools import format_date, formatLang, get_lang
+from odoo.tools.misc import babel_locale_parse
+
+from ..engine import schema
+from ..engine.forms import SORTS
+from ..engine.registry import PURCHASE, KindOf
+from ..engine.schema import Reading
+from ..engine.sentences import GIVES_IF, SET_OFF, capitalised, sentence, sentences
+
+RUN_MIN = 3  # so many days on end are told as the first and the last
+
+
+class LoySentences(models.AbstractModel):
+    """``engine.sentences`` with the names of records and the formats of the reader's language."""
+
+    _name = "loy.sentences"
+    _description = "Rules of promotions in words"
+
+    def _of_promotions(self, promotions) -> dict:
+        """What each gives, and if what; "" for one that cannot be read."""
+        language = Language(self.env)
+        documents = {one: (self._read(one.when_text), self._read(one.rewards_text)) for one in promotions}
+        for when, rewards in documents.values():  # once to learn which names are wanted, all together
+            self._told(when, rewards, language)
+        language.learn()
+        events = dict(promotions.fields_get(["on_event"], ["selection"])["on_event"]["selection"])
+        said = {one: self._told(when, rewards, language) for one, (when, rewards) in documents.items()}
+        return {
+            one: language.term(SET_OFF, told=told, event=events[one.on_event])
+            if told and one.on_event != PURCHASE
+            else told
+            for one, told in said.items()
+        }
+
+    def _say(self, sort: str, document) -> str:
+        """A document, as the editor has it; "" while it is not sound."""
+        sound = self._sound(sort, document)
+        if sound is None:
+            return ""
+        language = Language(self.env)
+        self._tell(sort, sound, language)
+        language.learn()
+        return capitalised(self._tell(sort, sound, language))
+
+    # ------------------------------------------------------------------ how
+
+    def _read(self, text: str):
+        try:
+            return json.loads(text) if text and text.strip() else None
+        except ValueError:
+            return None
+
+    def _told(self, when, rewards, language) -> str:
+        gives, condition = self._sound("rewards", rewards), self._sound("condition", when)
+        if gives is None or (when is not None and condition is None):
+            return ""
+        said = self._tell("rewards", gives, language)
+        asked = self._tell("condition", condition, language) if condition else ""
+        told = language.term(GIVES_IF, gives=said, when=asked) if asked else said
+        return capitalised(told)
+
+    def _tell(self, sort: str, sound, language) -> str:
+        if sort in SORTS:
+            return sentence(sort, sound, language)
+        return sentences(sort.removesuffix("s"), sound, language)
+
+    def _sound(self, sort: str, document):
+        """The document without what goes without saying; None where there is none that can be read."""
+        decimals = self.env.company.currency_id.decimal_places
+        reading = Reading(decimals)
+        of = reader(sort)
+        value = of.read(document, "", reading)
+        return None if reading.problems else of.write(value, decimals)
+
+
+def reader(sort: str) -> schema.Type:
+    """Reads documents of a sort; of a sort in the plural a list of them."""
+    return KindOf(SORTS[sort]) if sort in SORTS else schema.ListOf(KindOf(SORTS[sort.removesuffix("s")]), 50, 0)
+
+
+class Language:
+    """The reader's; names of records are learnt together, after it is known which are wanted."""
+
+    def __init__(self, env):
+        self.env = env
+        self.wanted = defaultdict(set)
+        self.names = {}
+
+    def learn(self):
+        self.names = self.env["loy.editor"].names({section: sorted(codes) for section, codes in self.wanted.items()})
+
+    def term(self, text: str, /, **slots: str) -> str:
+        return self.env._(text, **slots)
+
+    def name(self, section: str, code: str) -> str:
+        self.wanted[section].add(code)
+        return self.names.get(section, {}).get(code, code)
+
+    def money(self, amount) -> str:
+        return formatLang(self.env, amount, currency_obj=self.env.company.currency_id)
+
+    def number(self, number) -> str:
+        exact = Decimal(str(number)).normalize()
+        return formatLang(self.env, number, digits=max(0, -exact.as_tuple().exponent))
+
+    def day(self, day: str) -> str:
+        return format_date(self.env, day)
+
+    def weekdays(self, days: list[int]) -> str:
+        names = get_day_names("abbreviated", locale=babel_locale_parse(get_lang(self.env).code))
+        runs = []
+        for day in sorted(days):
+            if runs and runs[-1][-1] == day - 1:
+                runs[-1].append(day)
+            else:
+                runs.append([day])
+        told = ([names[day - 1] for day in run] for run in runs)
+        return ", ".join(f"{run[0]}\N{EN DASH}{run[-1]}" if len(run) >= RUN_MIN else ", ".join(run) for run in told)
