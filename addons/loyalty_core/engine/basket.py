@@ -198,12 +198,14 @@ NOTHING_USED = Used()
 class Basket:
     """A whole purchase before it is calculated.
 
-    ``codes`` are those that the customer presented, in the form of ``normal_code``. Whoever knows codes says which of
-    them can be used (``promo_codes``), and why the others cannot (``refused_codes``). What others have used of limits
-    is told by the codes of promotions (``used``), and by those of limits that they share (``used_shared``).
+    ``at`` is by the store's clock, or by that of ``timezone``. ``codes`` are those that the customer presented, in the
+    form of ``normal_code``. Whoever knows codes says which of them can be used (``promo_codes``), and why the others
+    cannot (``refused_codes``). What others have used of limits is told by the codes of promotions (``used``), and by
+    those of limits that they share (``used_shared``).
     """
 
     at: datetime = schema.wall_clock()
+    timezone: str = schema.text(max_length=64, default="")
     lines: tuple[Line, ...] = schema.list_of(schema.nested(Line), max_length=10_000)
     place: Place = schema.nested(Place, default=Place())
     member: Member | None = schema.nested(Member, default=None)

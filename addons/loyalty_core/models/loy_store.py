@@ -33,6 +33,14 @@ class LoyStore(models.Model):
         required=True,
         default=lambda self: self.env["loy.catalogue"]._default_timezone(),
     )
+    clock = fields.Selection(
+        [("store", "The store's"), ("member", "The member's")],
+        string="Clock of promotions",
+        default="store",
+        required=True,
+        help="A web shop may go by the clock of whoever buys: hours and days are those of the member's time zone, or of"
+        " the store's where the member has none.",
+    )
     is_price_tax_included = fields.Boolean(
         string="Prices include tax", default=True, help="How the tills of the store send prices."
     )

@@ -570,7 +570,9 @@ class LoyApi(models.AbstractModel):
         return unit or self._service("loy.unit").search([("company_id", "in", [False, *self.env.companies.ids])])
 
     def _member_values(self, request, also: tuple[str, ...] = ()) -> dict:
-        names = ("phone", "email", "first_name", "last_name", "birth_date", "sex", "external_id", *also)
+        names = (
+            "phone", "email", "first_name", "last_name", "birth_date", "sex", "timezone", "external_id", *also,
+        )  # fmt: skip
         values = {name: getattr(request, name) for name in names if getattr(request, name) is not None}
         if "card" in also:
             values["attributes"] = request.attributes

@@ -1,9 +1,9 @@
 """What the engine must know of products and places."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from odoo import models, tools
 
@@ -56,6 +56,7 @@ class PlaceFacts:
     company_id: int
     currency_id: int
     timezone: str
+    is_members_clock: bool
     is_price_tax_included: bool
     attributes: Mapping[str, str]
     network: str
@@ -67,6 +68,11 @@ class PlaceFacts:
 
     def to_local(self, instant: datetime) -> datetime:
         return clock.to_local(instant, self.timezone)
+
+    def for_member(self, member) -> Self:
+        """The same by the clock that promotions are judged by when this member buys."""
+        is_own = self.is_members_clock and bool(member.tz)
+        return replace(self, timezone=member.tz) if is_own else self
 
 
 class LoyCatalogue(models.AbstractModel):
@@ -158,6 +164,7 @@ class LoyCatalogue(models.AbstractModel):
             company_id=store.company_id.id,
             currency_id=store.company_id.currency_id.id,
             timezone=store.timezone,
+            is_members_clock=store.clock == "member",
             is_price_tax_included=store.is_price_tax_included,
             attributes=store.attributes or {},
             network=store.network_id.code or "",

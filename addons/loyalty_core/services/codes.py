@@ -500,15 +500,15 @@ class LoyCodes(models.AbstractModel):
         codes = dict(self.env.execute_query(sql.hand_over(ids, rows)))
         return [self._shown(pool, codes[code_id]) for code_id in ids]
 
-    def _issue_beside(self, compiled: CompiledProgramme, timezone: str, results: Mapping) -> dict:
-        """What events give: happening → its codes as the answer of a purchase tells them. A code whose time has passed
-        when it is given is none, and a pool that has run out is told."""
+    def _issue_beside(self, compiled: CompiledProgramme, zones: Mapping[int, str], results: Mapping) -> dict:
+        """What events give: happening → its codes as the answer of a purchase tells them; ``zones``: by whose clock, of
+        each member. A code whose time has passed when it is given is none, and a pool that has run out is told."""
         pools = {pool.code: (pool_id, pool) for pool_id, pool in compiled.code_pools.items()}
         told: dict = {one: [dict(shown) for shown in result.to_document()["issued"]] for one, result in results.items()}
         due: dict[str, list[tuple[dict, Handout]]] = {}
         for one, result in results.items():
             for issue, shown in zip(result.issued, told[one], strict=True):
-                until = issue.expires_at and clock.to_utc(issue.expires_at, timezone)
+                until = issue.expires_at and clock.to_utc(issue.expires_at, zones[one.member_id])
                 if until and until <= self.env.cr.now():
                     shown["problem"] = "expired"
                     continue

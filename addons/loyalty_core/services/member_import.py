@@ -20,7 +20,7 @@ from .requests import MemberOpening, MembersImport
 
 SHOWN_MAX = 200
 #: What of an opening goes into the contact as it is.
-VALUES = ("phone", "email", "external_id", "first_name", "last_name", "birth_date", "sex", "attributes")
+VALUES = ("phone", "email", "external_id", "first_name", "last_name", "birth_date", "sex", "timezone", "attributes")
 
 
 @dataclass(frozen=True, slots=True)

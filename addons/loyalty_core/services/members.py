@@ -25,6 +25,7 @@ VALUES = {
     "name": "name",
     "birth_date": "loy_birth_date",
     "sex": "loy_sex",
+    "timezone": "tz",
     "store_id": "loy_store_id",
     "external_id": "loy_external_id",
     "registered_at": "loy_registered_at",
@@ -65,7 +66,7 @@ class LoyMembers(models.AbstractModel):
         """(member, card) of a new member.
 
         ``values``: phone, email, external_id or card (at least one), name or first_name and last_name,
-        birth_date, sex, store_id, attributes, brand_ids, street, city, zip.
+        birth_date, sex, timezone, store_id, attributes, brand_ids, street, city, zip.
         Codes: member_exists (names the id), contact_required, bad_phone, bad_email, bad_birth_date, bad_sex,
         store_not_found, and those of issuing a card.
         """
@@ -512,6 +513,7 @@ class LoyMembers(models.AbstractModel):
             "email_confirmed": partner.loy_email_confirmed_at,
             "birth_date": partner.loy_birth_date and partner.loy_birth_date.isoformat(),
             "sex": partner.loy_sex,
+            "timezone": partner.tz,
             "store": partner.loy_store_id.code,
             "external_id": partner.loy_external_id,
             "registered": partner.loy_registered_at,

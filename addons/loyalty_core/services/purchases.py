@@ -309,6 +309,7 @@ class LoyPurchases(models.AbstractModel):
         products = self.env["loy.catalogue"]._facts([line.sku for line in lines], place.company_id)
         if is_locked:
             self.env["loy.members"]._keep_current(member)
+        own_timezone, place = place.timezone, place.for_member(member)
         accounts = self._accounts(member, compiled.units)
         if is_locked and accounts:
             # As late as can be: other purchases of the member wait from here to the commit.
@@ -319,6 +320,7 @@ class LoyPurchases(models.AbstractModel):
         paid = self._paid_offline(spend, redeem, compiled) if is_offline else {}
         basket = Basket(
             at=place.to_local(at),
+            timezone=place.timezone if place.timezone != own_timezone else "",
             lines=tuple(self._line(line, products.get(line.sku), compiled) for line in lines),
             place=Place(
                 partner=place.partner,
@@ -395,8 +397,9 @@ class LoyPurchases(models.AbstractModel):
         if accounts:
             self.env["loy.ledger"]._lock(accounts.values())
         catalogue = self.env["loy.catalogue"]
+        place = catalogue._place_of(purchase.store_id, purchase.register_id)
         return Scene(
-            place=catalogue._place_of(purchase.store_id, purchase.register_id),
+            place=replace(place, timezone=basket.timezone or place.timezone),
             member=purchase.member_id,
             card=purchase.card_id,
             at=purchase.purchased_at,

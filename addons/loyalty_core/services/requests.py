@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from ..engine import schema
+from .sections import TimeZone
 
 LINES_MAX = 2_000
 
@@ -97,6 +98,7 @@ class MemberRegister:
     last_name: str | None = schema.text(max_length=128, default=None)
     birth_date: object = schema.day(default=None)
     sex: str | None = schema.choice("female", "male", "other", default=None)
+    timezone: str | None = schema.declare(TimeZone(), None, help="Where the member lives.")
     external_id: str | None = schema.text(max_length=128, default=None)
     attributes: dict = schema.json_object(
         default={}, help="As the section `attributes` defines them; of other names anything is kept as it comes."
@@ -160,6 +162,7 @@ class MemberOpening:
     last_name: str | None = schema.text(max_length=128, default=None)
     birth_date: object = schema.day(default=None)
     sex: str | None = schema.choice("female", "male", "other", default=None)
+    timezone: str | None = schema.declare(TimeZone(), None, help="Where the member lives.")
     attributes: dict = schema.json_object(default={})
     brands: tuple[str, ...] = schema.list_of(schema.text(max_length=64), max_length=100, default=())
     store: str | None = schema.text(max_length=64, default=None, help="The preferred store.")
@@ -217,6 +220,7 @@ class MemberUpdate:
     last_name: str | None = schema.text(max_length=128, default=None)
     birth_date: object = schema.day(default=None)
     sex: str | None = schema.choice("female", "male", "other", default=None)
+    timezone: str | None = schema.declare(TimeZone(), None, help="Where the member lives.")
     external_id: str | None = schema.text(max_length=128, default=None)
     attributes: dict | None = schema.json_object(default=None, help="Merged into what is known, name by name.")
     brands: tuple[str, ...] | None = schema.list_of(

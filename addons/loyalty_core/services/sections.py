@@ -449,6 +449,9 @@ class StoreDocument(CodedDocument):
     """A place of sale."""
 
     timezone: str | None = schema.declare(TimeZone(), None, help="The programme's where absent.")
+    clock: str = schema.choice(
+        "store", "member", default="store", help="By whose clock promotions are judged: a web shop's by the member's."
+    )
     network: str | None = schema.reference("networks", default=None)
     partner: str | None = schema.reference("partners", default=None)
     attributes: dict = schema.map_of(schema.text(max_length=128), default={})

@@ -2,7 +2,7 @@
 
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from functools import partial
@@ -38,6 +38,11 @@ class Happening:
     occurrence: str
     at: datetime
     event_id: int | None = None
+    day: date | None = None  # the whole day that it is, wherever the member lives
+
+    def local(self, timezone: str) -> datetime:
+        """When it is by the member's clock."""
+        return datetime.combine(self.day, time.min) if self.day else clock.to_local(self.at, timezone)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +228,7 @@ class LoyTriggers(models.AbstractModel):
             own = self.env["loy.promotion"].sudo().browse(compiled.promotions[promotion.code]).company_id
             rows = self.env.execute_query(sql.whose_day(on.yearly, there, company.id, bool(own), after, limit))
             at = _start_of(day, zone)
-            happenings = [Happening(member_id, str(there.year), at) for (member_id,) in rows]
+            happenings = [Happening(member_id, str(there.year), at, day=day) for (member_id,) in rows]
         elif on.offset_days:
             starts, ends = _start_of(there, zone), _start_of(there + timedelta(days=1), zone)
             rows = self.env.execute_query(sql.events_between(company.id, starts, ends, on.stream, after, limit))
@@ -252,7 +257,8 @@ class LoyTriggers(models.AbstractModel):
         for known in self.env.execute_query(sql.judged(promotion_id, wanted)):
             del wanted[known]
         accounts = self._lock_accounts(compiled, promotion, {one.member_id for one in wanted.values()})
-        baskets = self._baskets(company, compiled, promotion, list(wanted.values()))
+        zones = {member.id: member.tz or _timezone(compiled) for member in members}
+        baskets = self._baskets(company, compiled, promotion, list(wanted.values()), zones)
         # Only who is given something gets an account for it; there is nothing on a new one that could be judged.
         earning = {one.member_id for one, basket in baskets if set_off(compiled.programme, code, basket).earned}
         accounts |= self._lock_accounts(compiled, promotion, earning, create=True)
@@ -266,9 +272,9 @@ class LoyTriggers(models.AbstractModel):
             for one, basket in baskets
         }  # fmt: skip
         results = {one: result for one, result in results.items() if _has_happened(result)}
-        issued = self.env["loy.codes"]._issue_beside(compiled, _timezone(compiled), results)
+        issued = self.env["loy.codes"]._issue_beside(compiled, zones, results)
         self._note(company, promotion_id, results, issued)
-        self._accrue(company, compiled, code, accounts, results)
+        self._accrue(company, code, accounts, zones, results)
         self._tell(company, code, results, issued)
 
     def _lock_accounts(
@@ -285,11 +291,15 @@ class LoyTriggers(models.AbstractModel):
         return {(member_id, units[unit_id]): account for (member_id, unit_id), account in accounts.items()}
 
     def _baskets(
-        self, company, compiled: CompiledProgramme, promotion, happenings: list[Happening]
+        self,
+        company,
+        compiled: CompiledProgramme,
+        promotion,
+        happenings: list[Happening],
+        zones: Mapping[int, str],
     ) -> list[tuple[Happening, Basket]]:
-        """Of each happening the moment, and what is known of the member."""
-        zone = _timezone(compiled)
-        moments = [(one.member_id, clock.to_local(one.at, zone)) for one in happenings]
+        """Of each happening the moment by the member's own clock, and what is known of the member."""
+        moments = [(one.member_id, one.local(zones[one.member_id])) for one in happenings]
         baskets = self.env["loy.member.facts"]._baskets_of_nothing(compiled, promotion, company.id, moments)
         return list(zip(happenings, baskets, strict=True))
 
@@ -316,9 +326,9 @@ class LoyTriggers(models.AbstractModel):
         )
 
     def _accrue(
-        self, company, compiled: CompiledProgramme, code: str, accounts: dict, results: dict[Happening, Result]
+        self, company, code: str, accounts: dict, zones: Mapping[int, str], results: dict[Happening, Result]
     ) -> None:
-        zone = _timezone(compiled)
+        """What a day gives is usable from the member's own midnight, if that is still to come."""
         moves: dict[datetime, list[Accrual]] = defaultdict(list)
         ledger = self.env["loy.ledger"]
         terms = iter(ledger._terms(
@@ -326,8 +336,9 @@ class LoyTriggers(models.AbstractModel):
         ))  # fmt: skip
         for one, result in results.items():
             for earned in result.earned:
-                terms_id = next(terms)
-                active_from = earned.active_from and clock.to_utc(earned.active_from, zone)
+                terms_id, zone = next(terms), zones[one.member_id]
+                begins = clock.to_utc(earned.active_from or one.local(zone), zone)
+                active_from = begins if begins > one.at else None
                 expires_at = earned.expires_at and clock.to_utc(earned.expires_at, zone)
                 if expires_at and expires_at <= (active_from or one.at):
                     continue  # the day on which such points end has passed: nothing is left to give

@@ -104,6 +104,7 @@ def place(code: str, register: str | None, company_ids: list[int]) -> SQL:
     return SQL(
         """
         SELECT store.id, store.code, store.company_id, company.currency_id, store.timezone,
+               store.clock = 'member',
         store.is_price_tax_included,
                COALESCE(store.attributes, '{}'), COALESCE(network.code, ''), COALESCE(partner.code, ''),
                (SELECT id FROM loy_register

@@ -49,6 +49,34 @@ class PurchaseCase(ApiCase):
 
 
 class TestCalculate(PurchaseCase):
+    def test_a_web_shop_may_go_by_the_clock_of_whoever_buys(self):
+        self.apply({
+            "stores": [{"code": "T_WEB", "timezone": "Europe/Kyiv", "clock": "member"}],
+            "promotions": [
+                self.promotion("T_NOON", {"kind": "percent", "value": 50},
+                               when={"kind": "time", "from": "12:00", "to": "14:00"}),
+                self.promotion("T_TODAY", {"kind": "points", "unit": "T_MILES", "amount": 5,
+                                           "expires": {"on": "2026-03-02"}}),
+            ],
+        })  # fmt: skip
+        self.call("member_update", member=self.member, timezone="Asia/Tokyo")
+        self.assertEqual(self.call("member_find", member=self.member)["timezone"], "Asia/Tokyo")
+        noon_in_tokyo = {"at": "2026-03-02T06:00:00"}  # by the store's clock, as every request tells it
+        cases = {"T_WEB": (True, {}), "T_S1": (False, {}), "nobody": (False, {"store": "T_WEB", "member": None})}
+        for store, (is_noon, values) in cases.items():
+            request = self.basket(**{"store": store, **noon_in_tokyo, **values})
+            answer = self.call("purchase_calculate", **request)
+            codes = {one["code"] for line in answer["lines"] for one in line["promotions"]}
+            self.assertEqual("T_NOON" in codes, is_noon, store)
+        request = self.basket(store="T_WEB", **noon_in_tokyo)
+        self.call("purchase_hold", purchase="T-WEB-1", **request)
+        self.call("purchase_confirm", purchase="T-WEB-1")
+        purchase = self.purchase_of("T-WEB-1")
+        self.assertEqual(purchase.purchased_at, datetime(2026, 3, 2, 4))
+        lot = self.env["loy.lot"].search([("member_id", "=", int(self.member)), ("unit_id.code", "=", "T_MILES")])
+        self.assertEqual(lot.expires_at, datetime(2026, 3, 2, 15), "midnight in Tokyo")
+        self.refused("bad_request", "member_update", member=self.member, timezone="Asia/Atlantis")
+
     def test_calculate_has_no_effect(self):
         before = self.state()
         with self.read_only():

@@ -46,6 +46,23 @@ class TestTriggers(ApiCase):
         )
         return [(one.occurrence, one.is_given, one.outcome) for one in found]
 
+    def test_a_member_who_lives_elsewhere_has_the_birthday_there(self):
+        today = {"kind": "time", "dates": [str(self.today)]}
+        self.set_off("birthday", points(50, expires={"after_days": 1}), when=today)
+        zones = {None: "Europe/Kyiv", "America/New_York": "America/New_York", "Asia/Tokyo": "Asia/Tokyo"}
+        members = {zone: self.register(f"zone{n}", timezone=zone) for n, zone in enumerate(zones)}
+        for member in members.values():
+            self.born(0, member)
+        self.stand_still(1)
+        self.run_job()
+        midnight = datetime.combine(self.today, datetime.min.time())
+        for zone, lives_in in zones.items():
+            lot = self.env["loy.lot"].search([("member_id", "=", int(members[zone]))])
+            with self.subTest(zone):
+                booked = clock.to_utc(midnight, "Europe/Kyiv")
+                self.assertEqual(lot.active_from, max(clock.to_utc(midnight, lives_in), booked))
+                self.assertEqual(lot.expires_at, clock.to_utc(midnight + timedelta(days=1), lives_in))
+
     def stand_still(self, days):
         """The last day that is done lies so many days back."""
         self.env["loy.trigger.mark"].search([("company_id", "=", self.env.company.id)]).write(
