@@ -13,6 +13,7 @@ class LoyChoice(models.Model):
     _name = "loy.choice"
     _inherit = ["loy.audited.mixin", "loy.revisioned.mixin"]
     _description = "Choice of members"
+    _refusal = "bad_choice"
 
     options_text = fields.Text(
         "Options",
@@ -42,15 +43,4 @@ class LoyChoice(models.Model):
         """The engine itself is the judge of options, the document's own laws of the rest."""
         problems = self.env["loy.programme"]._problems_of_choices(self)
         if problems:
-            raise LoyaltyError("bad_choice", "\n".join(problems))
-
-    def _options(self):
-        try:
-            return json.loads(self.options_text or "[]")
-        except ValueError as error:
-            raise LoyaltyError(
-                "bad_choice",
-                self.env._(
-                    "%(field)s is not valid JSON: %(error)s", field=self._fields["options_text"].string, error=error
-                ),
-            ) from None
+            raise LoyaltyError(self._refusal, "\n".join(problems))

@@ -1,5 +1,3 @@
-import json
-
 from odoo import api, fields, models
 
 from ..fields import BigInteger
@@ -13,6 +11,7 @@ class LoyConversion(models.Model):
     _name = "loy.conversion"
     _inherit = ["loy.audited.mixin", "loy.revisioned.mixin"]
     _description = "Conversion on a schedule"
+    _refusal = "bad_conversion"
 
     unit_id = fields.Many2one("loy.unit", required=True, ondelete="restrict", index=True)
     months = fields.Integer("Every so many months", required=True, default=1)
@@ -34,18 +33,7 @@ class LoyConversion(models.Model):
     def _check_document(self):
         problems = self.env["loy.conversions"]._problems(self)
         if problems:
-            raise LoyaltyError("bad_conversion", "\n".join(problems))
-
-    def _gives(self):
-        try:
-            return json.loads(self.gives_text or "{}")
-        except ValueError as error:
-            raise LoyaltyError(
-                "bad_conversion",
-                self.env._(
-                    "%(field)s is not valid JSON: %(error)s", field=self._fields["gives_text"].string, error=error
-                ),
-            ) from None
+            raise LoyaltyError(self._refusal, "\n".join(problems))
 
     def action_open_gifts(self):
         self.ensure_one()

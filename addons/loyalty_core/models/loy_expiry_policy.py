@@ -10,6 +10,7 @@ class LoyExpiryPolicy(models.Model):
     _name = "loy.expiry.policy"
     _inherit = ["loy.audited.mixin", "loy.revisioned.mixin"]
     _description = "Expiry policy"
+    _refusal = "bad_expiry_policy"
     _order = "unit_id, id"
 
     unit_id = fields.Many2one("loy.unit", required=True, ondelete="restrict", index=True)
@@ -45,11 +46,7 @@ class LoyExpiryPolicy(models.Model):
                 [section.document_of(policy) for policy in policies]
             )
             if problems:
-                raise LoyaltyError("bad_expiry_policy", "\n".join(map(str, problems)))
-
-    @api.model
-    def _parse_json(self, text, label):
-        return self.env["loy.promotion"]._parse_json(text, label)
+                raise LoyaltyError(self._refusal, "\n".join(map(str, problems)))
 
     def _cron_run(self):
         self.env["loy.expiry"]._run()

@@ -1,5 +1,3 @@
-import json
-
 from odoo import api, fields, models
 
 from ..services.errors import LoyaltyError
@@ -11,6 +9,7 @@ class LoyFavourite(models.Model):
     _name = "loy.favourite"
     _inherit = ["loy.audited.mixin", "loy.revisioned.mixin"]
     _description = "Favourites"
+    _refusal = "bad_favourite"
 
     of = fields.Selection(
         [("product", "Products"), ("category", "Categories"), ("brand", "Brands")],
@@ -37,15 +36,4 @@ class LoyFavourite(models.Model):
     def _check_document(self):
         problems = self.env["loy.programme"]._problems_of_favourites(self)
         if problems:
-            raise LoyaltyError("bad_favourite", "\n".join(problems))
-
-    def _target(self) -> dict:
-        """The selection of products, as documents say it."""
-        text = (self.target_text or "").strip()
-        try:
-            return json.loads(text) if text else {}
-        except ValueError as error:
-            label = self._fields["target_text"].string
-            raise LoyaltyError(
-                "bad_favourite", self.env._("%(field)s is not valid JSON: %(error)s", field=label, error=error)
-            ) from None
+            raise LoyaltyError(self._refusal, "\n".join(problems))

@@ -27,7 +27,8 @@ class LoyMemberChoice(models.Model):
 
     def _compute_options_shown(self):
         for one in self:
-            names = {option.get("code"): option.get("name") for option in one.choice_id.sudo()._options()}
+            options = one.choice_id.sudo()._document_in("options_text") or ()
+            names = {option.get("code"): option.get("name") for option in options}
             one.options_shown = ", ".join(names.get(code) or code for code in one.options or [])
 
     def _compute_display_name(self):

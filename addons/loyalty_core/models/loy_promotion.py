@@ -1,5 +1,3 @@
-import json
-
 from odoo import api, fields, models
 
 from ..services.errors import LoyaltyError
@@ -12,6 +10,7 @@ class LoyPromotion(models.Model):
     _name = "loy.promotion"
     _inherit = ["loy.audited.mixin", "loy.revisioned.mixin", "loy.limited.mixin"]
     _description = "Promotion"
+    _refusal = "bad_promotion"
     _order = "state, priority desc, weight desc, id"
 
     state = fields.Selection(
@@ -115,7 +114,7 @@ class LoyPromotion(models.Model):
         """The engine itself is the judge: what it cannot compile cannot be saved."""
         problems = self.env["loy.programme"]._problems_of_promotions(self)
         if problems:
-            raise LoyaltyError("bad_promotion", "\n".join(problems))
+            raise LoyaltyError(self._refusal, "\n".join(problems))
 
     @api.constrains("state")
     def _check_can_start(self):
@@ -159,15 +158,6 @@ class LoyPromotion(models.Model):
         )
         for promotion in self:
             promotion.offer_count = counts.get(promotion, 0)
-
-    @api.model
-    def _parse_json(self, text, label):
-        try:
-            return json.loads(text) if text and text.strip() else None
-        except ValueError as error:
-            raise LoyaltyError(
-                "bad_promotion", self.env._("%(field)s is not valid JSON: %(error)s", field=label, error=error)
-            ) from None
 
     def copy_data(self, default=None):
         default = dict(default or {})

@@ -1,5 +1,9 @@
+import json
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+from ..services.errors import LoyaltyError
 
 
 class LoyRevisionedMixin(models.AbstractModel):
@@ -11,6 +15,8 @@ class LoyRevisionedMixin(models.AbstractModel):
     _name = "loy.revisioned.mixin"
     _inherit = "loy.code.mixin"
     _description = "Record with revisions by time"
+    #: The code under which what cannot be read of it is refused.
+    _refusal = "bad_programme"
 
     valid_from_at = fields.Datetime(
         string="Valid from",
@@ -49,6 +55,17 @@ class LoyRevisionedMixin(models.AbstractModel):
         raise UserError(
             self.env._("Receipts may refer to it, so it cannot be deleted. End it or archive it instead.")
         )
+
+    def _document_in(self, name: str):
+        """What a text field holds as JSON, None where it is empty; the model's refusal where it is none."""
+        text = (self[name] or "").strip()
+        try:
+            return json.loads(text) if text else None
+        except ValueError as error:
+            label = self._fields[name].string
+            raise LoyaltyError(
+                self._refusal, self.env._("%(field)s is not valid JSON: %(error)s", field=label, error=error)
+            ) from None
 
     def action_open_revisions(self):
         self.ensure_one()

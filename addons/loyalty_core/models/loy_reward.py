@@ -1,5 +1,3 @@
-import json
-
 from odoo import api, fields, models
 
 from ..services.errors import LoyaltyError
@@ -11,6 +9,7 @@ class LoyReward(models.Model):
     _name = "loy.reward"
     _inherit = ["loy.audited.mixin", "loy.revisioned.mixin"]
     _description = "Reward of the catalogue"
+    _refusal = "bad_reward"
 
     unit_id = fields.Many2one("loy.unit", required=True, ondelete="restrict", index=True)
     points = fields.Float(digits=(16, 6), help="What it costs. 0: as many as the member likes, within the range.")
@@ -41,7 +40,7 @@ class LoyReward(models.Model):
     def _check_document(self):
         problems = self.env["loy.programme"]._problems_of_rewards(self)
         if problems:
-            raise LoyaltyError("bad_reward", "\n".join(problems))
+            raise LoyaltyError(self._refusal, "\n".join(problems))
 
     def _compute_redemption_count(self):
         counts = dict(
@@ -49,17 +48,6 @@ class LoyReward(models.Model):
         )
         for reward in self:
             reward.redemption_count = counts.get(reward, 0)
-
-    def _gives(self):
-        try:
-            return json.loads(self.gives_text or "{}")
-        except ValueError as error:
-            raise LoyaltyError(
-                "bad_reward",
-                self.env._(
-                    "%(field)s is not valid JSON: %(error)s", field=self._fields["gives_text"].string, error=error
-                ),
-            ) from None
 
     def action_open_redemptions(self):
         self.ensure_one()

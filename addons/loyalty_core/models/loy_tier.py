@@ -1,8 +1,4 @@
-import json
-
 from odoo import api, fields, models
-
-from ..services.errors import LoyaltyError
 
 
 class LoyTier(models.Model):
@@ -97,17 +93,6 @@ class LoyTier(models.Model):
     def _onchange_measure(self):
         if self.measure != "points":
             self.unit_id = False
-
-    def _target(self) -> dict:
-        """The selection of products, as documents say it."""
-        text = (self.target_text or "").strip()
-        try:
-            return json.loads(text) if text else {}
-        except ValueError as error:
-            label = self._fields["target_text"].string
-            raise LoyaltyError(
-                "bad_programme", self.env._("%(field)s is not valid JSON: %(error)s", field=label, error=error)
-            ) from None
 
     def action_view_members(self):
         self.ensure_one()

@@ -32,10 +32,9 @@ class LoyEditor(models.AbstractModel):
     def search(self, section: str, term: str) -> list[dict]:
         """Records of a section of the programme by code or name: ``{"code", "name"}``."""
         of = self._section(section)
-        code = of and of.column(of.key[-1])
         if not of:
             return []
-        model = self.env[of.model]
+        model, code = self.env[of.model], of.column(of.key[-1])
         domain = [(code, "not in", (False, ""))]
         text = str(term or "").strip()[:100]
         if text:

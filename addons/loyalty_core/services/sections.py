@@ -802,7 +802,7 @@ class ExpiryPolicySection(Section):
                 document["older_than"] = {record.older_than_period: record.older_than_count}
         elif record.grace:
             document["grace"] = record.grace
-        if when := record._parse_json(record.when_text, record._fields["when_text"].string):
+        if when := record._document_in("when_text"):
             document["when"] = when
         return document
 
@@ -868,7 +868,7 @@ class TierSection(Section):
 
     def document_of(self, record) -> dict[str, object]:
         document = Section.document_of(self, record)
-        if target := record._target():
+        if target := record._document_in("target_text"):
             document["target"] = target
         if window := self._window(record):
             document["window"] = window
@@ -899,7 +899,7 @@ class ChoiceSection(Section):
 
     def document_of(self, record) -> dict[str, object]:
         document = Section.document_of(self, record)
-        return {**document, "options": record._options() or []}
+        return {**document, "options": record._document_in("options_text") or []}
 
 
 class FavouriteSection(Section):
@@ -913,7 +913,7 @@ class FavouriteSection(Section):
         return {**values, "target_text": _json(target) if target else False}
 
     def document_of(self, record) -> dict[str, object]:
-        target = record._target()
+        target = record._document_in("target_text")
         return {**Section.document_of(self, record), **({"target": target} if target else {})}
 
 
@@ -941,7 +941,8 @@ class ScheduledConversionSection(Section):
     def document_of(self, record) -> dict[str, object]:
         members = schema.members(ScheduleDocument)
         schedule = {name: record[name] for name in members if record[name] != members[name].default}
-        return {**Section.document_of(self, record), "schedule": schedule, "gives": record._gives()}
+        gives = record._document_in("gives_text") or {}
+        return {**Section.document_of(self, record), "schedule": schedule, "gives": gives}
 
 
 class RewardSection(Section):
@@ -963,7 +964,7 @@ class RewardSection(Section):
         points = _plain(record, "points")
         if not points:
             points = {name: _plain(record, f"points_{name}") for name in schema.members(PointsRange)}
-        return {**Section.document_of(self, record), "points": points, "gives": record._gives()}
+        return {**Section.document_of(self, record), "points": points, "gives": record._document_in("gives_text") or {}}
 
 
 def _values_of_bounds(bounds) -> dict[str, object]:
@@ -1031,10 +1032,10 @@ class PromotionSection(Section):
         ):
             if record[name] != default:
                 document[key] = record[name]
-        when = record._parse_json(record.when_text, record._fields["when_text"].string)
+        when = record._document_in("when_text")
         if when:
             document["when"] = when
-        document["rewards"] = record._parse_json(record.rewards_text, record._fields["rewards_text"].string) or []
+        document["rewards"] = record._document_in("rewards_text") or []
         limits = {"per_receipt": record.limit_per_receipt} if record.limit_per_receipt else {}
         limits |= _bounds_of(record)
         if record.limit_share_id:
@@ -1042,7 +1043,7 @@ class PromotionSection(Section):
         if limits:
             document["limits"] = limits
         if record.on_event != PURCHASE:
-            further = record._parse_json(record.on_text, record._fields["on_text"].string) or {}
+            further = record._document_in("on_text") or {}
             offset = {"offset_days": record.on_offset_days} if record.on_offset_days else {}
             document["on"] = {"event": record.on_event, **offset, **further} if offset or further else record.on_event
         return document

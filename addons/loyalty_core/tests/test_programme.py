@@ -9,6 +9,7 @@ import psycopg2
 from odoo import Command
 from odoo.addons.loyalty_core.engine import Basket, evaluate
 from odoo.addons.loyalty_core.services import programme as programme_service
+from odoo.addons.loyalty_core.services.errors import LoyaltyError
 from odoo.exceptions import UserError
 from odoo.tests import new_test_user, tagged
 
@@ -124,6 +125,22 @@ class ProgrammeCase(ApiCase):
 
 @tagged("post_install", "-at_install")
 class TestApply(ProgrammeCase):
+    def test_a_text_that_is_no_json_is_refused_by_the_code_of_its_record(self):
+        for model, name, code in (
+            ("loy.choice", "options_text", "bad_choice"),
+            ("loy.conversion", "gives_text", "bad_conversion"),
+            ("loy.expiry.policy", "when_text", "bad_expiry_policy"),
+            ("loy.favourite", "target_text", "bad_favourite"),
+            ("loy.promotion", "rewards_text", "bad_promotion"),
+            ("loy.reward", "gives_text", "bad_reward"),
+            ("loy.tier", "target_text", "bad_programme"),
+        ):
+            record = self.env[model].new({name: '{"kind": '})
+            with self.subTest(model), self.assertRaises(LoyaltyError) as caught:
+                record._document_in(name)
+            self.assertEqual(caught.exception.code, code)
+            self.assertIn(f"{record._fields[name].string} is not valid JSON", str(caught.exception))
+
     def test_apply_creates_then_finds_nothing_to_do(self):
         size = sum(1 if isinstance(rows, dict) else len(rows) for rows in EVERYTHING.values())
         counts = self.apply(EVERYTHING)

@@ -117,11 +117,14 @@ export class DocumentField extends Component {
         const { document } = this;
         if (document) {
             const asked = [this.props.sort, document.document];
-            [document.problems, document.words] = await Promise.all([
+            const [problems, words] = await Promise.all([
                 this.service.check(...asked),
                 this.service.say(...asked),
             ]);
-            this.render(true);
+            if (document.document === asked[1]) {
+                Object.assign(document, { problems, words }); // or else a later answer comes
+                this.render(true);
+            }
         }
     }
 
