@@ -548,7 +548,7 @@ class LoyCounters(models.AbstractModel):
             sql.make(company_id, [(kind, ref, day, _shards(amount, limit)) for kind, ref, day, amount, limit in wishes])
         )
         rows: dict[tuple, dict[int, int]] = {}
-        for kind, ref, day, row_id, used in self.env.execute_query(sql.lock(company_id, wishes)):
+        for kind, ref, day, row_id, used in self._lock_rows(company_id, wishes):
             rows.setdefault((kind, ref, day), {})[row_id] = used
         changed, passed = [], set()
         for kind, ref, day, amount, limit in wishes:
@@ -566,6 +566,17 @@ class LoyCounters(models.AbstractModel):
             ]
         self.env.cr.execute(sql.split(changed))
         return passed
+
+    def _lock_rows(self, company_id: int, wishes: list[sql.Wish]) -> list[tuple]:
+        """All rows of the counters, locked. Whoever made more of them while this one waited for a lock, did it behind
+        the back of the statement that waited: then all are locked anew, in their order."""
+        while True:
+            with self.env.cr.savepoint(flush=False) as savepoint:
+                rows = self.env.execute_query(sql.lock(company_id, wishes))
+                ((number,),) = self.env.execute_query(sql.count(company_id, wishes))
+                if number == len(rows):
+                    return rows
+                savepoint.rollback()
 
     # ------------------------------------------------------------------ for people
 

@@ -149,6 +149,16 @@ def lock(company_id: int, wishes: Sequence[Wish]) -> SQL:
     )
 
 
+def count(company_id: int, wishes: Sequence[Wish]) -> SQL:
+    """One row (number): how many rows the counters have."""
+    return SQL(
+        "SELECT COUNT(*) FROM %s JOIN loy_counter AS counter ON counter.company_id = %s AND %s",
+        _wishes(wishes),
+        company_id,
+        _SAME,
+    )
+
+
 def split(rows: Sequence[tuple[int, int, int, int | None]]) -> SQL:
     """(id, used, quota, quota_of): write rows that are locked."""
     ids, counts, quotas, limits = (list(column) for column in zip(*rows, strict=True))

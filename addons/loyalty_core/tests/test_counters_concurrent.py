@@ -10,9 +10,12 @@ from threading import Barrier
 from odoo import api
 from odoo.addons.loyalty_core.services.counters import Drawn, _Passed
 from odoo.addons.loyalty_core.services.transaction import run_with_retry
+from odoo.addons.loyalty_core.sql import counters
 from odoo.modules.registry import Registry
 from odoo.sql_db import db_connect
 from odoo.tests import BaseCase, get_db_name, tagged
+
+from .committed_common import CommittedCase
 
 CLIENTS = 16
 #: No promotions: counters refer to no row. What is committed here is removed afterwards.
@@ -101,3 +104,30 @@ class TestCountersConcurrent(BaseCase):
         self.assertEqual(got, CLIENTS * 25)
         for ref in (FIRST, SECOND):
             self.assertEqual({kind: row[0] for kind, row in self._used(ref).items()}, dict.fromkeys(kinds, got))
+
+
+@tagged("post_install", "-at_install")
+class TestCountersGrow(CommittedCase):
+    """A counter gets more rows, for smaller draws, while somebody waits for those that it had."""
+
+    def wishes(self, amount):
+        return [("budget", FIRST, None, amount, 6_000)]
+
+    def draw(self, env, amount):
+        """As when no row by itself has room for it."""
+        env["loy.counters"]._move_slowly(1, self.wishes(amount), False)
+
+    def test_who_waited_knows_all_rows(self):
+        with self.transaction() as env:
+            self.draw(env, 30)
+            env.cr.commit()
+            # One of small draws has made its rows and has locked all.
+            env.cr.execute(counters.make(1, [("budget", FIRST, None, 16)]))
+            rows = env.execute_query(counters.lock(1, self.wishes(1)))
+            other = self.start(lambda env: self.draw(env, 30))
+            quotas = {row_id: (used, used + 5_970 // 16) for *_key, row_id, used in rows}
+            env.cr.execute(counters.split([(row_id, *values, 6_000) for row_id, values in quotas.items()]))
+            env.cr.commit()
+            other.result()
+            env.cr.execute("SELECT COUNT(*), SUM(used)::int8, SUM(quota)::int8 FROM loy_counter WHERE ref < 0")
+            self.assertEqual(env.cr.fetchone(), (16, 60, 6_000))
