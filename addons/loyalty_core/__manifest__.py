@@ -17,7 +17,9 @@
         "data/loy_group_data.xml",
         "views/menus.xml",
         "security/ledger_rules.xml",
+        "security/sales_rules.xml",
         "data/loy_ledger_cron.xml",
+        "data/loy_sales_cron.xml",
         "data/loy_monitor_cron.xml",
         "data/loy_reasons.xml",
         "views/loy_unit_views.xml",
@@ -90,6 +92,7 @@
         "views/loy_debt_views.xml",
         "views/loy_liability_views.xml",
         "views/loy_member_day_views.xml",
+        "views/loy_sales_views.xml",
         "views/loy_journal_views.xml",
     ],
     "demo": [

@@ -39,6 +39,11 @@ from . import loy_transaction
 from . import loy_entry
 from . import loy_ledger_mark
 from . import loy_ledger_day
+from . import loy_sales_mark
+from . import loy_sales_fact_mixin
+from . import loy_sales_hour
+from . import loy_promotion_day
+from . import loy_category_day
 from . import loy_journal_account
 from . import loy_journal_entry
 from . import loy_journal_line

@@ -24,6 +24,7 @@ from . import ledger
 from . import account_moves
 from . import pools
 from . import ledger_days
+from . import sales_facts
 from . import journals
 from . import member_merge
 from . import privacy

@@ -68,6 +68,7 @@ loy.duplicate.key              -        -              -         -              
 loy.duplicate.scan             -        -              -         -               r         -        -         r
 loy.expiry.mark                -        -              -         -               -         -        -         r
 loy.expiry.policy              r        r              r         r               r         r        r         rwcd
+loy.category.day               -        r              -         -               -         r        r         r
 loy.entry                      -        -              -         r               r         r        r         r
 loy.event                      -        -              -         r               r         r        r         r
 loy.favourite                  r        r              r         r               r         r        rwc       rwc
@@ -109,6 +110,9 @@ loy.pool.wizard.line           -        -              -         rwcd           
 loy.promotion                  r        r              r         r               r         r        rwc       rwc
 loy.purchase                   r        r              r         r               r         r        r         r
 loy.purchase.line              r        r              r         r               r         r        r         r
+loy.promotion.day              -        r              -         -               -         r        r         r
+loy.sales.hour                 -        r              -         -               -         r        r         r
+loy.sales.mark                 -        -              -         -               -         -        -         r
 loy.promotion.occurrence       -        -              -         r               r         r        r         r
 loy.trigger.mark               -        -              -         -               -         -        -         r
 loy.purchase.promotion         r        r              r         r               r         r        r         r
@@ -149,7 +153,9 @@ loy.return.wizard.line         -        rwcd           -         -              
 
 #: The people of a partner are store managers who see a report beside; those of a brand see these and no more.
 PARTNER = {"loy.liability.report": "r"}
-BRAND_MANAGER = dict.fromkeys(("loy.brand", "loy.product.points", "loy.purchase.line", "loy.store", "loy.unit"), "r")
+BRAND_MANAGER = dict.fromkeys(
+    ("loy.brand", "loy.category.day", "loy.product.points", "loy.purchase.line", "loy.store", "loy.unit"), "r"
+)
 
 
 def parse(table):
@@ -386,6 +392,9 @@ class TestCompanies(TransactionCase):
         )
         env["loy.ledger.days"]._seal()
         env["loy.ledger.days"]._fold()
+        env["loy.sales.facts"]._fold_now()
+        for name in ("sales.hour", "promotion.day", "category.day"):
+            made[f"loy.{name}"] = env[f"loy.{name}"].search([("company_id", "=", company.id)])
         unit = env["loy.unit"].search([("company_id", "=", company.id), ("code", "=", "A")])
         codes = {name: name for name in JOURNAL_CODES}
         made["loy.journal.account"] = env["loy.journal.account"].create(
