@@ -94,6 +94,7 @@
         "views/loy_member_day_views.xml",
         "views/loy_sales_views.xml",
         "views/loy_journal_views.xml",
+        "views/loy_report_views.xml",
     ],
     "demo": [
         "demo/loy_units.xml",

@@ -3,3 +3,4 @@ from . import card_export
 from . import code_export
 from . import member_export
 from . import monitor
+from . import report_file

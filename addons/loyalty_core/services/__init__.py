@@ -70,4 +70,6 @@ from . import jobs
 from . import sentences
 from . import editor
 from . import api
+from . import reports
+from . import report_files
 from . import demo

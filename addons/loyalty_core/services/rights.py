@@ -81,6 +81,7 @@ MODEL_SECTIONS = {
     "loy.tier": "programme",
     "loy.breakage": "reports",
     "loy.ledger": "reports",
+    "loy.report": "reports",
     "loy.liability": "reports",
     "loy.journal": "reports",
     "loy.sales": "reports",
@@ -323,6 +324,13 @@ declare(
             "loy.register r",
             "loy.unit r",
         ),
+    ),
+    Right(
+        "report.run",
+        _lt("See ready reports"),
+        "reports",
+        (STORE_MANAGER, BRAND_MANAGER, ANALYST),
+        opens=("loy.report rwcd",),
     ),
     Right("books.check", _lt("Check the books"), "reports", (ANALYST,), opens=("loy.books.check.wizard",)),
     Right(

@@ -68,3 +68,4 @@ from . import test_return_codes
 from . import test_returns
 from . import test_codes
 from . import test_codes_concurrent
+from . import test_reports

@@ -120,6 +120,7 @@ loy.reason                     r        r              r         r              
 loy.referral                   -        -              -         r               r         r        r         r
 loy.referral.code              -        -              -         r               r         r        r         r
 loy.register                   r        r              r         r               r         r        r         rwcd
+loy.report                     -        rwcd           -         -               -         rwcd     rwcd      rwcd
 loy.request                    -        -              -         -               -         -        -         r
 loy.retention                  -        -              -         -               -         -        -         rw
 loy.revision                   -        -              -         -               -         r        r         r
@@ -153,9 +154,12 @@ loy.return.wizard.line         -        rwcd           -         -              
 
 #: The people of a partner are store managers who see a report beside; those of a brand see these and no more.
 PARTNER = {"loy.liability.report": "r"}
-BRAND_MANAGER = dict.fromkeys(
-    ("loy.brand", "loy.category.day", "loy.product.points", "loy.purchase.line", "loy.store", "loy.unit"), "r"
-)
+BRAND_MANAGER = {
+    **dict.fromkeys(
+        ("loy.brand", "loy.category.day", "loy.product.points", "loy.purchase.line", "loy.store", "loy.unit"), "r"
+    ),
+    "loy.report": "rwcd",
+}
 
 
 def parse(table):
@@ -357,6 +361,7 @@ class TestCompanies(TransactionCase):
         }
         api.purchase_confirm({"key": "4", **purchase})
         api.offers_import({"key": "11", "offers": [{"member": member, "promotion": "P"}]})
+        made["loy.report"] = env["loy.report"].create({"name": "A", "code": "sales_by_product"})
         made["loy.bench.case"] = env["loy.bench.case"].create(
             {"name": "A", "store_id": store.id, "line_ids": [(0, 0, {"sku": "X", "price": 1})]}
         )

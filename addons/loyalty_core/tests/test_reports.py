@@ -1,0 +1,500 @@
+"""Ready reports: their figures are those of a plain computation, and of nothing that the user may not read."""
+
+import io
+import random
+from collections import Counter, defaultdict
+from datetime import date, datetime, timedelta
+
+import openpyxl
+from odoo import Command
+from odoo.tests import new_test_user, tagged
+from odoo.tools import SQL, mute_logger
+from psycopg2.errors import ReadOnlySqlTransaction
+
+from ..reports import periods
+from ..reports.registry import REPORTS
+from ..services.clock import to_local
+from ..services.errors import LoyaltyError
+from .api_common import ApiCase
+
+BEGIN = date(2026, 2, 27)
+DAYS = 12
+PERIOD = {"period": "custom", "from": "2026-02-27", "to": "2026-03-10"}
+LIMIT = 1_000
+#: Columns of a row that are not those of its days added up: they compare with the months and days around.
+NOT_BY_DAY = {"members_active", "purchase_frequency", "best_customers", "promo_codes", "tiers", "personal_offers"}
+
+
+class ReportCase(ApiCase):
+    """A dozen days in two stores, across the end of a month: sales to members and others, and what came back."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.stores = {code: cls.env["loy.store"].search([("code", "=", code)]) for code in ("T_S1", "T_S2")}
+        cls.analyst = new_test_user(cls.env, "t_analyst", groups="loyalty_core.group_analyst")
+        cls.others = [
+            cls.call("member_register", phone=f"+38067111000{number}", first_name=f"M{number}", store=store)["member"]
+            for number, store in ((2, "T_S1"), (3, "T_S2"))
+        ]
+        cls.chance = random.Random(7)
+        for number in range(36):
+            cls.sell(number)
+        cls.env.flush_all()
+
+    @classmethod
+    def sell(cls, number):
+        chance = cls.chance
+        at = datetime.combine(BEGIN, datetime.min.time()) + timedelta(minutes=chance.randrange(DAYS * 24 * 60))
+        store = chance.choice(["T_S1", "T_S2"])
+        member = chance.choice([cls.member, *cls.others, None])
+        body = {
+            "purchase": f"R-{number}",
+            "store": store,
+            "register": "R1" if store == "T_S1" else None,
+            "at": at.isoformat(),
+            "member": {"member": member} if member else None,
+            "lines": [
+                {"id": str(place), "sku": sku, "quantity": chance.randint(1, 4)}
+                for place, sku in enumerate(chance.sample(["T-1001", "T-1002"], chance.randint(1, 2)), start=1)
+            ],
+            "spend": [{"unit": "T_BONUS", "amount": "max"}] if member and chance.random() < 0.4 else None,
+        }
+        cls.call("purchase_confirm", **{key: value for key, value in body.items() if value})
+        if chance.random() < 0.3:
+            parts = {} if chance.random() < 0.4 else {"lines": [{"id": "1", "quantity": 1}]}
+            cls.call("purchase_return", purchase=f"R-{number}", return_=f"R-{number}-B", **parts)
+
+    @property
+    def places(self):
+        return {"stores": [store.id for store in self.stores.values()]}
+
+    def asked(self, report, **params):
+        """What the report takes of these, so that it tells of this history alone wherever it can."""
+        asked = {}
+        if report.is_compared:
+            asked |= PERIOD
+        if "places" in report.takes:
+            asked |= self.places
+        if "unit" in report.takes:
+            asked["unit"] = self.env["loy.unit"].search([("code", "=", "T_BONUS")]).id
+        if "limit" in report.takes:
+            asked["limit"] = LIMIT
+        if "days" in report.takes:
+            asked["days"] = 1
+        return {**asked, **params}
+
+    def tell(self, code, user=None, **params):
+        reports = self.env["loy.reports"].with_user(user or self.analyst)
+        return reports._tell(code, self.asked(REPORTS.get(code), **params), 10_000)
+
+    def rows(self, code, **params):
+        return self.tell(code, **params)["rows"]
+
+    def purchases(self, kind=None):
+        domain = [("store_id", "in", self.places["stores"]), ("state", "in", ("confirmed", "returned"))]
+        if kind:
+            domain.append(("kind", "=", kind))
+        found = self.env["loy.purchase"].search(domain)
+        return found.filtered(lambda one: BEGIN <= one.purchased_on < BEGIN + timedelta(days=DAYS))
+
+    def assertMoney(self, one, other, told=None):
+        self.assertAlmostEqual(one, other, 4, told)
+
+
+@tagged("post_install", "-at_install")
+class TestReportLaws(ReportCase):
+    def test_every_report_tells_its_columns_and_totals_are_sums_of_its_rows(self):
+        for report in REPORTS:
+            with self.subTest(report.code):
+                told = self.tell(report.code, **({"compare": "before"} if report.is_compared else {}))
+                for row in told["rows"]:
+                    for column in report.columns:
+                        self.assertIn(column.key, row)
+                    for key in report.keys:
+                        self.assertIn(key, row)
+                for column in report.columns:
+                    if column.is_summed:
+                        wanted = sum(row[column.key] or 0 for row in told["rows"])
+                        self.assertMoney(told["totals"][column.key], wanted)
+                for name in (report.chart.x, *report.chart.series) if report.chart else ():
+                    self.assertIn(name, [column.key for column in report.columns])
+                if report.behind and told["rows"]:
+                    model, domain = report.behind(self.ask(report), told["rows"][0])
+                    self.env[model].with_user(self.analyst).search_count(list(domain))
+
+    def ask(self, report):
+        reports = self.env["loy.reports"].with_user(self.analyst)
+        return reports._ask(report, reports._chosen(report, self.asked(report)))
+
+    def test_a_period_is_the_sum_of_its_days(self):
+        for report in REPORTS:
+            if not report.is_compared or report.code in NOT_BY_DAY:
+                continue
+            summed = [column.key for column in report.columns if column.is_summed]
+            whole, days = self.tell(report.code)["totals"], Counter()
+            for number in range(DAYS):
+                day = (BEGIN + timedelta(days=number)).isoformat()
+                one = self.tell(report.code, **{"from": day, "to": day})["totals"]
+                days.update({key: one[key] for key in summed})
+            for key in summed:
+                if (report.code, key) not in {("points_statement", "worth"), ("incomplete_receipts", "days")}:
+                    self.assertMoney(whole[key], days[key], (report.code, key))
+
+    def test_whoever_is_bound_to_a_store_sees_its_figures_only(self):
+        mine = self.stores["T_S1"]
+        manager = new_test_user(self.env, "t_manager", groups="loyalty_core.group_store_manager")
+        manager.loy_store_ids = mine
+        analyst = new_test_user(self.env, "t_bound", groups="loyalty_core.group_analyst")
+        analyst.loy_store_ids = mine
+        for user in (manager, analyst):
+            reports = self.env["loy.reports"].with_user(user)
+            codes = [one["code"] for topic in reports.catalogue()["topics"] for one in topic["reports"]]
+            self.assertIn("returns_by_register", codes)
+            self.assertNotIn("points_statement", codes)
+            for code in codes:
+                report = REPORTS.get(code)
+                if "places" not in report.takes:
+                    continue
+                with self.subTest(code, user=user.login):
+                    own = self.tell(code, stores=mine.ids)
+                    seen = self.tell(code, user=user)
+                    everything = self.tell(code, user=user, stores=[])
+                    if not {"buying"} & {column.key for column in report.columns}:
+                        self.assertEqual(seen["rows"], own["rows"])
+                    others = self.tell(code, user=user, stores=self.stores["T_S2"].ids)
+                    for one in others["totals"].values():
+                        self.assertFalse(one)
+                    self.assertEqual(everything["totals"], seen["totals"])
+
+    def test_a_partner_without_a_bound_sees_nothing(self):
+        partner = new_test_user(self.env, "t_partner", groups="loyalty_core.group_partner")
+        self.assertTrue(self.rows("returns_by_register"))
+        self.assertEqual(self.tell("returns_by_register", user=partner, stores=[])["rows"], [])
+
+    def test_another_company_sees_nothing_of_it(self):
+        company = self.env["res.company"].create({"name": "Other"})
+        self.analyst.company_ids = [Command.link(company.id)]
+        for report in REPORTS:
+            with self.subTest(report.code):
+                asked = self.asked(report, **({"stores": []} if "places" in report.takes else {}))
+                asked.pop("unit", None)
+                reports = self.env["loy.reports"].with_user(self.analyst)
+                if "unit" in report.takes:
+                    asked["unit"] = reports._units()[:1].id
+                told = reports.with_context(allowed_company_ids=company.ids)._tell(report.code, asked, LIMIT)
+                if report.source == "res.partner":
+                    continue  # members are shared
+                self.assertFalse(any(value for value in told["totals"].values() if value), told["rows"])
+
+    def test_money_of_two_currencies_is_never_added(self):
+        euro, dollar = self.env.ref("base.EUR"), self.env.ref("base.USD")
+        other = euro if self.env.company.currency_id != euro else dollar
+        company = self.env["res.company"].create({"name": "Abroad", "currency_id": other.id})
+        self.analyst.company_ids = [Command.link(company.id)]
+        reports = self.env["loy.reports"].with_user(self.analyst)
+        both = reports.with_context(allowed_company_ids=[self.env.company.id, company.id])
+        told = both._tell("returns_by_register", self.asked(REPORTS.get("returns_by_register")), LIMIT)
+        self.assertEqual(told["rows"], self.rows("returns_by_register"))
+        self.assertIn("Abroad", told["notes"][0])
+
+    def test_the_file_has_the_rows_as_numbers_and_dates(self):
+        files = self.env["loy.report.files"].with_user(self.analyst)
+        currency = self.env.company.currency_id.name
+        for report in REPORTS:
+            with self.subTest(report.code):
+                asked = self.asked(report)
+                name, content = files._make(report.code, asked)
+                self.assertTrue(name.endswith(".xlsx"))
+                sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+                cells = [[cell.value for cell in row] for row in sheet.iter_rows()]
+                labels = [str(column.label) for column in report.columns]
+                place = next(
+                    number
+                    for number, row in enumerate(cells)
+                    if [one and str(one).removesuffix(f", {currency}") for one in row] == labels
+                )
+                told = self.tell(report.code)
+                for row, read in zip(told["rows"], cells[place + 1 :], strict=False):
+                    for column, value in zip(report.columns, read, strict=True):
+                        wanted = row[column.key]
+                        if isinstance(wanted, date):
+                            self.assertEqual(value.date(), wanted)
+                        elif column.is_figure and wanted is not None:
+                            self.assertAlmostEqual(value, wanted / (100 if column.type == "percent" else 1), 6)
+                        else:
+                            self.assertEqual(value or None, wanted or None)
+                self.assertEqual(len(cells) - place - 1, len(told["rows"]) + bool(told["rows"]))
+                self.assertEqual(sheet.freeze_panes, f"A{place + 2}")
+
+    def test_a_name_that_looks_like_a_formula_is_a_text(self):
+        self.stores["T_S1"].name = "=1+1"
+        _name, content = self.env["loy.report.files"].with_user(self.analyst)._make(
+            "returns_by_register", self.asked(REPORTS.get("returns_by_register"))
+        )
+        sheet = openpyxl.load_workbook(io.BytesIO(content)).active
+        cell = next(cell for row in sheet.iter_rows() for cell in row if cell.value == "=1+1")
+        self.assertEqual(cell.data_type, "s")
+
+    def test_what_cannot_be_asked_is_refused_by_its_code(self):
+        reports = self.env["loy.reports"].with_user(self.analyst)
+        for code, params, wanted in (
+            ("no_such", {}, "report_not_found"),
+            ("sales_by_product", {"period": "someday"}, "bad_period"),
+            ("sales_by_product", {"period": "custom"}, "bad_period"),
+            ("sales_by_product", {"period": "custom", "from": "2026-02-02", "to": "2026-02-01"}, "bad_period"),
+            ("sales_by_product", {"period": "custom", "from": "1926-02-02", "to": "2026-02-01"}, "bad_period"),
+            ("sales_by_product", {"period": "custom", "from": "x", "to": 7}, "bad_period"),
+            ("sales_by_product", {"limit": 0}, "bad_parameter"),
+            ("sales_by_product", {"limit": "9"}, "bad_parameter"),
+            ("sales_by_product", {"stores": [True]}, "bad_parameter"),
+            ("sales_by_product", {"stores": "all"}, "bad_parameter"),
+            ("sales_by_product", {"compare": "ever"}, "bad_parameter"),
+            ("sales_by_product", {"unit": 1}, "bad_parameter"),
+            ("members_registered", {"step": "hour"}, "bad_parameter"),
+            ("points_ageing", {"unit": 0x7FFFFFFF}, "report_unit_missing"),
+        ):
+            with self.subTest(code=code, params=params), self.assertRaises(LoyaltyError) as caught:
+                reports.run(code, params)
+            self.assertEqual(caught.exception.code, wanted)
+
+    def test_it_takes_the_right_and_changes_nothing(self):
+        cashier = new_test_user(self.env, "t_cashier", groups="loyalty_core.group_cashier")
+        with self.assertRaises(LoyaltyError) as caught:
+            self.env["loy.reports"].with_user(cashier).run("sales_by_product", {})
+        self.assertEqual(caught.exception.code, "right_missing")
+        with self.read_only():
+            for report in REPORTS:
+                self.tell(report.code)
+
+    @mute_logger("odoo.sql_db")
+    def test_a_query_that_writes_is_refused_by_the_database(self):
+        report = REPORTS.get("tiers")
+        ask = self.ask(report)
+        writing = type("Writing", (), {"query": staticmethod(lambda ask: SQL("SELECT NEXTVAL('res_users_id_seq')"))})
+        with self.assertRaises(ReadOnlySqlTransaction):
+            self.env["loy.reports"]._rows(writing, ask, 1)
+        self.env["loy.reason"].create({"code": "after", "name": "It can be written afterwards"})
+
+    def test_a_comparison_is_the_report_of_the_period_before(self):
+        asked = {"from": "2026-03-03", "to": "2026-03-06", "compare": "before"}
+        told = self.tell("sales_by_product", **asked)
+        before = self.tell("sales_by_product", **{"from": "2026-02-27", "to": "2026-03-02"})
+        self.assertEqual(told["previous"]["totals"], before["totals"])
+        known = {row["sku"]: row for row in before["rows"]}
+        for row, earlier in zip(told["rows"], told["previous"]["rows"], strict=True):
+            self.assertEqual(earlier, known.get(row["sku"]))
+
+    def test_periods(self):
+        today = date(2026, 3, 31)
+        wanted = {
+            "yesterday": ("2026-03-30", "2026-03-30"),
+            "last_7_days": ("2026-03-24", "2026-03-30"),
+            "this_week": ("2026-03-30", "2026-03-31"),
+            "last_week": ("2026-03-23", "2026-03-29"),
+            "this_month": ("2026-03-01", "2026-03-31"),
+            "last_month": ("2026-02-01", "2026-02-28"),
+            "this_quarter": ("2026-01-01", "2026-03-31"),
+            "last_quarter": ("2025-10-01", "2025-12-31"),
+            "last_12_months": ("2025-03-01", "2026-02-28"),
+            "last_year": ("2025-01-01", "2025-12-31"),
+        }
+        for code, days in wanted.items():
+            _words, period = periods.PERIODS[code]
+            self.assertEqual(tuple(day.isoformat() for day in period(today)), days, code)
+        for code, (_words, period) in periods.PERIODS.items():
+            from_, to = period(today)
+            self.assertLessEqual(from_, to, code)
+            self.assertLess(periods.before((from_, to))[1], from_, code)
+
+
+@tagged("post_install", "-at_install")
+class TestReportFigures(ReportCase):
+    """Each report beside a plain loop over the records."""
+
+    def test_sales_by_product_and_brand(self):
+        products, brands = defaultdict(Counter), defaultdict(Counter)
+        for line in self.purchases().line_ids:
+            for sums in (products[line.sku], brands[line.product_id.loy_brand_id.id or None]):
+                sums.update(quantity=line.quantity, base=line.base, discount=line.discount, amount=line.amount)
+        for code, key, wanted in (("sales_by_product", "sku", products), ("sales_by_brand", "brand_id", brands)):
+            rows = self.rows(code)
+            self.assertEqual({row[key] for row in rows}, set(wanted))
+            for row in rows:
+                for name, value in wanted[row[key]].items():
+                    self.assertMoney(row[name], value)
+        amounts = [row["amount"] for row in self.rows("sales_by_product")]
+        self.assertEqual(amounts, sorted(amounts, reverse=True))
+        self.assertEqual(self.rows("sales_by_product", limit=1)[0]["amount"], amounts[0])
+
+    def test_sizes_of_receipts(self):
+        sizes = self.purchases("sale").mapped(lambda one: one.to_pay + one.certificates)
+        rows = self.rows("receipt_sizes")
+        for row in rows:
+            below = row["below"] or float("inf")
+            self.assertEqual(row["receipts"], sum(row["at_least"] <= size < below for size in sizes))
+        self.assertEqual(sum(row["receipts"] for row in rows), len(sizes))
+        self.assertMoney(sum(row["amount"] for row in rows), sum(sizes))
+
+    def test_returns_and_discounts(self):
+        for row in self.rows("returns_by_register"):
+            ours = self.purchases().filtered(
+                lambda one, row=row: (one.store_id.id, one.register_id.id or None)
+                == (row["store_id"], row["register_id"])
+            )
+            sales, returns = (ours.filtered(lambda one, kind=kind: one.kind == kind) for kind in ("sale", "return"))
+            self.assertEqual((row["sales"], row["returns"]), (len(sales), len(returns)))
+            self.assertMoney(row["sold"], sum(sales.mapped("to_pay")))
+            self.assertMoney(row["returned"], -sum(returns.mapped("to_pay")))
+        off = self.purchases("sale").filtered(lambda one: one.discount + one.spent)
+        rows = self.rows("largest_discounts")
+        self.assertEqual({row["purchase_id"] for row in rows}, set(off.ids))
+        self.assertEqual(rows[0]["off"], max(one.discount + one.spent for one in off))
+        worst = off.browse(rows[0]["purchase_id"])
+        self.assertEqual(rows[0]["time"], f"{worst.store_id._to_local(worst.purchased_at):%Y-%m-%d %H:%M}")
+
+    def bought(self):
+        """Member → day → what was bought then and kept."""
+        days = defaultdict(lambda: defaultdict(lambda: [0, 0.0]))
+        for sale in self.purchases("sale").filtered("member_id"):
+            kept = days[sale.member_id.id][sale.purchased_on]
+            kept[0] += sale.state == "confirmed"
+            kept[1] += sale.to_pay + sum(sale.return_ids.mapped("to_pay"))
+        return {
+            member: {day: one for day, one in of_member.items() if one[0]} for member, of_member in days.items()
+        }
+
+    def test_members_by_what_they_bought(self):
+        bought = {member: days for member, days in self.bought().items() if days}
+        best = self.rows("best_customers")
+        self.assertEqual({row["member_id"] for row in best}, set(bought))
+        for row in best:
+            days = bought[row["member_id"]]
+            self.assertEqual((row["days"], row["last"]), (len(days), max(days)))
+            self.assertEqual(row["purchases"], sum(count for count, _amount in days.values()))
+            self.assertMoney(row["amount"], sum(amount for _count, amount in days.values()))
+        for row in self.rows("purchase_frequency"):
+            most = row["at_most"] or 1e9
+            members = [one for one in best if row["at_least"] <= one["purchases"] <= most]
+            self.assertEqual(row["members"], len(members))
+            self.assertMoney(row["amount"], sum(one["amount"] for one in members))
+
+    def test_active_members(self):
+        bought = self.bought()
+        months = {
+            month: {member for member, days in bought.items() if any(day.month == month for day in days)}
+            for month in (2, 3)
+        }
+        february, march = self.rows("members_active")
+        self.assertEqual((february["active"], february["new"], february["lost"]), (len(months[2]), len(months[2]), 0))
+        self.assertEqual(march["active"], len(months[3]))
+        self.assertEqual(march["stayed"], len(months[2] & months[3]))
+        self.assertEqual(march["new"], len(months[3] - months[2]))
+        self.assertEqual(march["lost"], len(months[2] - months[3]))
+        for row in (february, march):
+            self.assertEqual(row["active"], row["new"] + row["stayed"] + row["back"])
+
+    def test_lost_customers(self):
+        last = {member: max(days) for member, days in self.bought().items() if days}
+        today = self.env["loy.reports"]._today()
+        for ago in sorted({(today - day).days for day in last.values()}):
+            rows = self.rows("lost_customers", days=ago)
+            lost = {one for one, day in last.items() if (today - day).days >= ago}
+            self.assertEqual({row["member_id"] for row in rows}, lost)
+            for row in rows:
+                self.assertEqual(row["last"], last[row["member_id"]])
+
+    def test_members_as_they_are(self):
+        self.call("member_update", member=self.others[0], birth_date="1990-05-05", sex="female", city=" kyiv ")
+        members = self.env["res.partner"].browse([int(one) for one in self.others])
+        rows = {row["age"]: row for row in self.rows("members_by_age")}
+        self.assertEqual(sum(row["members"] for row in rows.values()), len(members))
+        self.assertEqual(sum(row["women"] for row in rows.values()), 1)
+        cities = {row["city"]: row["members"] for row in self.rows("members_by_city")}
+        self.assertEqual(cities, {"Kyiv": 1, "Not known": len(members) - 1})
+        today = self.env["loy.reports"]._today().isoformat()
+        registered = self.tell("members_registered", **{"from": today, "to": today})
+        self.assertEqual(registered["totals"]["members"], len(members))
+
+    def test_cards_and_tiers(self):
+        cards = self.env["loy.card"]
+        for row in self.rows("cards"):
+            of_type = [("type_id", "=", row["type_id"])]
+            self.assertEqual(row["cards"], cards.search_count(of_type))
+            self.assertEqual(row["blocked"], cards.search_count([*of_type, ("state", "=", "blocked")]))
+            states = ("new", "active", "blocked", "closed", "completed")
+            self.assertEqual(row["cards"], sum(row[state] for state in states))
+        tiers = self.env["loy.member.tier"]
+        for row in self.rows("tiers"):
+            current = [("is_current", "=", True), ("tier_id", "=", row["tier_id"] or False)]
+            self.assertEqual(row["members"], tiers.search_count(current))
+
+    def test_the_statement_is_the_ledger(self):
+        unit = self.env["loy.unit"].search([("code", "=", "T_BONUS")])
+        entries = self.env["loy.entry"].search([("unit_id", "=", unit.id), ("account_id.kind", "=", "member")])
+        (row,) = (row for row in self.rows("points_statement") if row["unit_id"] == unit.id)
+        within, until = Counter(), 0
+        for entry in entries:
+            day = to_local(entry.occurred_at, "Europe/Kyiv").date()
+            other = entry.from_account_id if entry.delta_minor > 0 else entry.to_account_id
+            until += entry.delta_minor * (day <= date(2026, 3, 10))
+            within[other.role] += entry.delta_minor * (BEGIN <= day <= date(2026, 3, 10))
+        self.assertEqual(row["closing"], until)
+        self.assertEqual((row["issued"], row["redeemed"]), (within["issued"], within["redeemed"]))
+        self.assertLess(row["redeemed"], 0)
+        moves = self.tell("points_movements")["totals"]
+        self.assertEqual((moves["given"], moves["spent"]), (row["issued"], -row["redeemed"]))
+        self.assertEqual(row["opening"] + moves["change"], row["closing"])
+
+    def test_lots_by_promotion_and_by_the_month_in_which_they_expire(self):
+        unit = self.env["loy.unit"].search([("code", "=", "T_BONUS")])
+        self.give(30, expires="2027-05-31T12:00:00Z")
+        lots = self.env["loy.lot"].search([("unit_id", "=", unit.id)])
+        ageing = {row["month"]: row["points"] for row in self.rows("points_ageing")}
+        self.assertEqual(ageing["2027-05"], 30)
+        self.assertEqual(sum(ageing.values()), sum(lots.mapped("remaining")))
+        given = {row["code"]: row for row in self.rows("points_by_source")}
+        of_base = lots.filtered(lambda lot: lot.promotion_code == "T_BASE5" and not lot.origin_id)
+        of_base = of_base.filtered(
+            lambda lot: BEGIN <= to_local(lot.transaction_id.occurred_at, "Europe/Kyiv").date() <= date(2026, 3, 10)
+        )
+        self.assertTrue(of_base)
+        self.assertEqual(given["T_BASE5"]["points"], sum(of_base.mapped("amount")))
+        self.assertEqual(given["T_BASE5"]["left"], sum(of_base.mapped("remaining")))
+
+    def test_a_brand_manager_sees_the_goods_of_the_brand_and_no_member(self):
+        brand = self.env["loy.brand"].search([("code", "=", "T_ACME")])
+        manager = new_test_user(self.env, "t_brand", groups="loyalty_core.group_brand_manager")
+        manager.loy_brand_ids = brand
+        codes = {
+            one["code"]
+            for topic in self.env["loy.reports"].with_user(manager).catalogue()["topics"]
+            for one in topic["reports"]
+        }
+        self.assertIn("sales_by_product", codes)
+        self.assertFalse(codes & {"members_by_age", "best_customers", "largest_discounts", "cards"})
+        (row,) = self.tell("sales_by_product", user=manager)["rows"]
+        (wanted,) = (one for one in self.rows("sales_by_product") if one["sku"] == "T-1001")
+        self.assertEqual((row["sku"], row["amount"]), ("T-1001", wanted["amount"]))
+
+
+@tagged("post_install", "-at_install")
+class TestOwnReports(ReportCase):
+    def test_own_ones_and_shared_ones_are_seen_and_own_ones_changed(self):
+        marketer = new_test_user(self.env, "t_marketer", groups="loyalty_core.group_marketer")
+        reports = self.env["loy.report"].with_user(self.analyst)
+        own = reports.create({"name": "Mine", "code": "sales_by_product", "params": {"limit": 3}})
+        shared = reports.create({"name": "Ours", "code": "sales_by_brand", "params": {}, "is_shared": True})
+        seen = self.env["loy.reports"].with_user(marketer).catalogue()["saved"]
+        self.assertEqual([one["id"] for one in seen], shared.ids)
+        self.assertTrue(own.has_access("write"))
+        self.assertFalse(own.with_user(marketer).has_access("read"))
+        self.assertFalse(shared.with_user(marketer).has_access("write"))
+        action = own.action_loy_open()
+        self.assertEqual((action["tag"], action["params"]), ("loy_report", {"saved": own.id}))
+
+    def test_what_cannot_be_asked_is_not_saved(self):
+        reports = self.env["loy.report"].with_user(self.analyst)
+        with self.assertRaises(LoyaltyError):
+            reports.create({"name": "Bad", "code": "sales_by_product", "params": {"limit": 0}})
+
