@@ -1,7 +1,13 @@
 """Ready reports: one report, one file. The order is that of the screen."""
 
+from . import sales_by_day
+from . import sales_by_store
+from . import sales_by_category
 from . import sales_by_product
 from . import sales_by_brand
+from . import sales_by_hour
+from . import sales_by_register
+from . import member_share
 from . import receipt_sizes
 from . import returns_by_register
 from . import largest_discounts
@@ -18,6 +24,8 @@ from . import points_statement
 from . import points_movements
 from . import points_by_source
 from . import points_ageing
+from . import promotions
+from . import promotions_by_store
 from . import promo_codes
 from . import personal_offers
 from . import coalition

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
-from odoo.fields import Domain
+from dateutil.relativedelta import relativedelta
+from odoo.fields import Date, Domain
 from odoo.tools import SQL
 
 #: A clock on the wall is at most so far from UTC.
@@ -91,6 +92,15 @@ class Ask:
             model="loy.purchase", day="purchased_on", at="purchased_at",
         )  # fmt: skip
 
+    def sales(self) -> SQL:
+        """Sums of receipts by hours."""
+        return self.facts(self._of_channel(), model="loy.sales.hour")
+
+    def uses(self) -> SQL:
+        """What promotions gave by days, of those that were chosen."""
+        chosen = Domain("promotion_id", "in", self.promotions) if self.promotions else Domain.TRUE
+        return self.facts(chosen, model="loy.promotion.day")
+
     def lines(self, *more) -> SQL:
         """Lines of receipts and returns that count. Whoever sees how a brand sells need not see receipts."""
         purchase = (
@@ -127,6 +137,27 @@ class Ask:
 
     def _of_channel(self) -> Domain:
         return Domain("channel", "=", self.channel) if self.channel else Domain.TRUE
+
+    # ------------------------------------------------------------------ what is behind a row
+
+    def receipts_behind(self, which: list, first: str | date | None = None) -> tuple[str, list]:
+        """Receipts and returns of the period that count; of one step of it where its first day is named."""
+        days = self.within("purchased_on")
+        if first:
+            begin = Date.to_date(first)
+            end = begin + relativedelta(**{f"{self.step}s": 1})
+            days &= Domain("purchased_on", ">=", begin) & Domain("purchased_on", "<", end)
+        counted = Domain("state", "in", ("confirmed", "returned"))
+        return "loy.purchase", list(counted & days & self.of_places() & self._of_channel() & Domain(which))
+
+    def lines_behind(self, which: list) -> tuple[str, list]:
+        days = [("purchase_id.purchased_on", ">=", self.from_), ("purchase_id.purchased_on", "<=", self.to)]
+        return "loy.purchase.line", list(Domain(days) & self.of_places("purchase_id.store_id") & Domain(which))
+
+    def uses_behind(self, which: list) -> tuple[str, list]:
+        days = [("purchase_id.purchased_on", ">=", self.from_), ("purchase_id.purchased_on", "<=", self.to)]
+        which = [(f"purchase_id.{name}" if name == "store_id" else name, sign, value) for name, sign, value in which]
+        return "loy.purchase.promotion", list(Domain(days) & self.of_places("purchase_id.store_id") & Domain(which))
 
     # ------------------------------------------------------------------ time
 

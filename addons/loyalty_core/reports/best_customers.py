@@ -44,4 +44,4 @@ class BestCustomers(Report):
         )
 
     def behind(self, ask, row):
-        return "loy.purchase", [("member_id", "=", row["member_id"]), *ask.within("purchased_on")]
+        return ask.receipts_behind([("member_id", "=", row["member_id"])])

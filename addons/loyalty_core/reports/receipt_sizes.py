@@ -11,7 +11,7 @@ STEPS = 12
 class ReceiptSizes(Report):
     name = _lt("Sizes of receipts")
     about = _lt(
-        "How many receipts were how large: what was paid in money and certificates, at the sale. Returns are left out."
+        "How many receipts were how large: what was paid in money, at the sale. Returns are left out."
         " The last step has all that is larger."
     )
     topic = "sales"
@@ -35,7 +35,7 @@ class ReceiptSizes(Report):
         return SQL(
             """
             WITH sale AS MATERIALIZED (
-                SELECT COALESCE(to_pay, 0) + COALESCE(certificates, 0) AS amount, member_id
+                SELECT COALESCE(to_pay, 0) AS amount, member_id
                   FROM %(sales)s
             ), large AS (
                 SELECT GREATEST(PERCENTILE_DISC(0.95) WITHIN GROUP (ORDER BY amount), 1) / %(steps)s AS step FROM sale
@@ -56,5 +56,4 @@ class ReceiptSizes(Report):
 
     def behind(self, ask, row):
         sizes = [("to_pay", ">=", row["at_least"])] + ([("to_pay", "<", row["below"])] if row["below"] else [])
-        counted = [("kind", "=", "sale"), ("state", "in", ("confirmed", "returned"))]
-        return "loy.purchase", [*ask.within("purchased_on"), *counted, *sizes]
+        return ask.receipts_behind([("kind", "=", "sale"), *sizes])

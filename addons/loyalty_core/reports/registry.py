@@ -128,6 +128,8 @@ class Report:
     chart: Chart | None = None
     #: Whether its figures can be told by stores: where not, whoever is bound to stores does not see it.
     is_by_store = True
+    #: Whether it reads sums that are counted every hour.
+    is_hourly = False
 
     def query(self, ask: Ask) -> SQL:
         """The rows in their order: the columns that are not ratios, and the keys."""

@@ -47,4 +47,4 @@ class ReturnsByRegister(Report):
 
     def behind(self, ask, row):
         places = [("store_id", "=", row["store_id"]), ("register_id", "=", row["register_id"])]
-        return "loy.purchase", [("kind", "=", "return"), *ask.within("purchased_on"), *places]
+        return ask.receipts_behind([("kind", "=", "return"), *places])

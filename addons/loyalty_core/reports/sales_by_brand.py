@@ -1,6 +1,6 @@
 from odoo.tools import SQL, LazyTranslate
 
-from .registry import REPORTS, Chart, Report, money, percent, quantity, share, text
+from .registry import REPORTS, Chart, Report, count, money, percent, quantity, share, text
 
 _lt = LazyTranslate(__name__)
 
@@ -9,15 +9,16 @@ _lt = LazyTranslate(__name__)
 class SalesByBrand(Report):
     name = _lt("Sales by brand")
     about = _lt(
-        "What was sold less what came back, by the brand that a product has today. The amount is after discounts and"
-        " without what points paid for. Goods without a brand are one row."
+        "What was sold less what came back, by the brand that a product had when the hour was counted. The amount is"
+        " after discounts and without what points paid for."
     )
     topic = "sales"
-    source = "loy.purchase.line"
-    takes = ("period", "places", "channel")
+    source = "loy.category.day"
+    takes = ("period", "places")
     columns = (
         text("brand", _lt("Brand")),
         quantity("quantity", _lt("Quantity")),
+        count("lines", _lt("Lines sold")),
         money("base", _lt("Shelf amount")),
         money("discount", _lt("Discount")),
         percent("off", _lt("Discount, %"), "discount", "base"),
@@ -27,24 +28,21 @@ class SalesByBrand(Report):
     )
     keys = ("brand_id",)
     chart = Chart("pie", "brand", ("amount",))
+    is_hourly = True
 
     def query(self, ask):
-        lines = ask.lines()
         return SQL(
             """
-            SELECT fact.*, brand.name AS brand
-              FROM (SELECT template.loy_brand_id AS brand_id, SUM(quantity) AS quantity, SUM(base) AS base,
+            SELECT fact.*, COALESCE(brand.name, %s) AS brand
+              FROM (SELECT brand_id, SUM(quantity) AS quantity, SUM(line_count) AS lines, SUM(base) AS base,
                            SUM(discount) AS discount, SUM(spent) AS spent, SUM(amount) AS amount
-                      FROM %s
-                      LEFT JOIN product_product AS product ON product.id = loy_purchase_line.product_id
-                      LEFT JOIN product_template AS template ON template.id = product.product_tmpl_id
-                     GROUP BY template.loy_brand_id) AS fact
+                      FROM %s GROUP BY brand_id) AS fact
               LEFT JOIN loy_brand AS brand ON brand.id = fact.brand_id
-             ORDER BY amount DESC NULLS LAST, brand_id
+             ORDER BY amount DESC, brand_id
             """,
-            lines,
+            ask.env._("Without a brand"),
+            ask.facts(),
         )
 
     def behind(self, ask, row):
-        days = [("purchase_id.purchased_on", ">=", ask.from_), ("purchase_id.purchased_on", "<=", ask.to)]
-        return "loy.purchase.line", [("product_id.loy_brand_id", "=", row["brand_id"]), *days]
+        return ask.lines_behind([("product_id.loy_brand_id", "=", row["brand_id"])])

@@ -50,5 +50,4 @@ class SalesByProduct(Report):
         )
 
     def behind(self, ask, row):
-        day = [("purchase_id.purchased_on", ">=", ask.from_), ("purchase_id.purchased_on", "<=", ask.to)]
-        return "loy.purchase.line", [("product_id", "=", row["product_id"]), ("sku", "=", row["sku"]), *day]
+        return ask.lines_behind([("product_id", "=", row["product_id"]), ("sku", "=", row["sku"])])

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL, format_date, format_datetime
 from psycopg2.errors import QueryCanceled
 
 from ..reports.ask import STEPS, Ask
@@ -133,7 +133,7 @@ class LoyReports(models.AbstractModel):
             "currency": {"id": currency.id, "name": currency.name},
             "digits": {"money": currency.decimal_places, "points": ask.unit.decimals if ask.unit else 0},
             "chosen": self._in_words(report, ask, read),
-            "notes": self._notes(ask, rows, limit),
+            "notes": self._notes(report, ask, rows, limit),
         }
 
     def _report(self, code: str) -> Report:
@@ -381,8 +381,13 @@ class LoyReports(models.AbstractModel):
         words.append([self.env._("Companies"), ", ".join(self.env["res.company"].browse(ask.companies).mapped("name"))])
         return words
 
-    def _notes(self, ask: Ask, rows: list[dict], limit: int) -> list[str]:
+    def _notes(self, report: Report, ask: Ask, rows: list[dict], limit: int) -> list[str]:
+        """What whoever reads the figures must know beside."""
         notes = []
+        until = self.env["loy.sales.facts"]._told_until() if report.is_hourly else None
+        if until and clock.to_local(until, ask.timezone).date() <= ask.to:
+            moment = format_datetime(self.env, until, tz=ask.timezone, dt_format="short")
+            notes.append(self.env._("As of %s: receipts are counted every hour.", moment))
         if others := self.env.companies.filtered(lambda one: one.id not in ask.companies):
             notes.append(
                 self.env._(

@@ -361,7 +361,7 @@ class TestCompanies(TransactionCase):
         }
         api.purchase_confirm({"key": "4", **purchase})
         api.offers_import({"key": "11", "offers": [{"member": member, "promotion": "P"}]})
-        made["loy.report"] = env["loy.report"].create({"name": "A", "code": "sales_by_product"})
+        made["loy.report"] = env["loy.report"].create({"name": "A", "code": "sales_by_product", "is_shared": True})
         made["loy.bench.case"] = env["loy.bench.case"].create(
             {"name": "A", "store_id": store.id, "line_ids": [(0, 0, {"sku": "X", "price": 1})]}
         )

@@ -17,10 +17,34 @@ import { SaveReportDialog } from "./save_report_dialog";
 
 /** Lists of records that a report may be asked for: the parameter that brings them, and their models. */
 const RECORDS = [
-    { takes: "places", name: "stores", model: "loy.store", label: _t("Stores"), placeholder: _t("All stores") },
-    { takes: "places", name: "networks", model: "loy.network", label: _t("Networks"), placeholder: _t("All networks") },
-    { takes: "places", name: "partners", model: "loy.partner", label: _t("Coalition partners"), placeholder: _t("All partners") },
-    { takes: "promotions", name: "promotions", model: "loy.promotion", label: _t("Promotions"), placeholder: _t("All promotions") },
+    {
+        takes: "places",
+        name: "stores",
+        model: "loy.store",
+        label: _t("Stores"),
+        placeholder: _t("All stores"),
+    },
+    {
+        takes: "places",
+        name: "networks",
+        model: "loy.network",
+        label: _t("Networks"),
+        placeholder: _t("All networks"),
+    },
+    {
+        takes: "places",
+        name: "partners",
+        model: "loy.partner",
+        label: _t("Coalition partners"),
+        placeholder: _t("All partners"),
+    },
+    {
+        takes: "promotions",
+        name: "promotions",
+        model: "loy.promotion",
+        label: _t("Promotions"),
+        placeholder: _t("All promotions"),
+    },
 ];
 /** So many figures stand above the table. */
 const TILES = 6;
@@ -106,7 +130,12 @@ export class ReportAction extends Component {
     }
 
     open(report, params = {}) {
-        Object.assign(this.state, { code: report.code, savedId: 0, params: { ...params }, sort: { key: "", isDown: true } });
+        Object.assign(this.state, {
+            code: report.code,
+            savedId: 0,
+            params: { ...params },
+            sort: { key: "", isDown: true },
+        });
         return this.run();
     }
 
@@ -186,7 +215,9 @@ export class ReportAction extends Component {
         this.state.problem = "";
         this.remember();
         try {
-            this.state.told = await this.lastRun.add(this.orm.call("loy.reports", "run", [code, params]));
+            this.state.told = await this.lastRun.add(
+                this.orm.call("loy.reports", "run", [code, params])
+            );
         } catch (error) {
             if (error.exceptionName !== "odoo.addons.loyalty_core.services.errors.LoyaltyError") {
                 throw error;
@@ -203,7 +234,9 @@ export class ReportAction extends Component {
     remember() {
         const { code, params } = this.state;
         const chosen = Object.keys(params).length ? JSON.stringify(params) : undefined;
-        Promise.resolve().then(() => this.props.updateActionState?.({ report: code, with: chosen }));
+        Promise.resolve().then(() =>
+            this.props.updateActionState?.({ report: code, with: chosen })
+        );
     }
 
     get isShown() {
@@ -213,10 +246,18 @@ export class ReportAction extends Component {
     /** Rows as they are sorted, each with what it was before. */
     get rows() {
         const { told, sort } = this.state;
-        const rows = told.rows.map((row, place) => ({ row, before: told.previous && told.previous.rows[place], place }));
+        const rows = told.rows.map((row, place) => ({
+            row,
+            before: told.previous && told.previous.rows[place],
+            place,
+        }));
         if (sort.key) {
             const sign = sort.isDown ? -1 : 1;
-            rows.sort((one, other) => sign * compared(one.row[sort.key], other.row[sort.key]) || one.place - other.place);
+            rows.sort(
+                (one, other) =>
+                    sign * compared(one.row[sort.key], other.row[sort.key]) ||
+                    one.place - other.place
+            );
         }
         return rows;
     }
@@ -229,7 +270,14 @@ export class ReportAction extends Component {
 
     get tiles() {
         const { columns, totals } = this.state.told;
-        return columns.filter((one) => one.is_figure && one.key in totals && !(one.type === "percent" && totals[one.key] === 100)).slice(0, TILES);
+        return columns
+            .filter(
+                (one) =>
+                    one.is_figure &&
+                    one.key in totals &&
+                    !(one.type === "percent" && totals[one.key] === 100)
+            )
+            .slice(0, TILES);
     }
 
     shown(column, value) {
@@ -257,15 +305,28 @@ export class ReportAction extends Component {
 
     shownDate(text) {
         const date = deserializeDate(text);
-        return this.takes("step") && this.value("step") === "month" ? date.toFormat("LLLL yyyy") : formatDate(date);
+        return this.takes("step") && this.value("step") === "month"
+            ? date.toFormat("LLLL yyyy")
+            : formatDate(date);
     }
 
     /** By how much a figure has changed, in per cent; of shares, in points. */
     change(column, value, before) {
-        if (!this.state.told.previous || !column.is_figure || before === undefined || before === null || value === null) {
+        if (
+            !this.state.told.previous ||
+            !column.is_figure ||
+            before === undefined ||
+            before === null ||
+            value === null
+        ) {
             return null;
         }
-        const change = column.type === "percent" ? value - before : before ? (100 * (value - before)) / Math.abs(before) : null;
+        const change =
+            column.type === "percent"
+                ? value - before
+                : before
+                  ? (100 * (value - before)) / Math.abs(before)
+                  : null;
         if (change === null || Math.abs(change) < 0.05) {
             return null;
         }
@@ -316,7 +377,9 @@ export class ReportAction extends Component {
                 const [id] = await this.orm.create("loy.report", [this.values(name, isShared)]);
                 this.state.catalogue = await this.orm.call("loy.reports", "catalogue", []);
                 this.state.savedId = id;
-                this.notification.add(_t("Saved: it stands in the list under “%s”.", name), { type: "success" });
+                this.notification.add(_t("Saved: it stands in the list under “%s”.", name), {
+                    type: "success",
+                });
             },
         });
     }

@@ -28,28 +28,43 @@ export class ReportChart extends Component {
         const column = (key) => told.columns.find((one) => one.key === key);
         // Days are drawn as a line where bars would be too thin.
         const isTime = column(told.chart.x).type === "date";
-        const kind = told.chart.kind === "bar" && isTime && told.rows.length > MOST.bar ? "line" : told.chart.kind;
+        const kind =
+            told.chart.kind === "bar" && isTime && told.rows.length > MOST.bar
+                ? "line"
+                : told.chart.kind;
         const rows = told.rows.slice(0, MOST[kind]);
         const x = column(told.chart.x);
         this.chart = new Chart(this.canvas.el, {
             type: kind,
             data: {
                 labels: rows.map((row) => String(this.props.shown(x, row[x.key]) || "–")),
-                datasets: told.chart.series.flatMap((key, place) => this.series(column(key), place, rows, kind)),
+                datasets: told.chart.series.flatMap((key, place) =>
+                    this.series(column(key), place, rows, kind)
+                ),
             },
             options: {
                 maintainAspectRatio: false,
                 animation: false,
                 interaction: { mode: "index", intersect: false },
                 plugins: {
-                    legend: { display: kind === "pie" || told.chart.series.length > 1 || Boolean(told.previous), position: kind === "pie" ? "right" : "top" },
+                    legend: {
+                        display:
+                            kind === "pie" ||
+                            told.chart.series.length > 1 ||
+                            Boolean(told.previous),
+                        position: kind === "pie" ? "right" : "top",
+                    },
                     tooltip: {
                         callbacks: {
-                            label: (item) => `${item.dataset.label}: ${this.props.shown(column(item.dataset.key), item.raw)}`,
+                            label: (item) =>
+                                `${item.dataset.label}: ${this.props.shown(column(item.dataset.key), item.raw)}`,
                         },
                     },
                 },
-                scales: kind === "pie" ? {} : { x: { grid: { display: false } }, y: { beginAtZero: true } },
+                scales:
+                    kind === "pie"
+                        ? {}
+                        : { x: { grid: { display: false } }, y: { beginAtZero: true } },
             },
         });
     }
@@ -58,14 +73,35 @@ export class ReportChart extends Component {
         const { told } = this.props;
         const scheme = cookie.get("color_scheme");
         const color = getColor(place, scheme, "odoo");
-        const colors = kind === "pie" ? rows.map((_row, number) => getColor(number, scheme, "odoo")) : color;
-        const shared = { key: column.key, borderWidth: kind === "line" ? 2 : 0, pointRadius: 0, tension: 0.2 };
-        const now = { ...shared, label: column.label, data: rows.map((row) => row[column.key]), backgroundColor: colors, borderColor: color };
+        const colors =
+            kind === "pie" ? rows.map((_row, number) => getColor(number, scheme, "odoo")) : color;
+        const shared = {
+            key: column.key,
+            borderWidth: kind === "line" ? 2 : 0,
+            pointRadius: 0,
+            tension: 0.2,
+        };
+        const now = {
+            ...shared,
+            label: column.label,
+            data: rows.map((row) => row[column.key]),
+            backgroundColor: colors,
+            borderColor: color,
+        };
         if (!told.previous || kind === "pie" || place) {
             return [now];
         }
         const pale = hexToRGBA(color, 0.35);
         const data = rows.map((_row, number) => told.previous.rows[number]?.[column.key] ?? null);
-        return [now, { ...shared, label: `${column.label} ←`, data, backgroundColor: pale, borderColor: pale }];
+        return [
+            now,
+            {
+                ...shared,
+                label: `${column.label} ←`,
+                data,
+                backgroundColor: pale,
+                borderColor: pale,
+            },
+        ];
     }
 }
