@@ -45,6 +45,7 @@
         "views/loy_choice_views.xml",
         "data/loy_favourite_cron.xml",
         "views/loy_favourite_views.xml",
+        "views/loy_product_segment_views.xml",
         "views/loy_attribute_views.xml",
         "views/loy_referral_views.xml",
         "views/loy_reward_views.xml",

@@ -48,7 +48,6 @@ class Line:
     suppliers: frozenset[str] = schema.set_of(_CODE)
     tags: frozenset[str] = schema.set_of(_CODE)
     attributes: Mapping[str, frozenset[str]] = schema.map_of(schema.set_of(_CODE), default={})
-    segments: frozenset[str] = schema.set_of(_CODE)
     min_price_minor: int = schema.integer(min=0, max=_MINOR_MAX, default=0)
     points: Mapping[str, int] = schema.map_of(schema.integer(min=0, max=_MINOR_MAX), default={})
     no_discount: bool = schema.flag(default=False)

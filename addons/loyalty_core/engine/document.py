@@ -10,6 +10,7 @@ from .limits import Limits, SharedLimit
 from .promotion import Calendar, Choice, CodePool, Favourite, Group, ProgrammeDocument, Promotion, Settings, Unit
 from .registry import CONDITIONS, REWARDS, TRIGGERS, Kinds
 from .schema import describe, documented
+from .segments import ProductSegment
 from .select import Target
 
 REFUSALS: Final[Mapping[str, str]] = {
@@ -72,13 +73,17 @@ def _page() -> Iterator[str]:
     yield _HEAD
     yield "## The programme"
     yield from classes_markdown(
-        ProgrammeDocument, known=(Unit, Group, Calendar, Choice, Favourite, SharedLimit, CodePool, Settings, Promotion)
+        ProgrammeDocument,
+        known=(
+            Unit, Group, Calendar, Choice, Favourite, SharedLimit, CodePool, ProductSegment, Settings, Promotion
+        ),
     )
     for title, of in (
         ("A unit", Unit),
         ("A group", Group),
         ("A calendar", Calendar),
         ("A pool of promo codes", CodePool),
+        ("A segment of products", ProductSegment),
         ("A choice", Choice),
         ("A shared limit", SharedLimit),
         ("A favourite", Favourite),

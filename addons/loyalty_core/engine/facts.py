@@ -8,8 +8,8 @@ number of purchases, or a day as its ordinal (0: none).
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, is_dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, is_dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -188,6 +188,18 @@ def targets_in(of: object) -> Iterator[Target]:
     elif is_dataclass(of):
         for member in schema.members(type(of)).values():
             yield from targets_in(getattr(of, member.name))
+
+
+def with_targets(of: Any, change: Callable[[Target], Target]) -> Any:
+    """The same condition or reward with every selection of lines changed, however deep."""
+    if isinstance(of, Target):
+        return change(of)
+    if isinstance(of, tuple):
+        return tuple(with_targets(one, change) for one in of)
+    if is_dataclass(of) and not isinstance(of, type):
+        names = [member.name for member in schema.members(type(of)).values()]
+        return replace(of, **{name: with_targets(getattr(of, name), change) for name in names})
+    return of
 
 
 @dataclass(frozen=True, slots=True)

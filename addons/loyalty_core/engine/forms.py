@@ -11,6 +11,7 @@ from typing import Any
 
 from . import schema, words
 from .expiry import POLICIES
+from .promotion import Option
 from .registry import CONDITIONS, REWARDS, TRIGGERS, Kinds
 from .schema import Form
 from .select import Target
@@ -36,7 +37,7 @@ def forms() -> Form:
 def objects() -> dict[str, type]:
     """The declared classes of which parameters of kinds consist, by name."""
     kinds = [of for sort in SORTS.values() for of in sort.leaves.values()]
-    return {of.__name__: of for of in schema.documented([*kinds, Target]) if of not in kinds}
+    return {of.__name__: of for of in schema.documented([*kinds, Target, Option]) if of not in kinds}
 
 
 def _in_order(sort: str, kinds: Kinds[Any]) -> list[str]:

@@ -10,24 +10,28 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Self
+from typing import Self, TypeVar
 
 from . import schema
 from .basket import Member
 from .conditions import ALWAYS
 from .expiry import POLICIES, Policy, by_unit
-from .facts import History, Need, Profile, needs_of, targets_in
+from .facts import History, Need, Profile, needs_of, targets_in, with_targets
 from .limits import NO_LIMITS, Limits, Meter, SharedLimit
 from .lots import Expiry
 from .offers import by_offer, given_as_offered
 from .registry import CONDITIONS, REWARDS, Condition, KindOf, Phase, Reason, Reward, SetOff, Trigger
 from .schema import MICRO, DocumentError, Problem
+from .segments import ProductSegment, circles, written_out
 from .select import Index, Key, Keys, Target, narrowest, selection, union
 from .terms import check_terms, needs_of_terms, read_terms
 
+T = TypeVar("T")
+
 #: What a programme document names by codes.
 SECTIONS = (
-    "groups", "units", "calendars", "code_pools", "choices", "favourites", "limits", "expiry_policies", "promotions",
+    "groups", "units", "calendars", "code_pools", "product_segments", "choices", "favourites", "limits",
+    "expiry_policies", "promotions",
 )  # fmt: skip
 
 
@@ -267,6 +271,9 @@ class ProgrammeDocument:
     groups: tuple[Group, ...] = schema.list_of(schema.nested(Group), default=())
     calendars: tuple[Calendar, ...] = schema.list_of(schema.nested(Calendar), default=())
     code_pools: tuple[CodePool, ...] = schema.list_of(schema.nested(CodePool), max_length=10_000, default=())
+    product_segments: tuple[ProductSegment, ...] = schema.list_of(
+        schema.nested(ProductSegment), max_length=10_000, default=()
+    )
     choices: tuple[Choice, ...] = schema.list_of(schema.nested(Choice), default=())
     limits: tuple[SharedLimit, ...] = schema.list_of(schema.nested(SharedLimit), max_length=10_000, default=())
     favourites: tuple[Favourite, ...] = schema.list_of(schema.nested(Favourite), default=())
@@ -282,7 +289,10 @@ class ProgrammeDocument:
     )
 
     def check(self) -> Iterator[tuple[str, str, str]]:
-        """What keeps lots of a unit alive is one thing for all of its policies: each lot has one date by inactivity."""
+        """What keeps lots of a unit alive is one thing for all of its policies: each lot has one date by inactivity. A
+        segment never stands for itself."""
+        for place, way in circles(self.product_segments):
+            yield f"product_segments[{place}].target", "conflict", f"comes back to itself: {way}"
         activities: dict[str, frozenset[str]] = {}
         for index, policy in enumerate(self.expiry_policies):
             if policy.activity and activities.setdefault(policy.unit, policy.activity) != policy.activity:
@@ -298,9 +308,11 @@ class Programme:
         self.units = {unit.code: unit for unit in document.units}
         self.calendars = {calendar.code: calendar.dates for calendar in document.calendars}
         self.code_pools = {pool.code: pool for pool in document.code_pools}
-        self.expiry = by_unit(document.expiry_policies)
+        self.segments = written_out(document.product_segments)
+        self.expiry = by_unit(tuple(map(self._written_out, document.expiry_policies)))
         self.choices = {
-            choice.code: {option.code: option.target for option in choice.options} for choice in document.choices
+            choice.code: {option.code: option.target for option in self._written_out(choice.options)}
+            for choice in document.choices
         }
         self.favourites = {favourite.code: favourite.of for favourite in document.favourites}
         self.groups = tuple(sorted(document.groups, key=lambda group: group.sequence))
@@ -311,7 +323,7 @@ class Programme:
                 when=promotion.when.within(promotion.code),
                 rewards=tuple(reward.within(promotion.code) for reward in promotion.rewards),
             )
-            for position, promotion in enumerate(document.promotions)
+            for position, promotion in enumerate(map(self._written_out, document.promotions))
         )
         self.personal = frozenset(promotion.code for promotion in self.promotions if promotion.is_personal)
         self._positions = {promotion.code: promotion.position for promotion in self.promotions}
@@ -328,6 +340,10 @@ class Programme:
         self._known: Mapping[str, Iterable[str]] = {**document.named, **own}
         self._terms: dict[str, Condition | None] = {}
 
+    def _written_out(self, of: T) -> T:
+        """The same with what the segments stand for that its selections name."""
+        return with_targets(of, lambda target: target.within(self.segments)) if self.segments else of
+
     def read_terms(self, document: object) -> Condition:
         """The condition under which points are good, of its document; DocumentError with every problem."""
         reading = schema.Reading(self.decimals)
@@ -337,7 +353,7 @@ class Programme:
             problems += (Problem(*problem) for problem in check_terms(found))
         if problems or not isinstance(found, Condition):
             raise DocumentError(problems)
-        return found
+        return self._written_out(found)
 
     def terms(self, document: Mapping[str, object]) -> Condition | None:
         """The same of points that a member has; None where it names what the programme no longer has."""

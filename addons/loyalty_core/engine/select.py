@@ -8,8 +8,8 @@ at promotions that are filed under a key of its basket: its cost does not depend
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from . import schema
 from .basket import Basket, Line
@@ -19,7 +19,7 @@ Keys = frozenset[Key] | None
 
 # What is rarer in baskets comes first: of several necessary sets the rarest is the best to be filed under.
 _RARITY = (
-    "code", "pool", "sku", "register", "date", "supplier", "tag", "segment", "attribute", "brand", "category",
+    "code", "pool", "sku", "register", "date", "supplier", "tag", "attribute", "brand", "category",
     "store", "card_type", "payment", "store_attribute", "network", "partner", "weekday", "channel", "member",
 )  # fmt: skip
 _RANK = {kind: rank for rank, kind in enumerate(_RARITY)}
@@ -80,7 +80,9 @@ class Target:
     attribute: Mapping[str, frozenset[str]] = schema.map_of(
         schema.set_of(_CODES), default={}, help="Names with permitted values; every name must fit."
     )
-    segment: frozenset[str] = schema.set_of(_CODES, help="Saved selections of products.")
+    segment: frozenset[str] = schema.set_of(
+        schema.reference("product_segments"), help="Segments of products: lines of any of them."
+    )
     price: Prices | None = schema.nested(Prices, default=None, help="Shelf price of one unit.")
     choice: frozenset[str] = schema.set_of(
         schema.reference("choices"), help="Choices of members: lines of an option that this member has chosen."
@@ -97,6 +99,19 @@ class Target:
     not_: "Target | None" = schema.nested(
         lambda: Target, default=None, help="Leaves out what fits this selection."
     )
+    among: tuple["Target", ...] = ()  # not of the document: what ``segment`` stands for, see within
+
+    @property
+    def segments(self) -> frozenset[str]:
+        """Every segment that it names."""
+        return self.segment if self.not_ is None else self.segment | self.not_.segments
+
+    def within(self, segments: Mapping[str, "Target"]) -> Self:
+        """The same where it is known what its segments stand for."""
+        if not self.segments:
+            return self
+        among = tuple(segments[code] for code in sorted(self.segment))
+        return replace(self, among=among, not_=self.not_ and self.not_.within(segments))
 
     @property
     def is_static(self) -> bool:
@@ -119,8 +134,9 @@ class Target:
             found = [i for i in found if not self.tag.isdisjoint(lines[i].tags)]
         for name, values in self.attribute.items():
             found = [i for i in found if not values.isdisjoint(lines[i].attributes.get(name, ()))]
-        if self.segment:
-            found = [i for i in found if not self.segment.isdisjoint(lines[i].segments)]
+        if self.segment or self.among:
+            either = {i for one in self.among for i in one.pick(lines, touched)}
+            found = [i for i in found if i in either]
         if self.price is not None:
             found = [i for i in found if self.price.keep(lines[i].price_minor)]
         if self.choice:
@@ -145,7 +161,7 @@ class Target:
                 keys_of("brand", self.brand),
                 keys_of("supplier", self.supplier),
                 keys_of("tag", self.tag),
-                keys_of("segment", self.segment),
+                union(one.keys() for one in self.among) if self.among else None,
                 keys_of("member", ["yes"] if self.choice or self.offer or self.favourite else ()),
                 *(
                     frozenset(("attribute", name, value) for value in values) or None
@@ -206,7 +222,6 @@ def _line_keys(line: Line) -> Iterator[Key]:
         ("category", line.categories),
         ("supplier", line.suppliers),
         ("tag", line.tags),
-        ("segment", line.segments),
     ):
         for value in values:
             yield kind, value

@@ -20,7 +20,7 @@ from .words import _
 GIVES_IF = _("%(gives)s, if %(when)s")
 SET_OFF = _("%(told)s (event: %(event)s)")
 
-_NAMES = ("sku", "category", "brand")
+_NAMES = ("sku", "category", "brand", "segment")
 _SLOT = re.compile(r"%\((\w+)\)s")
 
 
@@ -63,6 +63,11 @@ def sentence(sort: str, document: Mapping[str, Any], language: Language) -> str:
     return _Teller(language).tell(sort, document)
 
 
+def selected(target: Mapping[str, Any], language: Language) -> str:
+    """What a selection of lines picks."""
+    return _Teller(language).selected(target)
+
+
 def sentences(sort: str, documents: Iterable[Mapping[str, Any]], language: Language) -> str:
     """Several, one after another."""
     return "; ".join(filter(None, (sentence(sort, one, language) for one in documents)))
@@ -83,6 +88,9 @@ class _Teller:
             if key in document and "kind" not in document:
                 return self._branch(key, [self.tell(sort, one, True) for one in document[key]], is_inner)
         return self._kind(sort, document["kind"], {key: one for key, one in document.items() if key != "kind"})
+
+    def selected(self, target: Mapping[str, Any]) -> str:
+        return self._object(Target, target)
 
     def _branch(self, key: str, told: list[str], is_inner: bool) -> str:
         text = _("%(first)s and %(last)s") if key == "all" else _("%(first)s or %(last)s")

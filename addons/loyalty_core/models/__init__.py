@@ -110,6 +110,7 @@ from . import loy_directory
 from . import loy_directory_value
 from . import loy_attribute
 from . import loy_member_choice
+from . import loy_product_segment
 from . import loy_favourite
 from . import loy_favourite_mark
 from . import loy_member_favourite

@@ -41,6 +41,7 @@ from . import programme_document
 from . import tiers
 from . import choices
 from . import favourites
+from . import product_segments
 from . import attributes
 from . import member_facts
 from . import member_import

@@ -30,6 +30,10 @@ BESIDE_THE_BASKET = {
         {"code": "COUPON", "name": "Coupons", "pattern": "C-####-####", "valued": True, "bind": "member",
          "remainder": "kept", "valid": {"after_days": 60}},
     ],
+    "product_segments": [
+        {"code": "BREAKFAST", "name": "Breakfast", "target": {"category": ["BAKERY", "DAIRY"], "price": {"max": 90}},
+         "include": ["1001"]},
+    ],
     "favourites": [
         {"code": "OWN", "name": "Three products bought most", "measure": "count", "days": 60},
         {"code": "AISLE", "name": "The aisle of most money", "of": "category", "top": 1, "days": 60},

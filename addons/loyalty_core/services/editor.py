@@ -8,6 +8,8 @@ from .sections import Section, section_named
 from .sentences import reader
 
 FOUND_MAX = 20
+#: Sections of which people make records while they write a promotion.
+MADE_HERE = ("product_segments", "calendars", "code_pools", "choices", "favourites")
 CODES_MAX = 1_000
 
 
@@ -25,7 +27,20 @@ class LoyEditor(models.AbstractModel):
         amounts."""
         self.env["loy.promotion"].check_access("read")
         currency = self.env.company.currency_id
-        return {**self._in_words(forms()), "currency": currency.symbol, "decimals": currency.decimal_places}
+        return {
+            **self._in_words(forms()),
+            "currency": currency.symbol,
+            "decimals": currency.decimal_places,
+            "records": {name: self._made(section_named(name).model) for name in MADE_HERE},
+        }
+
+    @api.model
+    @api.readonly
+    def find(self, section: str, code: str) -> int:
+        """The record of a section with this code; 0 where there is none."""
+        of = self._section(section)
+        records = self.env[of.model].with_context(active_test=False) if of else ()
+        return records.search([(of.column(of.key[-1]), "=", str(code))], limit=1).id if of else 0
 
     @api.model
     @api.readonly
@@ -94,6 +109,12 @@ class LoyEditor(models.AbstractModel):
         if isinstance(words, list):
             return [self._translated(one) for one in words]
         return self.env._(words)
+
+    def _made(self, model: str) -> dict:
+        """How records of a model are made in a window of their own."""
+        records = self.env[model]
+        title = self.env["ir.model"]._get(model).name
+        return {"model": model, "title": title, "can_create": records.has_access("create")}
 
     def _section(self, name: str) -> Section | None:
         self.env["loy.promotion"].check_access("read")

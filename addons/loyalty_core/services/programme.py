@@ -94,19 +94,26 @@ class _Cache:
         return value
 
 
+#: What is left out of a programme where it cannot be read.
+LEFT_OUT = ("product_segments", "choices", "promotions", "expiry_policies")
+
+
 def _compile_what_can_be(document: dict) -> Programme:
     """The till never stops for a promotion that cannot be read (its group archived, its kind uninstalled): it is left
-    out, and the log says why. Nobody can save such a promotion; it becomes one by what is done to others."""
+    out, and so is what names it, and the log says why. Nobody can save such a promotion; it becomes one by what is done
+    to others."""
     try:
         return compile_programme(document)
     except DocumentError as error:
-        _logger.error("Promotions or expiry policies are left out of the programme: %s", error)
+        _logger.error("Promotions, or what they name, or expiry policies are left out of the programme: %s", error)
         broken = {problem.path.partition("]")[0] for problem in error.problems}
         sound = {
             section: [one for index, one in enumerate(document[section]) if f"{section}[{index}" not in broken]
-            for section in ("promotions", "expiry_policies")
+            for section in LEFT_OUT
         }
-        return compile_programme({**document, **sound})
+        if all(len(sound[section]) == len(document[section]) for section in LEFT_OUT):
+            raise
+        return _compile_what_can_be({**document, **sound})
 
 
 def _worth_in(currency: str, units) -> list[tuple[int, dict]]:
@@ -234,6 +241,7 @@ class LoyProgramme(models.AbstractModel):
             groups=[document for _id, document in sections.get("groups", ())],
             calendars=[document for _id, document in sections.get("calendars", ())],
             code_pools=[document for _id, document in sections.get("code_pools", ())],
+            product_segments=[document for _id, document in sections.get("product_segments", ())],
             choices=[document for _id, document in sections.get("choices", ())],
             limits=[document for _id, document in sections.get("limits", ())],
             favourites=[document for _id, document in sections.get("favourites", ())],
@@ -326,6 +334,7 @@ class LoyProgramme(models.AbstractModel):
         groups,
         calendars,
         code_pools,
+        product_segments,
         choices,
         limits,
         favourites,
@@ -342,6 +351,7 @@ class LoyProgramme(models.AbstractModel):
             "calendars": calendars,
             "code_pools": [{key: pool[key] for key in ENGINE_POOL if key in pool} for pool in code_pools],
             "expiry_policies": list(expiry_policies),
+            "product_segments": list(product_segments),
             "choices": [{key: choice[key] for key in ENGINE_CHOICE if key in choice} for choice in choices],
             "limits": list(limits),
             "favourites": [{key: one[key] for key in ENGINE_FAVOURITE if key in one} for one in favourites],
@@ -541,6 +551,12 @@ class LoyProgramme(models.AbstractModel):
             section.read_one(document, f"choices[{document['code']}]", reading)
         return [str(problem) for problem in reading.problems or self._problems([], choices=documents)]
 
+    def _problems_of_segments(self, segments) -> list[str]:
+        """What is against the documents of segments of products, a sentence each; empty when nothing."""
+        section = section_of("loy.product.segment")
+        documents = [section.document_of(one) for one in segments]
+        return [str(problem) for problem in self._problems([], product_segments=documents)]
+
     def _problems_of_limits(self, limits) -> list[str]:
         """What is against the documents of limits that promotions share, a sentence each; empty when nothing."""
         section = section_of("loy.shared.limit")
@@ -554,6 +570,7 @@ class LoyProgramme(models.AbstractModel):
         calendars: list[dict] = (),
         code_pools: list[dict] = (),
         expiry_policies: list[dict] = (),
+        product_segments: list[dict] = (),
         choices: list[dict] = (),
         limits: list[dict] = (),
         favourites: list[dict] = (),
@@ -573,6 +590,7 @@ class LoyProgramme(models.AbstractModel):
             groups=self._known("loy.group", groups),
             calendars=self._known("loy.calendar", calendars),
             code_pools=self._known("loy.code.pool", code_pools),
+            product_segments=self._known("loy.product.segment", product_segments),
             choices=self._known("loy.choice", choices),
             limits=self._known("loy.shared.limit", limits),
             favourites=self._known("loy.favourite", favourites),

@@ -11,7 +11,9 @@ from .errors import LoyaltyError
 from .sections import SECTIONS, Section, section_of
 
 #: What promotions name.
-SECTIONS_NAMED = ("units", "groups", "calendars", "code_pools", "choices", "favourites", "limits")
+SECTIONS_NAMED = ("units", "groups", "calendars", "code_pools", "product_segments", "choices", "favourites", "limits")
+#: What the engine reads.
+READ_BY_ENGINE = ("promotions", "product_segments", "choices", "limits", "expiry_policies")
 OUTCOMES = ("created", "updated", "unchanged", "ended")
 
 
@@ -104,7 +106,7 @@ class LoyProgrammeDocument(models.AbstractModel):
 
     def _promotion_problems(self, programme: dict, parts: list[Part]) -> list[schema.Problem]:
         """The engine reads conditions and rewards once the rest of the document is sound."""
-        if not any(programme.get(name) for name in ("promotions", "choices", "limits", "expiry_policies")):
+        if not any(programme.get(name) for name in READ_BY_ENGINE):
             return []
         coming = {part.section.name: [schema.write(one) for one in part.documents] for part in parts}
         documents = {part.section.name: part.documents for part in parts}

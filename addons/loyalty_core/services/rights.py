@@ -73,6 +73,7 @@ MODEL_SECTIONS = {
     "loy.group": "programme",
     "loy.offer": "programme",
     "loy.promotion": "programme",
+    "loy.product.segment": "programme",
     "loy.revision": "programme",
     "loy.reward": "programme",
     "loy.redemption": "accounts",

@@ -6,6 +6,7 @@ refer to earlier ones.
 """
 
 import json
+import re
 import zoneinfo
 from collections import Counter
 from collections.abc import Mapping
@@ -21,6 +22,7 @@ from ..engine.limits import PERIODS, POINTS_MAX, QUANTITY_MAX, SETS_MAX, USES_MA
 from ..engine.lots import Expiry
 from ..engine.registry import PURCHASE, SetOff
 from ..engine.schema import INVALID, Reading
+from ..engine.segments import PRODUCTS_MAX
 from ..engine.select import Target
 from ..engine.tiers import LIFETIME, Window
 from .attributes import KINDS, NUMBERS, OF_DIRECTORY, TAKEN_NAMES
@@ -320,8 +322,10 @@ class TierDocument(CodedDocument):
         if self.measure == "points" and self.target:
             yield "target", "conflict", "is not for points"
         reading = schema.Reading()
-        schema.read_object(Target, self.target, "target", reading)
+        target = schema.read_object(Target, self.target, "target", reading)
         yield from ((problem.path, problem.code, problem.text) for problem in reading.problems)
+        if target is not INVALID and target.segments:
+            yield "target", "conflict", "must not name segments, which change"
         if self.rise == "next_period" and self.keep == "window" and self.window.calendar:
             yield "keep", "conflict", "is over before the next period begins; keep it longer or rise at once"
 
@@ -331,6 +335,29 @@ class CalendarDocument(CodedDocument):
     """Days that promotions name together: public holidays, say."""
 
     dates: frozenset = schema.set_of(schema.day(), max_length=5_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection(schema.Type):
+    """A selection of products as promotions write it, kept as it is."""
+
+    name = "object"
+
+    def read(self, value, path, reading):
+        return INVALID if schema.read_object(Target, value, path, reading) is INVALID else value
+
+    def limits(self) -> str:
+        return "a selection as in promotions"
+
+
+@dataclass(frozen=True, slots=True)
+class ProductSegmentDocument(CodedDocument):
+    """Products that selections name together: those of `target` and `include`, without those of `exclude`
+    (docs/promotions.md)."""
+
+    target: dict | None = schema.declare(Selection(), None)
+    include: frozenset[str] = schema.set_of(schema.text(max_length=128), max_length=PRODUCTS_MAX)
+    exclude: frozenset[str] = schema.set_of(schema.text(max_length=128), max_length=PRODUCTS_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -390,6 +417,8 @@ class FavouriteDocument(CodedDocument):
         yield from ((problem.path, problem.code, problem.text) for problem in reading.problems)
         if target is not INVALID and (not target.is_static or any(needs_of(target)) or target.price):
             yield "target", "conflict", "must be of products, whoever buys them and at whatever price"
+        elif target is not INVALID and target.segments:
+            yield "target", "conflict", "must not name segments, which change"
 
 
 @dataclass(frozen=True, slots=True)
@@ -917,6 +946,34 @@ class FavouriteSection(Section):
         return {**Section.document_of(self, record), **({"target": target} if target else {})}
 
 
+class ProductSegmentSection(Section):
+    """The selection and the lists of products are kept as the texts that people edit."""
+
+    __slots__ = ()
+
+    def values_of(self, document) -> dict[str, object]:
+        values = Section.values_of(self, document)
+        target, include, exclude = (values.pop(key) for key in ("target", "include", "exclude"))
+        return {
+            **values,
+            "target_text": False if target is False else _json(target),
+            "include_text": "\n".join(include) or False,
+            "exclude_text": "\n".join(exclude) or False,
+        }
+
+    def document_of(self, record) -> dict[str, object]:
+        document, target = Section.document_of(self, record), record._document_in("target_text")
+        if target is not None:
+            document["target"] = target
+        lists = {key: skus_in(record[f"{key}_text"]) for key in ("include", "exclude")}
+        return {**document, **{key: skus for key, skus in lists.items() if skus}}
+
+
+def skus_in(text: str | bool) -> list[str]:
+    """The codes of products in a text that somebody pasted, each once: a line for each, or separated by signs."""
+    return sorted({code for one in re.split(r"[\n\r\t,;]", text or "") if (code := one.strip())})
+
+
 class DirectorySection(Section):
     """The values of a directory are records of their own, told as a list."""
 
@@ -1110,6 +1167,7 @@ SECTIONS: list[Section] = [
         marks=("schedule", "gives"),
     ),
     Section("groups", "loy.group", GroupDocument, {"exclusive": "is_exclusive"}),
+    ProductSegmentSection("product_segments", "loy.product.segment", ProductSegmentDocument),
     TierSection("tiers", "loy.tier", TierDocument, {"unit": "unit_id"}),
     RewardSection("rewards", "loy.reward", RewardDocument, {"unit": "unit_id", "group": "group_id"}),
     Section("calendars", "loy.calendar", CalendarDocument),

@@ -11,9 +11,11 @@ from odoo.tools.misc import babel_locale_parse
 
 from ..engine import schema
 from ..engine.forms import SORTS
+from ..engine.promotion import Option
 from ..engine.registry import PURCHASE, KindOf
 from ..engine.schema import Reading
-from ..engine.sentences import GIVES_IF, SET_OFF, capitalised, sentence, sentences
+from ..engine.select import Target
+from ..engine.sentences import GIVES_IF, SET_OFF, capitalised, selected, sentence, sentences
 
 RUN_MIN = 3  # so many days on end are told as the first and the last
 
@@ -70,6 +72,9 @@ class LoySentences(models.AbstractModel):
     def _tell(self, sort: str, sound, language) -> str:
         if sort in SORTS:
             return sentence(sort, sound, language)
+        if sort in OBJECTS:
+            several = sound if isinstance(sound, list) else [{"target": sound}] if sound else []
+            return "; ".join(selected(one["target"], language) for one in several if one.get("target"))
         return sentences(sort.removesuffix("s"), sound, language)
 
     def _sound(self, sort: str, document):
@@ -81,8 +86,17 @@ class LoySentences(models.AbstractModel):
         return None if reading.problems else of.write(value, decimals)
 
 
+#: Sorts that are no kinds: selections of products, and what members choose of.
+OBJECTS: dict[str, schema.Type] = {
+    "target": schema.Nested(Target),
+    "options": schema.ListOf(schema.Nested(Option), 1_000, 0),
+}
+
+
 def reader(sort: str) -> schema.Type:
     """Reads documents of a sort; of a sort in the plural a list of them."""
+    if sort in OBJECTS:
+        return OBJECTS[sort]
     return KindOf(SORTS[sort]) if sort in SORTS else schema.ListOf(KindOf(SORTS[sort.removesuffix("s")]), 50, 0)
 
 

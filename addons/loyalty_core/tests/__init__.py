@@ -53,6 +53,7 @@ from . import test_adjustments
 from . import test_companies
 from . import test_contact_codes
 from . import test_counters
+from . import test_product_segments
 from . import test_shared_limits
 from . import test_shared_limits_histories
 from . import test_counters_concurrent

@@ -108,6 +108,7 @@ loy.pool.member                r        r              r         r              
 loy.pool.wizard                -        -              -         rwcd            rwcd      -        -         rwcd
 loy.pool.wizard.line           -        -              -         rwcd            rwcd      -        -         rwcd
 loy.promotion                  r        r              r         r               r         r        rwc       rwc
+loy.product.segment            r        r              r         r               r         r        rwc       rwc
 loy.purchase                   r        r              r         r               r         r        r         r
 loy.purchase.line              r        r              r         r               r         r        r         r
 loy.promotion.day              -        r              -         -               -         r        r         r
@@ -284,6 +285,9 @@ class TestCompanies(TransactionCase):
                 {"code": "A", "name": "A", "company_id": company.id}
             )
         made["loy.role"] = env["loy.role"].create({"name": company.name, "company_id": company.id})
+        made["loy.product.segment"] = env["loy.product.segment"].create(
+            {"code": "A", "name": "A", "include_text": "1001", "company_id": company.id}
+        )
         made["loy.attribute"] = env["loy.attribute"].create({"code": "a", "name": "A", "company_id": company.id})
         made["loy.directory"].values = [{"code": "A", "name": "A"}]
         made["loy.directory.value"] = made["loy.directory"].value_ids

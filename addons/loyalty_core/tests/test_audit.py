@@ -39,6 +39,7 @@ SAMPLES = {
     "loy.directory": ({"code": "A_DIR", "name": "Directory"}, {"name": "Other"}),
     "loy.directory.value": ({"directory_id": "loy.directory", "code": "a", "name": "A"}, {"name": "Other"}),
     "loy.attribute": ({"code": "an_attribute", "name": "Attribute"}, {"kind": "date"}),
+    "loy.product.segment": ({"code": "A_SEG", "name": "Segment", "include_text": "1001"}, {"exclude_text": "1002"}),
     "loy.favourite": ({"code": "A_FAV", "name": "Favourites"}, {"top": 5}),
     "loy.choice": ({"code": "A_CHOICE", "name": "Choice"}, {"days": 30}),
     "loy.shared.limit": ({"code": "A_LIMIT", "name": "Limit", "limit_total": 5}, {"limit_total": 6}),

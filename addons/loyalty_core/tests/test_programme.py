@@ -131,6 +131,7 @@ class TestApply(ProgrammeCase):
             ("loy.conversion", "gives_text", "bad_conversion"),
             ("loy.expiry.policy", "when_text", "bad_expiry_policy"),
             ("loy.favourite", "target_text", "bad_favourite"),
+            ("loy.product.segment", "target_text", "bad_segment"),
             ("loy.promotion", "rewards_text", "bad_promotion"),
             ("loy.reward", "gives_text", "bad_reward"),
             ("loy.tier", "target_text", "bad_programme"),

@@ -9,6 +9,7 @@ import { useRecordObserver } from "@web/model/relational_model/utils";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { EditedDocument } from "./document";
+import { ListInput, Parameters } from "./inputs";
 import { ConditionTree, KindList } from "./kinds";
 
 const CHECK_DELAY = 300;
@@ -30,7 +31,13 @@ const SORTS = {
         },
     },
     rewards: { read: (document) => document ?? [], write: (document) => document },
+    options: { read: (document) => document ?? [], write: (document) => document },
+    target: {
+        read: (document) => document ?? {},
+        write: (document) => (document && Object.keys(document).length ? document : undefined),
+    },
 };
+const OPTIONS = { type: "list", item: { type: "object", of: "Option" } };
 
 /**
  * Edits a document of the rule language that a text field holds. All that it shows is made from what the server says of
@@ -38,10 +45,16 @@ const SORTS = {
  */
 export class DocumentField extends Component {
     static template = "loyalty_core.editor.DocumentField";
-    static components = { CodeEditor, ConditionTree, KindList };
-    static props = { ...standardFieldProps, sort: String };
+    static components = { CodeEditor, ConditionTree, KindList, ListInput, Parameters };
+    static props = {
+        ...standardFieldProps,
+        sort: String,
+        without: { type: Array, element: String, optional: true }, // of a selection: what makes no sense here
+    };
+    static defaultProps = { without: [] };
 
     setup() {
+        this.OPTIONS = OPTIONS;
         this.service = useService("loy_editor");
         this.state = useState({ isJson: false });
         this.check = useDebounced(() => this._check(), CHECK_DELAY);
@@ -91,6 +104,11 @@ export class DocumentField extends Component {
                 this.render(true);
             },
         };
+    }
+
+    get selection() {
+        const { without } = this.props;
+        return this.description.objects.Target.filter(({ key }) => !without.includes(key));
     }
 
     get isJson() {
@@ -145,7 +163,7 @@ export const documentField = {
     component: DocumentField,
     displayName: _t("Rules"),
     supportedTypes: ["text"],
-    extractProps: ({ options }) => ({ sort: options.sort }),
+    extractProps: ({ options }) => ({ sort: options.sort, without: options.without }),
 };
 
 registry.category("fields").add("loy_document", documentField);

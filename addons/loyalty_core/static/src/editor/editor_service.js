@@ -9,7 +9,7 @@ const MODEL = "loy.editor";
  */
 export const editorService = {
     dependencies: ["orm"],
-    async: ["describe", "search", "check", "say", "names"],
+    async: ["describe", "search", "check", "say", "names", "find"],
     start(env, { orm }) {
         const known = {};
         let wanted = {};
@@ -33,11 +33,15 @@ export const editorService = {
             describe: memoize(() => orm.call(MODEL, "describe", [], { context: user.context })),
             check: (sort, document) => orm.silent.call(MODEL, "check", [sort, document]),
             say: (sort, document) => orm.silent.call(MODEL, "say", [sort, document]),
+            find: (section, code) => orm.call(MODEL, "find", [section, code]),
+            learn(section, code, name) {
+                known[section] ??= {};
+                known[section][code] = name;
+            },
             async search(section, term) {
                 const found = await orm.silent.call(MODEL, "search", [section, term]);
                 for (const { code, name } of found) {
-                    known[section] ??= {};
-                    known[section][code] = name;
+                    this.learn(section, code, name);
                 }
                 return found;
             },

@@ -1,12 +1,14 @@
 import { Component, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
 import { AutoComplete } from "@web/core/autocomplete/autocomplete";
 import { CheckBox } from "@web/core/checkbox/checkbox";
+import { _t } from "@web/core/l10n/translation";
 import { DateTimeInput } from "@web/core/datetime/datetime_input";
 import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { SelectMenu } from "@web/core/select_menu/select_menu";
 import { TagsList } from "@web/core/tags_list/tags_list";
 import { useService } from "@web/core/utils/hooks";
+import { FormViewDialog } from "@web/views/view_dialogs/form_view_dialog";
 
 const { DateTime, Info } = luxon;
 
@@ -101,13 +103,21 @@ class ClockInput extends Input {
     static template = "loyalty_core.editor.ClockInput";
 }
 
-/** Codes of records, chosen by their names; one or several. */
+/** The code that a record may get by its name. */
+const codeOf = (name) =>
+    name
+        .toUpperCase()
+        .replaceAll(/[^\p{L}\p{N}]+/gu, "-")
+        .replaceAll(/^-|-$/g, "");
+
+/** Codes of records, chosen by their names; one or several. What people make for promotions is made and mended here. */
 class RecordsInput extends Input {
     static template = "loyalty_core.editor.RecordsInput";
     static components = { AutoComplete, TagsList };
 
     setup() {
         this.service = useService("loy_editor");
+        this.dialog = useService("dialog");
         this.state = useState({ names: {} });
         onWillStart(() => this.load(this.props));
         onWillUpdateProps((props) => this.load(props));
@@ -125,6 +135,11 @@ class RecordsInput extends Input {
         return [this.props.value ?? []].flat();
     }
 
+    /** How records of the section are made and opened; nothing where that is done elsewhere. */
+    get made() {
+        return this.props.editor.description.records[this.section];
+    }
+
     async load(props) {
         const codes = [props.value ?? []].flat();
         const section = (props.form.item ?? props.form).section;
@@ -136,6 +151,8 @@ class RecordsInput extends Input {
             id: code,
             text: this.state.names[code] ?? code,
             title: code,
+            canEdit: Boolean(this.made),
+            onClick: () => this.made && this.open(code),
             onDelete: this.readonly ? undefined : () => this.drop(code),
         }));
     }
@@ -151,13 +168,46 @@ class RecordsInput extends Input {
                         onSelect: () => this.take(one.code),
                     }));
                     const typed = term.trim();
-                    if (typed && !found.some((one) => one.code === typed)) {
+                    if (this.made?.can_create) {
+                        options.push({
+                            label: typed ? _t("Create “%s”…", typed) : _t("Create…"),
+                            cssClass: "o_loy_create",
+                            onSelect: () => this.create(typed),
+                        });
+                    } else if (typed && !found.some((one) => one.code === typed)) {
                         options.push({ label: `“${typed}”`, onSelect: () => this.take(typed) });
                     }
                     return options;
                 },
             },
         ];
+    }
+
+    create(name) {
+        this.dialog.add(FormViewDialog, {
+            resModel: this.made.model,
+            title: this.made.title,
+            context: { default_name: name, default_code: codeOf(name) },
+            onRecordSaved: ({ data }) => {
+                this.service.learn(this.section, data.code, data.name);
+                this.take(data.code);
+            },
+        });
+    }
+
+    async open(code) {
+        const resId = await this.service.find(this.section, code);
+        if (resId) {
+            this.dialog.add(FormViewDialog, {
+                resModel: this.made.model,
+                resId,
+                title: this.made.title,
+                onRecordSaved: ({ data }) => {
+                    this.service.learn(this.section, data.code, data.name);
+                    return this.load(this.props);
+                },
+            });
+        }
     }
 
     take(code) {
@@ -309,7 +359,7 @@ class MapInput extends Input {
 }
 
 /** Several objects, one below the other. */
-class ListInput extends Input {
+export class ListInput extends Input {
     static template = "loyalty_core.editor.ListInput";
 
     get values() {
