@@ -119,3 +119,11 @@ from . import loy_bench_case
 from . import loy_bench_line
 from . import ir_model_data
 from . import ir_module_module
+from . import loy_replay_mixin
+from . import loy_replay
+from . import loy_replay_day
+from . import loy_replay_category
+from . import loy_replay_promotion
+from . import loy_replay_receipt
+from . import loy_replay_member
+from . import loy_promotion_replay

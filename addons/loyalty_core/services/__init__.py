@@ -48,6 +48,8 @@ from . import member_import
 from . import purchases
 from . import refusal_words
 from . import bench
+from . import replay_sides
+from . import replays
 from . import purchase_reading
 from . import limits
 from . import incomplete

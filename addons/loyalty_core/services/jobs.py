@@ -83,6 +83,7 @@ class LoyJobs(models.AbstractModel):
         yield "journal", [partial(env["loy.journals"]._make_all, at)]
         yield "incomplete", [partial(env["loy.incomplete"]._check_until, at)]
         yield "duplicate", [env["loy.duplicates"]._scan_batch]
+        yield "replay", self._replays()
         yield "retention", self._retentions(at)
         yield "books", [env["loy.monitor"]._check_books]
 
@@ -93,6 +94,10 @@ class LoyJobs(models.AbstractModel):
     def _series(self, model: str) -> Iterable[Piece]:
         for series in self.env[model]._waiting():
             yield partial(self.env["loy.series"]._continue, series)
+
+    def _replays(self) -> Iterable[Piece]:
+        for replay in self.env["loy.replay"]._waiting():
+            yield partial(self.env["loy.replays"]._continue, replay)
 
     def _triggers(self, at: datetime) -> Iterable[Piece]:
         service = self.env["loy.triggers"]

@@ -186,6 +186,10 @@ class LoyMemberFacts(models.AbstractModel):
             figures |= {one.key: one.answer(bought, day) for one in by_line}
         return {key: figure for key, figure in figures.items() if figure}
 
+    def _before(self) -> sql.Moment | None:
+        """What was bought before which moment; None: all that is known."""
+        return None
+
     def _days(self, member_id: int, company_id: int, since: date, decimals: int) -> list[Bought]:
         return [
             Bought(
@@ -198,12 +202,12 @@ class LoyMemberFacts(models.AbstractModel):
                 amount_minor=to_minor(_exact(amount), decimals),
             )
             for day, store, network, partner, count, base, amount in self.env.execute_query(
-                sql.days(member_id, company_id, since)
+                sql.days(member_id, company_id, since, self._before())
             )
         ]
 
     def _lines(self, member_id: int, company_id: int, since: date, compiled: CompiledProgramme) -> list[Bought]:
-        rows = self.env.execute_query(sql.lines(member_id, company_id, since))
+        rows = self.env.execute_query(sql.lines(member_id, company_id, since, self._before()))
         # A product is of the categories that it is of today.
         products = self.env["loy.catalogue"]._facts(list({row[5] for row in rows}), company_id)
         decimals = compiled.currency_decimals
@@ -228,7 +232,7 @@ class LoyMemberFacts(models.AbstractModel):
         }
         if not promotions:
             return {}
-        rows = self.env.execute_query(sql.first_uses(member_id, list(promotions)))
+        rows = self.env.execute_query(sql.first_uses(member_id, list(promotions), self._before()))
         return {promotions[promotion_id].key: day.toordinal() for promotion_id, day in rows}
 
     # ------------------------------------------------------------------ kept with each purchase

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
+from typing import NamedTuple
 
 from odoo.tools import SQL
+
+
+class Moment(NamedTuple):
+    """The moment of a purchase, and which of those at that moment it is."""
+
+    at: datetime
+    purchase_id: int
+
 
 #: What came back counts on the day and in the store of the purchase; without one on its own.
 _FACTS = SQL(
@@ -96,26 +105,56 @@ def rebuild() -> list[SQL]:
     ]
 
 
-def days(member_id: int, company_id: int, since: date) -> SQL:
+def _is_before(before: Moment | None) -> SQL:
+    if before is None:
+        return SQL("true")
+    return SQL("(purchase.purchased_at, purchase.id) < (%s, %s)", before.at, before.purchase_id)
+
+
+def _days_before(member_id: int, before: Moment) -> SQL:
+    """Rows of ``loy_member_day`` as they were before a moment."""
+    return SQL(
+        """
+        SELECT purchase.member_id, purchase.company_id, %(store)s AS store_id, %(day)s AS day,
+               SUM(%(kept)s)::int8 AS purchase_count, SUM(COALESCE(purchase.base, 0)) AS base, SUM(%(amount)s) AS amount
+               %(facts)s
+         WHERE purchase.member_id = %(member)s AND purchase.state IN ('confirmed', 'returned') AND %(is_before)s
+         GROUP BY 1, 2, 3, 4
+         UNION ALL
+        SELECT member_id, company_id, store_id, day, purchase_count, base, amount
+          FROM loy_member_day WHERE member_id = %(member)s AND is_opening
+        """,
+        store=_STORE,
+        day=_DAY,
+        kept=_KEPT,
+        amount=_AMOUNT,
+        facts=_FACTS,
+        member=member_id,
+        is_before=_is_before(before),
+    )
+
+
+def days(member_id: int, company_id: int, since: date, before: Moment | None = None) -> SQL:
     """Rows (day, store, network, partner, count, base, amount) of a member from a day on; places by their codes."""
     return SQL(
         """
         SELECT known.day, COALESCE(store.code, ''), COALESCE(network.code, ''), COALESCE(partner.code, ''),
                known.purchase_count, known.base, known.amount
-          FROM loy_member_day AS known
+          FROM %s AS known
           LEFT JOIN loy_store AS store ON store.id = known.store_id
           LEFT JOIN loy_network AS network ON network.id = store.network_id
           LEFT JOIN loy_partner AS partner ON partner.id = store.partner_id
          WHERE known.member_id = %s AND known.company_id = %s AND known.day >= %s
          ORDER BY known.day
         """,
+        SQL("(%s)", _days_before(member_id, before)) if before else SQL("loy_member_day"),
         member_id,
         company_id,
         since,
     )
 
 
-def lines(member_id: int, company_id: int, since: date) -> SQL:
+def lines(member_id: int, company_id: int, since: date, before: Moment | None = None) -> SQL:
     """Rows (purchase, day, store, network, partner, sku, price, quantity, base, amount) of what a member bought from a
     day on, less what came back."""
     return SQL(
@@ -131,7 +170,7 @@ def lines(member_id: int, company_id: int, since: date) -> SQL:
           LEFT JOIN loy_partner AS partner ON partner.id = store.partner_id
          WHERE line.member_id = %(member)s AND purchase.company_id = %(company)s
            AND line.purchased_at >= %(since)s::date - 1
-           AND purchase.state IN ('confirmed', 'returned')
+           AND purchase.state IN ('confirmed', 'returned') AND %(is_before)s
          GROUP BY 1, 2, 3, 4, 5, 6, 7
          ORDER BY 2, 1, 6, 7
         """,
@@ -140,10 +179,11 @@ def lines(member_id: int, company_id: int, since: date) -> SQL:
         member=member_id,
         company=company_id,
         since=since,
+        is_before=_is_before(before),
     )
 
 
-def first_uses(member_id: int, promotion_ids: list[int]) -> SQL:
+def first_uses(member_id: int, promotion_ids: list[int], before: Moment | None = None) -> SQL:
     """Rows (promotion_id, day): when a member first had something of a promotion and kept it."""
     return SQL(
         """
@@ -151,11 +191,12 @@ def first_uses(member_id: int, promotion_ids: list[int]) -> SQL:
           FROM loy_purchase AS purchase
           JOIN loy_purchase_promotion AS use ON use.purchase_id = purchase.id
          WHERE purchase.member_id = %s AND purchase.kind = 'sale' AND purchase.state = 'confirmed'
-           AND use.promotion_id = ANY(%s)
+           AND use.promotion_id = ANY(%s) AND %s
          GROUP BY use.promotion_id
         """,
         member_id,
         promotion_ids,
+        _is_before(before),
     )
 
 

@@ -70,3 +70,4 @@ from . import test_returns
 from . import test_codes
 from . import test_codes_concurrent
 from . import test_reports
+from . import test_replay

@@ -1,6 +1,7 @@
 """Role x model x operation: the whole table, and nothing beside it."""
 
 import base64
+from datetime import timedelta
 
 from odoo import fields
 from odoo.exceptions import AccessError
@@ -122,6 +123,13 @@ loy.referral                   -        -              -         r              
 loy.referral.code              -        -              -         r               r         r        r         r
 loy.register                   r        r              r         r               r         r        r         rwcd
 loy.report                     -        rwcd           -         -               -         rwcd     rwcd      rwcd
+loy.replay                     -        -              -         -               -         rwcd     rwcd      rwcd
+loy.replay.day                 -        -              -         -               -         r        r         r
+loy.replay.category            -        -              -         -               -         r        r         r
+loy.replay.promotion           -        -              -         -               -         r        r         r
+loy.replay.receipt             -        -              -         -               -         r        r         r
+loy.replay.member              -        -              -         -               -         -        -         -
+loy.replay.use                 -        -              -         -               -         -        -         -
 loy.request                    -        -              -         -               -         -        -         r
 loy.retention                  -        -              -         -               -         -        -         rw
 loy.revision                   -        -              -         -               -         r        r         r
@@ -370,6 +378,18 @@ class TestCompanies(TransactionCase):
             {"name": "A", "store_id": store.id, "line_ids": [(0, 0, {"sku": "X", "price": 1})]}
         )
         made["loy.bench.line"] = made["loy.bench.case"].line_ids
+        made["loy.replay"] = env["loy.replay"].create(
+            {
+                "company_id": company.id,
+                "date_to": fields.Date.today() + timedelta(days=1),
+                "without_a_ids": env["loy.promotion"].search([("code", "=", "P"), ("company_id", "=", company.id)]),
+            }
+        )
+        env["loy.replays"]._start(made["loy.replay"])
+        while env["loy.replays"]._continue(made["loy.replay"]):
+            pass
+        for name in ("day", "category", "promotion", "receipt"):
+            made[f"loy.replay.{name}"] = env[f"loy.replay.{name}"].search([("company_id", "=", company.id)])
         made["loy.offer"] = env["loy.offer"].search([("company_id", "=", company.id)])
         api.member_choose({"key": "12", "member": member, "choice": "A", "options": ["dairy"]})
         made["loy.member.choice"] = env["loy.member.choice"].search([("company_id", "=", company.id)])
