@@ -97,6 +97,7 @@
         "views/loy_liability_views.xml",
         "views/loy_member_day_views.xml",
         "views/loy_sales_views.xml",
+        "views/loy_promotion_analytics_views.xml",
         "views/loy_journal_views.xml",
         "views/loy_report_views.xml",
     ],

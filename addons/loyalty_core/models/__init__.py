@@ -44,6 +44,7 @@ from . import loy_sales_fact_mixin
 from . import loy_sales_hour
 from . import loy_promotion_day
 from . import loy_category_day
+from . import loy_promotion_effect
 from . import loy_journal_account
 from . import loy_journal_entry
 from . import loy_journal_line
@@ -57,6 +58,7 @@ from . import loy_group
 from . import loy_limited_mixin
 from . import loy_shared_limit
 from . import loy_promotion
+from . import loy_promotion_analytics
 from . import loy_settings
 from . import loy_lockout
 from . import loy_contact_code

@@ -25,6 +25,8 @@ from . import account_moves
 from . import pools
 from . import ledger_days
 from . import sales_facts
+from . import effects
+from . import promotion_analytics
 from . import journals
 from . import member_merge
 from . import privacy

@@ -109,6 +109,7 @@ class LoyDemo(models.AbstractModel):
         self._work_out_favourites()
         self._keep_a_journal()
         self.env["loy.sales.facts"]._fold_now()
+        self.env["loy.effects"]._keep_missing()
 
     def _overrun(self, store, member, skus) -> None:
         """A receipt made offline that was paid with points which the member did not have any more."""

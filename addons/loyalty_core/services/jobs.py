@@ -80,6 +80,7 @@ class LoyJobs(models.AbstractModel):
         yield "favourite", [env["loy.triggers"]._seal, partial(env["loy.favourites"]._work_out_next, at)]
         yield "ledger_day", [env["loy.ledger.days"]._seal, env["loy.ledger.days"]._fold]
         yield "sales", [env["loy.sales.facts"]._seal, env["loy.sales.facts"]._fold]
+        yield "effect", [env["loy.effects"]._keep_missing]
         yield "journal", [partial(env["loy.journals"]._make_all, at)]
         yield "incomplete", [partial(env["loy.incomplete"]._check_until, at)]
         yield "duplicate", [env["loy.duplicates"]._scan_batch]

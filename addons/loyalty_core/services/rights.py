@@ -88,6 +88,7 @@ MODEL_SECTIONS = {
     "loy.sales": "reports",
     "loy.category": "reports",
     "loy.promotion.day": "reports",
+    "loy.promotion.effect": "reports",
     "loy.bench": "programme",
     "loy.replay": "programme",
     "loy.brand": "catalogue",
@@ -376,6 +377,13 @@ declare(
             "loy.register r",
             "loy.unit r",
         ),
+    ),
+    Right(
+        "report.effect",
+        _lt("See what promotions did by their control groups"),
+        "reports",
+        (ANALYST,),
+        opens=("loy.promotion.effect r", "loy.promotion.day r", "loy.sales.hour r", "loy.promotion r", "loy.store r"),
     ),
     Right(
         "books.journal",

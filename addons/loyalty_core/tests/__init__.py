@@ -9,6 +9,7 @@ from . import test_referrals
 from . import test_rewards
 from . import test_ledger
 from . import test_sales_facts
+from . import test_effects
 from . import test_lot_terms
 from . import test_log_masking
 from . import test_members_concurrent

@@ -113,6 +113,7 @@ loy.product.segment            r        r              r         r              
 loy.purchase                   r        r              r         r               r         r        r         r
 loy.purchase.line              r        r              r         r               r         r        r         r
 loy.promotion.day              -        r              -         -               -         r        r         r
+loy.promotion.effect           -        -              -         -               -         r        r         r
 loy.sales.hour                 -        r              -         -               -         r        r         r
 loy.sales.mark                 -        -              -         -               -         -        -         r
 loy.promotion.occurrence       -        -              -         r               r         r        r         r
@@ -424,6 +425,10 @@ class TestCompanies(TransactionCase):
         env["loy.sales.facts"]._fold_now()
         for name in ("sales.hour", "promotion.day", "category.day"):
             made[f"loy.{name}"] = env[f"loy.{name}"].search([("company_id", "=", company.id)])
+        made["loy.promotion.effect"] = env["loy.promotion.effect"].create(
+            {"promotion_id": made["loy.promotion"].id, "company_id": company.id, "day": "2026-01-01",
+             "from_on": "2026-01-01", "to_on": "2026-01-01"}
+        )  # fmt: skip
         unit = env["loy.unit"].search([("company_id", "=", company.id), ("code", "=", "A")])
         codes = {name: name for name in JOURNAL_CODES}
         made["loy.journal.account"] = env["loy.journal.account"].create(
