@@ -77,4 +77,5 @@ from . import editor
 from . import api
 from . import reports
 from . import report_files
+from . import report_mails
 from . import demo
