@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import date, datetime, timedelta
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from markupsafe import Markup
 from odoo import fields, models
@@ -269,5 +269,5 @@ class LoyReportMails(models.AbstractModel):
     def _address(self, schedule) -> str:
         # Where the server stands is no secret.
         base = self.env["ir.config_parameter"].sudo().get_param("web.base.url")
-        asked = urlencode({"report": schedule.code, "with": self._params_text(schedule)})
+        asked = urlencode({"report": schedule.code, "with": self._params_text(schedule)}, quote_via=quote)
         return f"{base}/odoo/loyalty-reports?{asked}"
