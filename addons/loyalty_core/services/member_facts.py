@@ -201,10 +201,11 @@ class LoyMemberFacts(models.AbstractModel):
                 base_minor=to_minor(_exact(base), decimals),
                 amount_minor=to_minor(_exact(amount), decimals),
             )
-            for day, store, network, partner, count, base, amount in self.env.execute_query(
-                sql.days(member_id, company_id, since, self._before())
-            )
+            for day, store, network, partner, count, base, amount in self._day_rows(member_id, company_id, since)
         ]
+
+    def _day_rows(self, member_id: int, company_id: int, since: date) -> list[tuple]:
+        return self.env.execute_query(sql.days(member_id, company_id, since))
 
     def _lines(self, member_id: int, company_id: int, since: date, compiled: CompiledProgramme) -> list[Bought]:
         rows = self.env.execute_query(sql.lines(member_id, company_id, since, self._before()))

@@ -14,9 +14,13 @@ from odoo import models
 
 from ..engine import Basket, FirstUse, Member, Needs, Result, Use, Used, limited, needed
 from ..engine.limits import Meter
+from ..sql import member_days as sql
 from ..sql.member_days import Moment
 from .counters import SAME_PERIOD, most_within
-from .programme import CompiledProgramme
+from .programme import CompiledProgramme, _Cache
+
+#: A replay goes through time, so it needs two programmes at once; several may be at work.
+_compiled = _Cache(8)
 
 #: What makes something of a receipt by itself: only what was valid then counts. Of all other sections drafts may name
 #: what was made since.
@@ -26,8 +30,10 @@ GIVING = frozenset({"settings", "promotions", "rewards", "expiry_policies", "con
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What one side is judged by: the programme of each receipt's moment as it was known at revision ``number``, with
-    ``drafts`` (record, document) in it and the promotions ``without`` out of it."""
+    ``drafts`` (record, document) in it and the promotions ``without`` out of it. No other terms have the same
+    ``name``."""
 
+    name: tuple
     number: int
     at: datetime
     drafts: tuple[tuple[int, dict], ...]
@@ -45,13 +51,12 @@ class LoyReplayProgramme(models.AbstractModel):
     _inherit = "loy.programme"
     _description = "Programme of a replay"
 
-    def _of(self, company, at: datetime, terms: Terms, known: dict) -> CompiledProgramme:
-        """The programme of a moment as ``terms`` have it; ``known`` keeps those that were compiled."""
+    def _of(self, company, at: datetime, terms: Terms) -> CompiledProgramme:
+        """The programme of a moment as ``terms`` have it."""
         stretch = self._stretch(terms.number, at)
-        if stretch not in known:
-            service = self.with_context(loy_replay_terms=terms)
-            known[stretch] = service._compile(company, terms.number, stretch, terms.drafts)
-        return known[stretch]
+        key = (*self._era(), self.env.registry.registry_sequence, company.id, terms.name, stretch)
+        service = self.with_context(loy_replay_terms=terms)
+        return _compiled.get(key, lambda: service._compile(company, terms.number, stretch, terms.drafts))
 
     def _documents(self, company, number: int, at: datetime | None) -> dict[str, list[tuple[int, dict]]]:
         terms: Terms = self.env.context["loy_replay_terms"]
@@ -73,7 +78,14 @@ class LoyReplayFacts(models.AbstractModel):
     _description = "Facts of members in a replay"
 
     def _with_more(
-        self, basket: Basket, asked: Collection[str], compiled: CompiledProgramme, member, receipt, tally: Tally
+        self,
+        basket: Basket,
+        asked: Collection[str],
+        compiled: CompiledProgramme,
+        member,
+        receipt,
+        tally: Tally,
+        past: Past,
     ) -> Basket:
         """The basket with what its promotions need and the receipt was not ``asked`` for."""
         needs = needed(compiled.programme, basket).by_key
@@ -83,7 +95,7 @@ class LoyReplayFacts(models.AbstractModel):
             return basket
         kept = basket.member
         bare = replace(basket, member=Member(id=kept.id, card_type=kept.card_type))
-        service = self.with_context(loy_replay_before=Moment(receipt.at, receipt.id))
+        service = self.with_context(loy_replay_before=Moment(receipt.at, receipt.id), loy_replay_past=past)
         found = service._answered(bare, compiled, member, receipt.company_id, missing).member
         parts = {part: _joined(getattr(kept, part), getattr(found, part)) for part in missing.parts()}
         history = {**kept.history, **found.history, **told}
@@ -92,6 +104,33 @@ class LoyReplayFacts(models.AbstractModel):
 
     def _before(self) -> Moment:
         return self.env.context["loy_replay_before"]
+
+    def _day_rows(self, member_id: int, company_id: int, since: date) -> list[tuple]:
+        past: Past = self.env.context["loy_replay_past"]
+        if since < past.since:
+            past.know(since, self.env.execute_query(sql.bought(past.member_ids, company_id, since)))
+        return past.rows(member_id, since, self._before())
+
+
+class Past:
+    """What the members of a batch have bought: all of them by one query, when it is first asked for."""
+
+    def __init__(self, member_ids: list[int]):
+        self.member_ids = member_ids
+        self.since = date.max
+        self._by_member: dict[int, list[tuple]] = {}
+
+    def know(self, since: date, rows: Iterable[tuple]) -> None:
+        """Everything from a day on."""
+        self.since, self._by_member = since, defaultdict(list)
+        for member_id, at, purchase_id, *row in rows:
+            self._by_member[member_id].append((Moment(at or datetime.min, purchase_id), tuple(row)))
+
+    def rows(self, member_id: int, since: date, before: Moment) -> list[tuple]:
+        """The rows of ``sql.days`` as they were before a moment, each purchase by itself."""
+        return [
+            row for moment, row in self._by_member.get(member_id, ()) if moment < before and row[0] >= since
+        ]
 
 
 def _joined(kept, found):

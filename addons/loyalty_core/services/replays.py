@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -18,13 +18,13 @@ from ..sql import replays as sql
 from .errors import LoyaltyError
 from .money import from_minor
 from .programme import LIVE_STATE, CompiledProgramme
-from .replay_sides import Tally, Terms
+from .replay_sides import Past, Tally, Terms
 from .sections import section_of
 from .transaction import lock_name
 
 _logger = logging.getLogger(__name__)
 
-BATCH = 500
+BATCH = 250
 EXTREMES = 100
 CRON = "loyalty_core.loy_replay_cron"
 FACTS = ("day", "category", "promotion", "receipt", "member", "use")
@@ -62,7 +62,6 @@ class Side:
 
     terms: Terms
     tally: Tally
-    programmes: dict = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,6 +356,7 @@ class LoyReplays(models.AbstractModel):
         for name in SIDES:
             asked = replay.terms[name]
             terms = Terms(
+                name=(replay.id, replay.terms["at"], name),
                 number=replay.terms["number"],
                 at=datetime.fromisoformat(replay.terms["at"]),
                 drafts=tuple((record_id, document) for record_id, document in asked["drafts"]),
@@ -369,7 +369,7 @@ class LoyReplays(models.AbstractModel):
         return sides
 
     def _programme(self, company, side: Side, at: datetime) -> CompiledProgramme:
-        compiled = self.env["loy.replay.programme"]._of(company, at, side.terms, side.programmes)
+        compiled = self.env["loy.replay.programme"]._of(company, at, side.terms)
         left_out = side.terms.codes - {one.code for one in compiled.programme.promotions}
         if left_out:
             raise LoyaltyError(
@@ -409,19 +409,22 @@ class LoyReplays(models.AbstractModel):
         # sudo: what the programme must know of members is nobody's look at them.
         members = self.env["res.partner"].sudo().browse({one.member_id for one in receipts if one.member_id})
         by_id = {member.id: member for member in members}
+        past = Past(members.ids)
         for receipt in receipts:
             asked = self._asked_then(company, receipt)
             member = by_id.get(receipt.member_id, members.browse())
-            results = [self._judged(company, receipt, side, asked, member) for side in sides.values()]
+            results = [self._judged(company, receipt, side, asked, member, past) for side in sides.values()]
             seen.add(receipt, *results)
         return seen
 
     def _judged(
-        self, company, receipt: Receipt, side: Side, asked: frozenset[str], member
+        self, company, receipt: Receipt, side: Side, asked: frozenset[str], member, past: Past
     ) -> tuple[CompiledProgramme, Result]:
         compiled, basket = self._programme(company, side, receipt.at), receipt.basket
         if basket.member:
-            basket = self.env["loy.replay.facts"]._with_more(basket, asked, compiled, member, receipt, side.tally)
+            basket = self.env["loy.replay.facts"]._with_more(
+                basket, asked, compiled, member, receipt, side.tally, past
+            )
         basket = side.tally.with_used(basket, compiled)
         result = evaluate(compiled.programme, basket)
         side.tally.draw(result, compiled, basket)

@@ -111,43 +111,53 @@ def _is_before(before: Moment | None) -> SQL:
     return SQL("(purchase.purchased_at, purchase.id) < (%s, %s)", before.at, before.purchase_id)
 
 
-def _days_before(member_id: int, before: Moment) -> SQL:
-    """Rows of ``loy_member_day`` as they were before a moment."""
+def bought(member_ids: list[int], company_id: int, since: date) -> SQL:
+    """Rows (member, moment, purchase, day, store, network, partner, count, base, amount) of what members bought from a
+    day on: each purchase and return by itself; what was brought along from another system has no moment."""
     return SQL(
         """
-        SELECT purchase.member_id, purchase.company_id, %(store)s AS store_id, %(day)s AS day,
-               SUM(%(kept)s)::int8 AS purchase_count, SUM(COALESCE(purchase.base, 0)) AS base, SUM(%(amount)s) AS amount
-               %(facts)s
-         WHERE purchase.member_id = %(member)s AND purchase.state IN ('confirmed', 'returned') AND %(is_before)s
-         GROUP BY 1, 2, 3, 4
-         UNION ALL
-        SELECT member_id, company_id, store_id, day, purchase_count, base, amount
-          FROM loy_member_day WHERE member_id = %(member)s AND is_opening
+        SELECT fact.member_id, fact.at, fact.id, fact.day, COALESCE(store.code, ''), COALESCE(network.code, ''),
+               COALESCE(partner.code, ''), fact.purchase_count, fact.base, fact.amount
+          FROM (SELECT purchase.member_id, purchase.purchased_at AS at, purchase.id, %(day)s AS day,
+                       %(store)s AS store_id, %(kept)s AS purchase_count, COALESCE(purchase.base, 0) AS base,
+                       %(amount)s AS amount
+                       %(facts)s
+                 WHERE purchase.member_id = ANY(%(members)s) AND purchase.company_id = %(company)s
+                   AND purchase.purchased_at >= %(since)s::date - 1
+                   AND purchase.state IN ('confirmed', 'returned')
+                 UNION ALL
+                SELECT member_id, NULL, 0, day, store_id, purchase_count, base, amount
+                  FROM loy_member_day
+                 WHERE member_id = ANY(%(members)s) AND company_id = %(company)s AND is_opening) AS fact
+          LEFT JOIN loy_store AS store ON store.id = fact.store_id
+          LEFT JOIN loy_network AS network ON network.id = store.network_id
+          LEFT JOIN loy_partner AS partner ON partner.id = store.partner_id
+         WHERE fact.day >= %(since)s
         """,
-        store=_STORE,
         day=_DAY,
+        store=_STORE,
         kept=_KEPT,
         amount=_AMOUNT,
         facts=_FACTS,
-        member=member_id,
-        is_before=_is_before(before),
+        members=member_ids,
+        company=company_id,
+        since=since,
     )
 
 
-def days(member_id: int, company_id: int, since: date, before: Moment | None = None) -> SQL:
+def days(member_id: int, company_id: int, since: date) -> SQL:
     """Rows (day, store, network, partner, count, base, amount) of a member from a day on; places by their codes."""
     return SQL(
         """
         SELECT known.day, COALESCE(store.code, ''), COALESCE(network.code, ''), COALESCE(partner.code, ''),
                known.purchase_count, known.base, known.amount
-          FROM %s AS known
+          FROM loy_member_day AS known
           LEFT JOIN loy_store AS store ON store.id = known.store_id
           LEFT JOIN loy_network AS network ON network.id = store.network_id
           LEFT JOIN loy_partner AS partner ON partner.id = store.partner_id
          WHERE known.member_id = %s AND known.company_id = %s AND known.day >= %s
          ORDER BY known.day
         """,
-        SQL("(%s)", _days_before(member_id, before)) if before else SQL("loy_member_day"),
         member_id,
         company_id,
         since,
