@@ -10,6 +10,9 @@ from typing import Any, NamedTuple
 from odoo.models import BaseModel
 from odoo.tools import SQL, json_default
 
+#: Receipts of earlier versions kept no day of their own.
+_DAY = SQL("COALESCE(purchase.purchased_on, purchase.purchased_at::date)")
+
 
 class Period(NamedTuple):
     """Which receipts are replayed; of those made after the replay began none."""
@@ -28,10 +31,11 @@ def _receipts(period: Period) -> SQL:
           FROM loy_purchase AS purchase
          WHERE purchase.company_id = %(company)s AND purchase.kind = 'sale' AND purchase.state = 'confirmed'
            AND purchase.purchased_at >= %(first)s::date - 1 AND purchase.purchased_at < %(last)s::date + 2
-           AND purchase.purchased_on BETWEEN %(first)s AND %(last)s AND purchase.id <= %(until)s
+           AND %(day)s BETWEEN %(first)s AND %(last)s AND purchase.id <= %(until)s
            AND %(stores)s
         """,
         company=period.company_id,
+        day=_DAY,
         first=period.first,
         last=period.last,
         until=period.until_id,
@@ -55,12 +59,13 @@ def following(period: Period, mark: Sequence[Any] | None, limit: int) -> SQL:
         SELECT batch.*, (SELECT jsonb_object_agg(line.line_ref, line.categ_id)
                            FROM loy_purchase_line AS line
                           WHERE line.purchase_id = batch.id AND line.categ_id IS NOT NULL)
-          FROM (SELECT purchase.id, purchase.purchased_at, purchase.purchased_on, purchase.store_id,
+          FROM (SELECT purchase.id, purchase.purchased_at, %s, purchase.store_id,
                        purchase.member_id, purchase.programme_number, purchase.basket
                        %s AND %s
                  ORDER BY purchase.purchased_at, purchase.id LIMIT %s) AS batch
          ORDER BY batch.purchased_at, batch.id
         """,
+        SQL("%s AS day", _DAY),
         _receipts(period),
         SQL("(purchase.purchased_at, purchase.id) > (%s, %s)", *mark) if mark else SQL("true"),
         limit,
