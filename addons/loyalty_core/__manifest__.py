@@ -41,6 +41,8 @@
         "data/loy_replay_cron.xml",
         "views/loy_replay_views.xml",
         "views/loy_promotion_replay_views.xml",
+        "data/loy_promotion_templates.xml",
+        "views/loy_promotion_template_views.xml",
         "views/loy_shared_limit_views.xml",
         "data/loy_code_series_cron.xml",
         "views/loy_code_views.xml",

@@ -67,7 +67,7 @@ def _fields(owner: str, of: type) -> Iterator[Form]:
             "help": hint if is_ours else member.help or hint,
             "required": member.is_required,
             "default": None if member.is_required else _default(member),
-            "form": _told(member.type.to_form(), member.key),
+            "form": told(member.type.to_form(), member.key),
         }
 
 
@@ -77,14 +77,14 @@ def label_of(owner: str, member: schema.Member) -> str:
     return (not is_said and words.find(words.LABELS, owner, member.key)) or member.label
 
 
-def _told(form: Any, key: str) -> Form:
+def told(form: Any, key: str) -> Form:
     """The form of a value with words for all that there is to choose from."""
     if form["type"] == "choice":
         return {**form, "labels": {value: _choice(key, value) for value in form["values"]}}
     if form["type"] == "either":
-        return {**form, "of": [{**_told(way, key), "label": _choice(key, _way(way))} for way in form["of"]]}
+        return {**form, "of": [{**told(way, key), "label": _choice(key, _way(way))} for way in form["of"]]}
     if "item" in form:
-        return {**form, "item": _told(form["item"], key)}
+        return {**form, "item": told(form["item"], key)}
     return dict(form)
 
 

@@ -94,6 +94,7 @@ from . import loy_code
 from . import loy_code_use
 from . import loy_code_export
 from . import loy_promotion_occurrence
+from . import loy_promotion_template
 from . import loy_trigger_mark
 from . import loy_expiry_policy
 from . import loy_expiry_mark

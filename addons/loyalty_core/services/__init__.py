@@ -40,6 +40,7 @@ from . import rates
 from . import sections
 from . import programme
 from . import programme_document
+from . import templates
 from . import tiers
 from . import choices
 from . import favourites

@@ -73,7 +73,7 @@ class LoySentences(models.AbstractModel):
         if sort in SORTS:
             return sentence(sort, sound, language)
         if sort in OBJECTS:
-            several = sound if isinstance(sound, list) else [{"target": sound}] if sound else []
+            several = {"target": [{"target": sound}], "options": sound}.get(sort, [])
             return "; ".join(selected(one["target"], language) for one in several if one.get("target"))
         return sentences(sort.removesuffix("s"), sound, language)
 
@@ -86,10 +86,11 @@ class LoySentences(models.AbstractModel):
         return None if reading.problems else of.write(value, decimals)
 
 
-#: Sorts that are no kinds: selections of products, and what members choose of.
+#: Sorts that are no kinds: selections of products, what members choose of, and what a template asks for.
 OBJECTS: dict[str, schema.Type] = {
     "target": schema.Nested(Target),
     "options": schema.ListOf(schema.Nested(Option), 1_000, 0),
+    "parameters": schema.JsonObject(),
 }
 
 

@@ -44,6 +44,7 @@ from . import test_programmes
 from . import test_rights
 from . import test_api_examples
 from . import test_translations
+from . import test_templates
 from . import test_tiers
 from . import test_transaction
 from . import test_triggers

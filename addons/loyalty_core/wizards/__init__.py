@@ -12,6 +12,7 @@ from . import loy_pool_wizard
 from . import loy_books_check_wizard
 from . import loy_liability_wizard
 from . import loy_programme_wizard
+from . import loy_promotion_template_wizard
 from . import loy_code_more_wizard
 from . import loy_member_tier_wizard
 from . import loy_offer_wizard

@@ -32,6 +32,7 @@ const SORTS = {
     },
     rewards: { read: (document) => document ?? [], write: (document) => document },
     options: { read: (document) => document ?? [], write: (document) => document },
+    parameters: { read: (document) => document ?? {}, write: (document) => document },
     target: {
         read: (document) => document ?? {},
         write: (document) => (document && Object.keys(document).length ? document : undefined),
@@ -50,6 +51,7 @@ export class DocumentField extends Component {
         ...standardFieldProps,
         sort: String,
         without: { type: Array, element: String, optional: true }, // of a selection: what makes no sense here
+        fields: { type: String, optional: true }, // of parameters: the field that describes them
     };
     static defaultProps = { without: [] };
 
@@ -107,7 +109,10 @@ export class DocumentField extends Component {
     }
 
     get selection() {
-        const { without } = this.props;
+        const { fields, record, without } = this.props;
+        if (fields) {
+            return record.data[fields];
+        }
         return this.description.objects.Target.filter(({ key }) => !without.includes(key));
     }
 
@@ -163,7 +168,11 @@ export const documentField = {
     component: DocumentField,
     displayName: _t("Rules"),
     supportedTypes: ["text"],
-    extractProps: ({ options }) => ({ sort: options.sort, without: options.without }),
+    extractProps: ({ options }) => ({
+        sort: options.sort,
+        without: options.without,
+        fields: options.fields,
+    }),
 };
 
 registry.category("fields").add("loy_document", documentField);
