@@ -37,6 +37,8 @@
         "views/loy_counter_views.xml",
         "views/loy_promotion_occurrence_views.xml",
         "views/loy_bench_views.xml",
+        "data/loy_promotion_cron.xml",
+        "views/loy_publication_views.xml",
         "views/loy_promotion_views.xml",
         "data/loy_replay_cron.xml",
         "views/loy_replay_views.xml",
@@ -102,8 +104,6 @@
         "views/loy_promotion_analytics_views.xml",
         "views/loy_journal_views.xml",
         "views/loy_report_views.xml",
-        "data/loy_report_cron.xml",
-        "views/loy_report_schedule_views.xml",
     ],
     "demo": [
         "demo/loy_units.xml",

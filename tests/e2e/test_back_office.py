@@ -114,14 +114,6 @@ def test_what_the_shop_asks_of_members_is_filled_in_by_its_kind(office, xmlrpc):
     assert told["loy_attributes"] == {"coffee": "latte", "hobbies": ["travel"], "pet": False, "children": 2}
 
 
-def test_a_draft_is_started_with_one_click(office, xmlrpc):
-    (promotion,) = xmlrpc.call("loy.promotion", "search", [[("code", "=", "SWEETS20")]])
-    office.goto(f"{office.base}/odoo/action-loyalty_core.loy_promotion_action/{promotion}")
-    office.click("button[name=action_start]")
-    office.wait_for("button[name=action_pause]")
-    assert xmlrpc.call("loy.promotion", "read", [[promotion], ["state"]])[0]["state"] == "active"
-
-
 DROP = """(() => {
     const data = new DataTransfer();
     data.items.add(new File([%s], "prizes.csv", {type: "text/csv"}));

@@ -63,8 +63,8 @@ from . import loy_settings
 from . import loy_lockout
 from . import loy_contact_code
 from . import loy_report
-from . import loy_report_schedule
 from . import loy_request
+from . import loy_publication
 from . import loy_purchase
 from . import loy_purchase_line
 from . import loy_purchase_promotion
@@ -131,3 +131,4 @@ from . import loy_replay_promotion
 from . import loy_replay_receipt
 from . import loy_replay_member
 from . import loy_promotion_replay
+from . import ir_ui_view

@@ -30,21 +30,24 @@ class LoyApprovalMixin(models.AbstractModel):
     can_decide = fields.Boolean(compute="_compute_can_decide")
 
     def _compute_can_decide(self):
-        may = self.env["loy.limits"]._may_approve(self.env.user)
+        may = bool(self._approval_service) and self.env[self._approval_service]._may_approve(self.env.user)
         for record in self:
             record.can_decide = may and record.state == "waiting" and record.requested_by_id != self.env.user
 
     def action_loy_submit(self):
         self.check_access("write")
-        return self.env[self._approval_service]._submit(self)
+        self.env[self._approval_service]._submit(self)
+        return True
 
     def action_loy_approve(self):
         self.check_access("read")
-        return self.env[self._approval_service]._approve(self)
+        self.env[self._approval_service]._approve(self)
+        return True
 
     def action_loy_cancel(self):
         self.check_access("read")
-        return self.env[self._approval_service]._cancel(self)
+        self.env[self._approval_service]._cancel(self)
+        return True
 
     def action_loy_refuse(self):
         """Asks why first."""

@@ -58,7 +58,7 @@ class LoyBenchCase(models.Model):
         "promotion_id",
         string="Drafts that take part",
         check_company=True,
-        domain=[("state", "!=", "active")],
+        domain=["|", ("state", "!=", "active"), ("version_of_id", "!=", False)],
         help="Promotions that are not active and take part in this calculation as they are now, and in no other.",
     )
     line_ids = fields.One2many("loy.bench.line", "case_id", string="Basket", copy=True)
@@ -158,6 +158,13 @@ class LoyBenchCase(models.Model):
             if not case.result:
                 case.action_loy_calculate()
             case.write({"expected": case.result, "state": "ok"})
+        return True
+
+    def _keep_anew(self):
+        """The results as they are now are how they shall be: whoever published what changed them has said so."""
+        for case in self:
+            case.action_loy_calculate()
+        self.action_loy_keep()
 
     def action_loy_forget(self):
         self.write({"expected": False, "state": "open"})

@@ -3,6 +3,21 @@ from odoo import api, fields, models
 from ..services.errors import LoyaltyError
 from ..services.sections import COUNTED_LIMIT_FIELDS
 
+#: What a promotion says, beside its code and state: what a change of it may change.
+STATED = (
+    "name", "group_id", "starts_on", "starts_time", "ends_on", "ends_time", "priority", "weight", "is_exclusive",
+    "basis", "when_text", "rewards_text", "control_percent", "limit_per_receipt", "on_event", "on_offset_days",
+    "on_text", "limit_share_id", *COUNTED_LIMIT_FIELDS,
+)  # fmt: skip
+PHASES = [
+    ("draft", "Draft"),
+    ("waiting", "Waits for approval"),
+    ("planned", "Planned"),
+    ("running", "Running"),
+    ("paused", "Paused"),
+    ("ended", "Ended"),
+]
+
 
 class LoyPromotion(models.Model):
     """An offer to customers: when it applies, and what it gives. The form edits a document of the rule language."""
@@ -11,7 +26,7 @@ class LoyPromotion(models.Model):
     _inherit = ["loy.audited.mixin", "loy.revisioned.mixin", "loy.limited.mixin"]
     _description = "Promotion"
     _refusal = "bad_promotion"
-    _order = "state, priority desc, weight desc, id"
+    _order = "phase, priority desc, weight desc, id"
 
     state = fields.Selection(
         [("draft", "Draft"), ("active", "Active"), ("paused", "Paused"), ("ended", "Ended")],
@@ -21,6 +36,34 @@ class LoyPromotion(models.Model):
         copy=False,
         tracking=True,
     )
+    phase = fields.Selection(
+        PHASES,
+        string="Stage",
+        compute="_compute_phase",
+        store=True,
+        index=True,
+        group_expand=True,
+        help="Where it stands on the calendar: an active promotion is planned until its first day and ended after "
+        "its last.",
+    )
+    version_of_id = fields.Many2one(
+        "loy.promotion",
+        string="Change of",
+        index="btree_not_null",
+        ondelete="cascade",
+        readonly=True,
+        copy=False,
+        help="Receipts go by that one until this is published.",
+    )
+    version_ids = fields.One2many("loy.promotion", "version_of_id", string="Changes being prepared")
+    publication_ids = fields.One2many("loy.publication", "promotion_id")
+    publication_count = fields.Integer(compute="_compute_publication_count")
+    asked_ids = fields.One2many("loy.publication", "draft_id", domain=[("state", "=", "waiting")])
+    is_waiting = fields.Boolean(compute="_compute_is_waiting")
+    is_locked = fields.Boolean(
+        compute="_compute_is_locked", help="Receipts go by it, or somebody is asked for it: it is changed by a change."
+    )
+    is_ahead = fields.Boolean(compute="_compute_is_ahead", help="What it says holds from a later moment only.")
     group_id = fields.Many2one(
         "loy.group",
         required=True,
@@ -116,10 +159,73 @@ class LoyPromotion(models.Model):
         if problems:
             raise LoyaltyError(self._refusal, "\n".join(problems))
 
+    @api.constrains(*STATED, "state", "code")
+    def _check_live(self):
+        self.env["loy.publications"]._check_live(self)
+
+    @api.constrains("version_of_id", "state")
+    def _check_change(self):
+        for change in self.filtered("version_of_id"):
+            if change.state != "draft" or change.version_of_id.version_of_id:
+                raise LoyaltyError(
+                    self._refusal, self.env._("%s is a change of a promotion: publish it.", change.display_name)
+                )
+
     @api.constrains("state")
     def _check_can_start(self):
         """Its group may have been archived while it rested."""
         self.filtered(lambda promotion: promotion.state == "active")._check_document()
+
+    @api.depends("state", "starts_on", "ends_on", "asked_ids.state", "company_id")
+    def _compute_phase(self):
+        companies = self.company_id | self.env.company
+        today = {one: self.env["loy.publications"]._today(one) for one in companies}
+        for promotion in self:
+            promotion.phase = promotion._phase_on(today[promotion.company_id or self.env.company])
+
+    def _phase_on(self, today) -> str:
+        if self.state == "active" and self.starts_on and self.starts_on > today:
+            return "planned"
+        if self.state in ("active", "paused") and self.ends_on and self.ends_on < today:
+            return "ended"
+        if self.asked_ids:
+            return "waiting"
+        return "running" if self.state == "active" else self.state
+
+    @api.depends("asked_ids.state")
+    def _compute_is_waiting(self):
+        for promotion in self:
+            promotion.is_waiting = bool(promotion.asked_ids)
+
+    @api.depends("state", "is_waiting")
+    def _compute_is_locked(self):
+        for promotion in self:
+            promotion.is_locked = promotion.is_waiting or promotion.state == "active"
+
+    @api.depends("state", "valid_from_at")
+    def _compute_is_ahead(self):
+        now = fields.Datetime.now()
+        for promotion in self:
+            promotion.is_ahead = bool(
+                promotion.state == "active" and promotion.valid_from_at and promotion.valid_from_at > now
+            )
+
+    def _compute_publication_count(self):
+        counts = dict(
+            self.env["loy.publication"]._read_group(
+                [("promotion_id", "in", self.ids), ("state", "!=", "draft")], ["promotion_id"], ["__count"]
+            )
+        )
+        for promotion in self:
+            promotion.publication_count = counts.get(promotion, 0)
+
+    def _cron_follow_calendar(self):
+        """Hourly: a day began somewhere, so what was planned may run and what ran may have ended."""
+        self.search([("state", "in", ("active", "paused"))])._follow_calendar()
+
+    def _follow_calendar(self):
+        self.env.add_to_compute(self._fields["phase"], self)
+        self.flush_recordset(["phase"])
 
     @api.depends("when_text", "rewards_text", "on_event")
     @api.depends_context("lang", "uid")
@@ -166,16 +272,70 @@ class LoyPromotion(models.Model):
             for promotion, vals in zip(self, super().copy_data(default), strict=True)
         ]
 
-    def _free_code(self) -> str:
-        """A code for a copy that no other promotion has."""
-        prefix = f"{self.code}-COPY"
+    def _free_code(self, of: str = "COPY") -> str:
+        """A code for a copy, or what else it is, that no other promotion has."""
+        prefix = f"{self.code}-{of}"
         taken = set(self.with_context(active_test=False).search([("code", "=like", f"{prefix}%")]).mapped("code"))
         return next(
             code for number in range(1, len(taken) + 2) if (code := f"{prefix}{number}") not in taken
         )
 
-    def action_start(self):
-        self.write({"state": "active"})
+    def _stated(self) -> dict:
+        """What it says, as another promotion is written."""
+        self.ensure_one()
+        return {name: self._fields[name].convert_to_write(self[name], self) for name in STATED}
+
+    def _open_form(self) -> dict:
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_promotion_action")
+        return {**action, "view_mode": "form", "views": [(False, "form")], "res_id": self.id, "context": {}}
+
+    def _open_instead(self) -> dict:
+        """The same where the way back leads to a change that is no more."""
+        return {**self._open_form(), "target": "main"}
+
+    def action_loy_publish(self):
+        """Everything that is to be known before it goes live, and the button that makes it so."""
+        publication = self.asked_ids[:1] or self.env["loy.publications"]._propose(self)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Publish %s", self.name),
+            "res_model": "loy.publication",
+            "res_id": publication.id,
+            "views": [(self.env.ref("loyalty_core.loy_publication_view_dialog").id, "form")],
+            "target": "new",
+        }
+
+    def action_loy_change(self):
+        """What receipts go by stays as it is while its change is prepared: the one that is there, or a new one."""
+        self.ensure_one()
+        return self._change()._open_form()
+
+    def _change(self):
+        """The change that is being prepared: the one that is there, or a new one that says the same."""
+        return self.version_ids[:1] or self.copy(
+            {"code": self._free_code("CHANGE"), "version_of_id": self.id, "company_id": self.company_id.id}
+        )
+
+    def action_loy_discard(self):
+        """The change is not wanted."""
+        live = self.version_of_id
+        self.env["loy.publications"]._discard(self)
+        return live._open_instead()
+
+    def action_open_publications(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Publications of %s", self.display_name),
+            "res_model": "loy.publication",
+            "view_mode": "list,form",
+            "domain": [("promotion_id", "=", self.id), ("state", "!=", "draft")],
+        }
+
+    def action_loy_copy(self):
+        self.ensure_one()
+        return self.copy()._open_form()
 
     def action_pause(self):
         self.write({"state": "paused"})

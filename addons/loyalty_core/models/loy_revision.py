@@ -29,6 +29,8 @@ class LoyRevision(models.Model):
     user_id = FactMany2one("res.users", string="Author", readonly=True)
     created_at = fields.Datetime(readonly=True, string="Changed at")
 
+    changes = fields.Json(compute="_compute_changes", string="What changed")
+
     _by_record = models.Index("(res_model, res_id, number DESC)")
     _by_section = models.Index("(section, company_id, code, valid_from_at DESC, number DESC)")
 
@@ -47,6 +49,18 @@ class LoyRevision(models.Model):
                 """
             )
         )
+
+    @api.depends("document")
+    @api.depends_context("lang", "uid")
+    def _compute_changes(self):
+        told = self.env["loy.differences"]._of_revisions(self)
+        for revision in self:
+            revision.changes = told[revision]
+
+    def action_loy_restore(self):
+        """What a promotion said then, prepared as a change of what it says now, or as its draft."""
+        self.ensure_one()
+        return self.env["loy.publications"]._restore(self)._open_form()
 
     @api.depends("document")
     def _compute_document_text(self):

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..services.errors import LoyaltyError
+from ..services.sections import section_of
 
 
 class LoyRevisionedMixin(models.AbstractModel):
@@ -39,22 +40,27 @@ class LoyRevisionedMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         records = super().create(vals_list)
-        self.env["loy.programme"]._revise(records)
+        self.env["loy.programme"]._revise(records._of_programme())
         return records
 
     def write(self, vals):
         if "valid_from_at" not in vals:
             vals = {**vals, "valid_from_at": fields.Datetime.now()}
         result = super().write(vals)
-        self.env["loy.programme"]._revise(self)
+        self.env["loy.programme"]._revise(self._of_programme())
         return result
+
+    def _of_programme(self):
+        """Those that the programme consists of."""
+        return self.filtered_domain(list(section_of(self._name).only))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):
         """Receipts refer to what the programme said; it is ended, never deleted."""
-        raise UserError(
-            self.env._("Receipts may refer to it, so it cannot be deleted. End it or archive it instead.")
-        )
+        if self._of_programme():
+            raise UserError(
+                self.env._("Receipts may refer to it, so it cannot be deleted. End it or archive it instead.")
+            )
 
     def _document_in(self, name: str):
         """What a text field holds as JSON, None where it is empty; the model's refusal where it is none."""

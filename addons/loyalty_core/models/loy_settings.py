@@ -48,6 +48,10 @@ class LoySettings(models.Model):
     is_cap_with_points = fields.Boolean(
         string="Points count towards the caps", help="Points spent as a discount count as a discount."
     )
+    is_second_person = fields.Boolean(
+        string="A second person agrees to promotions",
+        help="Promotions and changes of them go live only when somebody else than the one who asks has agreed.",
+    )
     guess_misses = fields.Integer(
         string="Wrong numbers allowed",
         default=30,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import and_
+
 from markupsafe import Markup
 from odoo import fields, models
 from odoo.tools import SQL
@@ -22,6 +25,8 @@ class LoyApprovals(models.AbstractModel):
     #: The state from which it is booked, and those in which it can be withdrawn.
     _ready_state = "draft"
     _open_states = ("draft", "waiting")
+    #: Who has this right may decide on what others ask for.
+    _approve_right = "account.approve"
 
     def _submit(self, records) -> None:
         """Book what the requester may do alone; for the rest ask a second person."""
@@ -63,7 +68,7 @@ class LoyApprovals(models.AbstractModel):
 
     def _cancel(self, records) -> None:
         """The requester, or an approver, withdraws what is not booked yet. Codes: right_missing, already_decided."""
-        may_all = self.env["loy.limits"]._may_approve(self.env.user)
+        may_all = self._may_approve(self.env.user)
         if not may_all and any(record.requested_by_id != self.env.user for record in records):
             raise LoyaltyError("right_missing", self.env._("Only the person who has asked for it may withdraw it."))
 
@@ -104,8 +109,11 @@ class LoyApprovals(models.AbstractModel):
                 )
         return records
 
+    def _may_approve(self, user) -> bool:
+        return self.env["loy.rights"].with_user(user)._has(self._approve_right)
+
     def _check_approver(self, records) -> None:
-        if not self.env["loy.limits"]._may_approve(self.env.user):
+        if not self._may_approve(self.env.user):
             raise LoyaltyError(
                 "right_missing", self.env._("You may not approve what others ask for. Ask an administrator.")
             )
@@ -129,17 +137,21 @@ class LoyApprovals(models.AbstractModel):
     def _ask(self, record, excess: str) -> None:
         """It waits, and those who may approve it have an activity."""
         record.write({"state": "waiting", "approval_note": excess, "requested_by_id": self.env.uid})
-        limits = self.env["loy.limits"]
-        approvers = None
-        for unit, direction, amounts, total in self._movements(record):
-            able = limits._approvers(unit, record.company_id, direction, amounts, self.env.user, total)
-            approvers = able if approvers is None else approvers & able
         note = Markup("<p>%s</p><p>%s</p>") % (self._summary(record), excess)
-        for user in approvers or ():
+        for user in self._approvers(record):
             record.activity_schedule(
                 ACTIVITY, user_id=user.id, summary=self.env._("Approve: %s", record.display_name), note=note
             )
         self._tell(record, self.env._("Waits for approval. %s", excess))
+
+    def _approvers(self, record):
+        """Those who may approve all of it within limits of their own."""
+        limits = self.env["loy.limits"]
+        able = [
+            limits._approvers(unit, record.company_id, direction, amounts, self.env.user, total)
+            for unit, direction, amounts, total in self._movements(record)
+        ]
+        return reduce(and_, able) if able else self.env["res.users"]
 
     def _summary(self, record) -> str:
         return record.display_name

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from odoo import models
+from odoo.exceptions import UserError
 from odoo.tools import format_amount
 
 from ..engine import DocumentError, schema
@@ -36,10 +37,32 @@ class LoyBench(models.AbstractModel):
     def _try(self, case) -> dict:
         """What the basket of the case comes to: the answer that a till would get, and all promotions looked at."""
         self._check_case(case)
+        return self._result_of(case, case.promotion_ids)
+
+    def _verdict(self, case, promotion) -> dict:
+        """What a promotion that goes live does to a kept case. ``differences``, in words, from what was kept: none
+        where it makes none; ``is_stale`` where the case is another one already, without it; ``problem`` where it cannot
+        be calculated any more."""
+        drafts = case.promotion_ids
+        try:
+            without = self._result_of(case, drafts - promotion)
+            result = self._result_of(case, drafts | promotion)
+        except UserError as error:
+            return {"differences": [], "is_stale": False, "problem": str(error)}
+        found = self._compare(case, result)
+        is_changed = self._digest(case, result) != self._digest(case, without)
+        names = self._names(result)
+        return {
+            "differences": [self._show_difference(case, *one, names) for one in found] if is_changed else [],
+            "is_stale": bool(self._compare(case, without)),
+            "problem": "",
+        }
+
+    def _result_of(self, case, drafts) -> dict:
         # Whoever may use the bench need not be able to read ledgers, counters and codes; a till is not asked either.
         bench = self.sudo().with_context(allowed_company_ids=case.company_id.ids)
         try:
-            trial = schema.read(Trial, {**self._request(case), "drafts": case.promotion_ids.ids})
+            trial = schema.read(Trial, {**self._request(case), "drafts": drafts.ids})
         except DocumentError as error:
             raise LoyaltyError("bad_request", "; ".join(map(str, error.problems))) from None
         scene, result = bench._work_out(trial)
@@ -51,7 +74,7 @@ class LoyBench(models.AbstractModel):
                 [one.code, compiled.promotions.get(one.code) or 0, compiled.rewards.get(one.code, (0,))[0]]
                 for one in compiled.programme.promotions
             ],
-            "drafts": case.promotion_ids.ids,
+            "drafts": [(one.version_of_id or one).id for one in drafts],
             "used": [one.promotion for one in result.uses],
         }
 

@@ -108,6 +108,7 @@ class LoyDemo(models.AbstractModel):
         self._offer_more(members, skus)
         self._work_out_favourites()
         self._keep_a_journal()
+        self._publish_a_change()
         self.env["loy.sales.facts"]._fold_now()
         self.env["loy.effects"]._keep_missing()
 
@@ -175,6 +176,15 @@ class LoyDemo(models.AbstractModel):
             {"phone": "+380671239877", "first_name": "Nina", "city": "Lviv"}
         )
         referrals._join(friend, referrals._code(members[5])["code"], now)
+
+    def _publish_a_change(self) -> None:
+        """A promotion that is prolonged, in the way in which marketers do it."""
+        water = self.env["loy.promotion"].search([("code", "=", "WATER")])
+        change = water._change()
+        change.ends_on = water.ends_on + timedelta(days=7)
+        publication = self.env["loy.publications"]._propose(change)
+        publication.note = "It sells well"
+        publication.action_loy_submit()
 
     def _work_out_favourites(self) -> None:
         """As the night would."""

@@ -37,9 +37,6 @@ class LoyLimits(models.AbstractModel):
     _name = "loy.limits"
     _description = "Limits of manual movements"
 
-    def _may_approve(self, user) -> bool:
-        return self.env["loy.rights"].with_user(user)._has("account.approve")
-
     def _limit(self, user, unit, company) -> Limit:
         """The most generous of the rows that concern the user; a role's row of the unit replaces its general row."""
         # sudo: a limit binds also those who may not read it

@@ -166,13 +166,21 @@ class LoyProgramme(models.AbstractModel):
         return _compiled.get(key, lambda: self._compile(company, number, stretch))
 
     def _with_drafts(self, company, at: datetime, promotions) -> CompiledProgramme:
-        """The programme valid at ``at`` if ``promotions``, as they are now, were live in it. It is compiled for the one
-        who asks and kept nowhere: no receipt can meet it."""
+        """The programme valid at ``at`` if ``promotions``, as they are now, were live in it; one that is a change of
+        another stands in its place. It is kept for this transaction only: no receipt can meet it."""
         if not promotions:
             return self._at(company, at)
         section, number = section_of(promotions._name), self._head()
-        drafts = [(one.id, {**section.document_of(one), "state": LIVE_STATE}) for one in promotions]
-        compiled = self._compile(company, number, self._stretch(number, at), drafts)
+        stretch = self._stretch(number, at)
+        drafts = [
+            ((one.version_of_id or one).id, {**section.document_of(one), "state": LIVE_STATE}) for one in promotions
+        ]
+        # The cases of a bench and the receipts of a replay ask for the same one many times over.
+        kept = self.env.cr.cache.setdefault("loy_with_drafts", {})
+        key = (company.id, number, stretch, json.dumps(drafts, sort_keys=True, default=str))
+        if key not in kept:
+            kept[key] = self._compile(company, number, stretch, drafts)
+        compiled = kept[key]
         left_out = {document["code"] for _id, document in drafts} - {one.code for one in compiled.programme.promotions}
         if left_out:
             raise LoyaltyError(

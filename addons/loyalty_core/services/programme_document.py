@@ -185,11 +185,7 @@ class LoyProgrammeDocument(models.AbstractModel):
             domain = [*domain, ("company_id", "=", company.id)]
         elif "company_id" in model._fields:
             domain = [*domain, ("company_id", "in", [company.id, False])]
-        elif section.model == "product.category":
-            domain = [*domain, ("loy_code", "!=", False)]
-        if section.model == "product.product":
-            domain = [*domain, ("default_code", "!=", False)]
-        return model.search(domain)
+        return model.search([*section.only, *domain])
 
     def _ids_by_code(self, section: Section, codes: set[str]) -> dict[str, int]:
         if not codes:

@@ -258,7 +258,7 @@ class LoyReplays(models.AbstractModel):
         documents = []
         for draft in drafts:
             document = {key: value for key, value in section.document_of(draft).items() if key not in DATES}
-            documents.append([draft.id, {**document, "state": LIVE_STATE}])
+            documents.append([(draft.version_of_id or draft).id, {**document, "state": LIVE_STATE}])
         if beside := drafts.filtered(lambda one: one.on_event != "purchase"):
             raise LoyaltyError(
                 "bad_promotion",

@@ -74,6 +74,7 @@ MODEL_SECTIONS = {
     "loy.offer": "programme",
     "loy.promotion": "programme",
     "loy.product.segment": "programme",
+    "loy.publication": "programme",
     "loy.revision": "programme",
     "loy.reward": "programme",
     "loy.redemption": "accounts",
@@ -344,18 +345,18 @@ declare(
         ),
     ),
     Right(
-        "report.schedule",
-        _lt("Have reports sent by e-mail"),
-        "reports",
-        (ANALYST,),
-        opens=("loy.report.schedule rwcd",),
-    ),
-    Right(
         "report.run",
         _lt("See ready reports"),
         "reports",
         (STORE_MANAGER, BRAND_MANAGER, ANALYST),
         opens=("loy.report rwcd",),
+    ),
+    Right(
+        "promotion.approve",
+        _lt("Agree to what others want to publish"),
+        "programme",
+        (MARKETER,),
+        opens=("loy.publication r", "loy.promotion r", "loy.refusal.wizard"),
     ),
     Right("books.check", _lt("Check the books"), "reports", (ANALYST,), opens=("loy.books.check.wizard",)),
     Right(
@@ -455,6 +456,14 @@ class LoyRights(models.AbstractModel):
             )
         )
         return frozenset(code for (code,) in rows)
+
+    @api.model
+    def _holders(self, code: str):
+        """The people who have the function or API method ``code`` by any of their groups."""
+        # sudo: who asks for a decision need not see the other users and their roles
+        roles = self.env["loy.role"].sudo().search([("right_ids.code", "=", code)])
+        users = roles.group_id.all_user_ids - self.env.ref("base.user_root")
+        return users.filtered(lambda user: user.active and not user.share)
 
     @api.model
     def _name_of(self, code: str) -> str:

@@ -42,6 +42,7 @@ class Section:
     hides: tuple[str, ...] = ("code",)  # a company's own record takes the place of a shared one with the same of these
     beside: str = ""  # the section under whose name its records stand in documents, known by keys of their own
     marks: tuple[str, ...] = ()  # these keys
+    only: tuple = ()  # a domain: other records of the model are none of the programme
     is_named: bool = False  # kinds of condition and reward of an addon name its records; the engine knows their codes
 
     @property
@@ -676,7 +677,9 @@ class SettingsDocument:
         "old", "new", default="old", help="At which tier a purchase is judged that lifts its member to a higher one."
     )
     returns: ReturnsDocument = schema.nested(ReturnsDocument, default=ReturnsDocument())
-
+    second_person: bool = schema.flag(
+        default=False, help="Promotions go live only as a second person has agreed to them."
+    )
     incomplete_percent: object = schema.decimal(
         min=0,
         max=100,
@@ -1074,7 +1077,8 @@ class PromotionSection(Section):
         return values | _values_of_bounds(limits)
 
     def document_of(self, record) -> dict[str, object]:
-        document = {"code": record.code, "name": record.name, "state": record.state}
+        # A change that is being prepared stands for what it is a change of.
+        document = {"code": (record.version_of_id or record).code, "name": record.name, "state": record.state}
         if record.starts_on:
             document["from"] = _period_edge(record.starts_on, record.starts_time)
         if record.ends_on:
@@ -1141,7 +1145,7 @@ SECTIONS: list[Section] = [
         "settings",
         "loy.settings",
         SettingsDocument,
-        {"caps_include_points": "is_cap_with_points"},
+        {"caps_include_points": "is_cap_with_points", "second_person": "is_second_person"},
         key=(),
     ),
     Section("units", "loy.unit", UnitDocument, {"transfers": "is_transferable", "currency": "currency_code"}),
@@ -1211,6 +1215,7 @@ SECTIONS: list[Section] = [
         CategoryDocument,
         {"code": "loy_code", "parent": "parent_id"},
         is_company_bound=False,
+        only=(("loy_code", "!=", False),),
     ),
     Section(
         "products",
@@ -1228,6 +1233,7 @@ SECTIONS: list[Section] = [
         },
         ("sku",),
         False,
+        only=(("default_code", "!=", False),),
     ),
     ExpiryPolicySection(
         "expiry_policies",
@@ -1237,7 +1243,11 @@ SECTIONS: list[Section] = [
     ),
     SharedLimitSection("limits", "loy.shared.limit", SharedLimitDocument),
     PromotionSection(
-        "promotions", "loy.promotion", PromotionDocument, {"group": "group_id", "exclusive": "is_exclusive"}
+        "promotions",
+        "loy.promotion",
+        PromotionDocument,
+        {"group": "group_id", "exclusive": "is_exclusive"},
+        only=(("version_of_id", "=", False),),
     ),
 ]
 

@@ -110,6 +110,7 @@ loy.pool.wizard                -        -              -         rwcd           
 loy.pool.wizard.line           -        -              -         rwcd            rwcd      -        -         rwcd
 loy.promotion                  r        r              r         r               r         r        rwc       rwc
 loy.product.segment            r        r              r         r               r         r        rwc       rwc
+loy.publication                -        -              -         -               -         r        rw        rw
 loy.purchase                   r        r              r         r               r         r        r         r
 loy.purchase.line              r        r              r         r               r         r        r         r
 loy.promotion.day              -        r              -         -               -         r        r         r
@@ -133,7 +134,6 @@ loy.replay.promotion           -        -              -         -              
 loy.replay.receipt             -        -              -         -               -         r        r         r
 loy.replay.member              -        -              -         -               -         -        -         -
 loy.replay.use                 -        -              -         -               -         -        -         -
-loy.report.schedule            -        -              -         -               -         rwcd     rwcd      rwcd
 loy.request                    -        -              -         -               -         -        -         r
 loy.retention                  -        -              -         -               -         -        -         rw
 loy.revision                   -        -              -         -               -         r        r         r
@@ -159,7 +159,7 @@ loy.card.issue.wizard          -        -              -         rwcd           
 loy.card.replace.wizard        -        -              -         rwcd            rwcd      -        -         rwcd
 loy.card.transition.wizard     -        -              -         rwcd            rwcd      -        -         rwcd
 loy.member.merge.wizard        -        -              -         -               rwcd      -        -         rwcd
-loy.refusal.wizard             -        -              -         rwcd            rwcd      -        -         rwcd
+loy.refusal.wizard             -        -              -         rwcd            rwcd      -        rwcd      rwcd
 loy.return.wizard              -        rwcd           -         -               rwcd      -        -         rwcd
 loy.return.wizard.line         -        rwcd           -         -               rwcd      -        -         rwcd
 """
@@ -378,14 +378,8 @@ class TestCompanies(TransactionCase):
         api.purchase_confirm({"key": "4", **purchase})
         api.offers_import({"key": "11", "offers": [{"member": member, "promotion": "P"}]})
         made["loy.report"] = env["loy.report"].create({"name": "A", "code": "sales_by_product", "is_shared": True})
-        of_company = [("company_id", "=", company.id), ("login", "=like", "t_admin%")]
-        made["loy.report.schedule"] = env["loy.report.schedule"].create(
-            {
-                "name": "A",
-                "code": "sales_by_product",
-                "emails": "a@example.com",
-                "user_id": env["res.users"].search(of_company).id,
-            }
+        made["loy.publication"] = env["loy.publication"].create(
+            {"promotion_id": made["loy.promotion"].id, "kind": "start"}
         )
         made["loy.bench.case"] = env["loy.bench.case"].create(
             {"name": "A", "store_id": store.id, "line_ids": [(0, 0, {"sku": "X", "price": 1})]}

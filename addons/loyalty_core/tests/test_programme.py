@@ -547,7 +547,7 @@ class TestRevisions(ProgrammeCase):
         self.env["loy.group"].search([("code", "=", "p_rest")]).active = False
         promotion = self.env["loy.promotion"].search([("code", "=", "P_OFFER")])
         with self.assertRaises(UserError), self.env.cr.savepoint():
-            promotion.action_start()
+            promotion.state = "active"
         self.env.invalidate_all()
         promotion.action_end()
 

@@ -8,7 +8,11 @@ class LoyRefusalWizard(models.TransientModel):
     _description = "Refuse a request"
 
     res_model = fields.Selection(
-        [("loy.adjustment", "Manual movement"), ("loy.adjustment.list", "Points to a list")],
+        [
+            ("loy.adjustment", "Manual movement"),
+            ("loy.adjustment.list", "Points to a list"),
+            ("loy.publication", "Publication"),
+        ],
         required=True,
         readonly=True,
     )

@@ -1,4 +1,4 @@
-import { Component, onWillStart, useState } from "@odoo/owl";
+import { Component, onWillStart, status, useState } from "@odoo/owl";
 import { browser } from "@web/core/browser/browser";
 import { CodeEditor } from "@web/core/code_editor/code_editor";
 import { _t } from "@web/core/l10n/translation";
@@ -59,7 +59,8 @@ export class DocumentField extends Component {
         this.OPTIONS = OPTIONS;
         this.service = useService("loy_editor");
         this.state = useState({ isJson: false });
-        this.check = useDebounced(() => this._check(), CHECK_DELAY);
+        // A record may change once more when its form is left already.
+        this.check = useDebounced(() => status(this) !== "destroyed" && this._check(), CHECK_DELAY);
         onWillStart(async () => {
             this.description = await this.service.describe();
         });

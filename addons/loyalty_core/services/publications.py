@@ -1,0 +1,211 @@
+"""How a promotion becomes what receipts go by: looked at, tried on the kept cases, agreed to, published."""
+
+from __future__ import annotations
+
+from odoo import fields, models
+
+from ..engine import schema
+from . import clock
+from .errors import LoyaltyError
+from .sections import section_of
+from .transaction import run_with_retry
+
+LIVE = "active"
+
+
+class LoyPublications(models.AbstractModel):
+    """Law: where the programme asks for a second person, what receipts go by is what a second person agreed to."""
+
+    _name = "loy.publications"
+    _inherit = "loy.approvals"
+    _description = "Publications of promotions"
+    _approve_right = "promotion.approve"
+
+    # ------------------------------------------------------------------ asking
+
+    def _propose(self, draft):
+        """A publication of a draft, of a paused promotion, or of a prepared change, to be looked at first."""
+        draft.ensure_one()
+        draft.check_access("write")
+        promotion = draft.version_of_id or draft
+        is_started = bool(self._published(promotion)) or promotion.state != "draft"
+        # sudo: publications are made by nobody but this service
+        publication = self.env["loy.publication"].sudo().create(
+            {
+                "promotion_id": promotion.id,
+                "draft_id": draft.id,
+                "kind": "change" if draft != promotion else "restart" if is_started else "start",
+            }
+        )
+        self._look(publication)
+        return publication.with_env(self.env)
+
+    def _look(self, publication) -> None:
+        """What it would change now, and what the kept cases say to it."""
+        draft, promotion = publication.draft_id, publication.promotion_id
+        if publication.state != "draft" or not draft:
+            return
+        # sudo: as above; the cases of the bench are tried for whoever may publish
+        publication.sudo().write(
+            {
+                "before": self._live_document(promotion),
+                "document": self._document(draft),
+                **self._tried(draft, promotion.company_id or self.env.companies),
+            }
+        )
+
+    def _tried(self, draft, companies) -> dict:
+        """The kept cases calculated without and with it: those that it makes different, told in words."""
+        bench = self.env["loy.bench"]
+        # sudo: a case of another marketer counts as well
+        cases = self.env["loy.bench.case"].sudo().search(
+            [("state", "!=", "open"), ("company_id", "in", companies.ids)], order="id"
+        )
+        told, stale = [], 0
+        for case in cases:
+            verdict = bench._verdict(case, draft)
+            stale += verdict["is_stale"]
+            if verdict["problem"] or verdict["differences"]:
+                told.append({"id": case.id, "name": case.name, **verdict})
+        return {
+            "case_count": len(cases),
+            "case_differing_count": len(told),
+            "case_stale_count": stale,
+            "cases": told,
+        }
+
+    def _submit_now(self, records) -> None:
+        for record in records:
+            record.draft_id.check_access("write")
+            self._look(record)
+            if record.case_differing_count and not record.is_accepted:
+                raise LoyaltyError(
+                    "cases_differ",
+                    self.env._(
+                        "%(count)s kept cases come out different with it. Look at them: change the promotion, or say "
+                        "that it is to be published all the same.",
+                        count=record.case_differing_count,
+                    ),
+                )
+        return super()._submit_now(records)
+
+    def _excess(self, record, user) -> str:
+        if not self._is_second_person_needed(record.promotion_id):
+            return ""
+        return self.env._("Promotions are published when a second person has agreed")
+
+    def _is_second_person_needed(self, promotion) -> bool:
+        companies = promotion.company_id.ids
+        # sudo: what the programme asks for does not depend on who asks; a shared promotion is in every programme
+        return bool(
+            self.env["loy.settings"].sudo().search_count(
+                [("is_second_person", "=", True), *([("company_id", "in", companies)] if companies else [])], limit=1
+            )
+        )
+
+    def _approvers(self, record):
+        company = record.promotion_id.company_id
+        holders = self.env["loy.rights"]._holders(self._approve_right)
+        return holders.filtered(lambda user: user != self.env.user and (not company or company in user.company_ids))
+
+    def _approve(self, records) -> None:
+        """Publish what somebody else has asked for. Codes: right_missing, own_request, already_decided,
+        changed_since."""
+        self._check_approver(records)
+
+        def work():
+            for record in self._locked(records, "waiting"):
+                self._done(record)
+                self._tell(record, self.env._("Approved and published"))
+
+        run_with_retry(self.env, work)
+
+    # ------------------------------------------------------------------ publishing
+
+    def _book(self, record) -> None:
+        draft, promotion = record.draft_id, record.promotion_id
+        was = record.before or {}
+        if not draft or self._document(draft) != record.document or self._live_document(promotion) != was:
+            raise LoyaltyError(
+                "changed_since",
+                self.env._(
+                    "%s has been changed since this was asked for. Withdraw it and ask again.", promotion.display_name
+                ),
+            )
+        record.write({"state": "done", **self._decision()})
+        record.flush_recordset()  # what is allowed to go live is found in the database
+        values = draft._stated() if draft != promotion else {}
+        promotion.write(
+            {**values, "state": LIVE, "valid_from_at": record.valid_from_at or fields.Datetime.now()}
+        )
+        if draft != promotion:
+            draft.unlink()
+        if record.is_accepted:
+            self.env["loy.bench.case"].browse(one["id"] for one in record.cases).exists()._keep_anew()
+
+    def _discard(self, draft) -> None:
+        """A prepared change that is not wanted; what was asked of it is withdrawn."""
+        draft.check_access("write")
+        # sudo: as in _propose
+        waiting = self.env["loy.publication"].sudo().search(
+            [("draft_id", "in", draft.ids), ("state", "in", self._open_states)]
+        )
+        waiting.write({"state": "cancelled", **self._decision()})
+        self._close_activities(waiting)
+        # sudo: it is on no receipt, and whoever may change a promotion may leave a change of it
+        draft.sudo().unlink()
+
+    def _restore(self, revision):
+        """The promotion, or the change of a live one, that says what the revision said."""
+        revision.ensure_one()
+        promotion = self.env["loy.promotion"].browse(revision.res_id)
+        promotion.check_access("write")
+        section = section_of("loy.promotion")
+        row = section.values_of(
+            section.read_one({**revision.document, "state": "draft"}, section.name, schema.Reading())
+        )
+        self.env["loy.programme.document"]._resolve(section, [row])
+        draft = promotion._change() if promotion.state == LIVE else promotion
+        draft.write({name: row[name] for name in draft._stated() if name in row})
+        return draft
+
+    # ------------------------------------------------------------------ the law
+
+    def _check_live(self, promotions) -> None:
+        """Refuses what would go live otherwise than a second person agreed to; what stays as it was may stay."""
+        live = promotions.filtered(lambda one: one.state == LIVE and not one.version_of_id)
+        told = live and self.env["loy.programme"]._latest(live)
+        for promotion in live:
+            document = self._document(promotion)
+            if told.get(promotion.id, ({},))[0] == document or not self._is_second_person_needed(promotion):
+                continue
+            if self._published(promotion).document != document:
+                raise LoyaltyError(
+                    "approval_required",
+                    self.env._(
+                        "%s goes live only as a second person has agreed to it. Save it as a draft or prepare a "
+                        "change, and publish that.",
+                        promotion.display_name,
+                    ),
+                )
+
+    def _today(self, company):
+        """The day by the clock of the programme."""
+        # sudo: the clock does not depend on who asks
+        settings = self.env["loy.settings"].sudo().search([("company_id", "=", company.id)], limit=1)
+        return clock.to_local(fields.Datetime.now(), settings.timezone or "UTC").date()
+
+    def _published(self, promotion):
+        """The last publication of a promotion."""
+        # sudo: what was agreed to does not depend on who asks
+        return self.env["loy.publication"].sudo().search(
+            [("promotion_id", "=", promotion.id), ("state", "=", "done")], order="id desc", limit=1
+        )
+
+    def _document(self, promotion) -> dict:
+        """What receipts would go by."""
+        return {**section_of("loy.promotion").document_of(promotion), "state": LIVE}
+
+    def _live_document(self, promotion) -> dict:
+        """What they go by; nothing of a promotion that is no live one."""
+        return self._document(promotion) if promotion.state == LIVE else {}
