@@ -104,6 +104,8 @@
         "views/loy_promotion_analytics_views.xml",
         "views/loy_journal_views.xml",
         "views/loy_report_views.xml",
+        "data/loy_report_cron.xml",
+        "views/loy_report_schedule_views.xml",
     ],
     "demo": [
         "demo/loy_units.xml",

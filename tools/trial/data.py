@@ -150,6 +150,79 @@ class Journey:
     def count(self) -> int:
         return self._rows("SELECT count(*) FROM basket")[0][0]
 
+    # ------------------------------------------------------------------ what reports must say
+
+    def _sold(self, upto: int) -> str:
+        """A view of the lines of the first baskets, with the money in cents."""
+        self._db.execute(
+            "CREATE OR REPLACE TEMP TABLE sold AS SELECT line.*, round(sales_value * 100)::BIGINT AS cents, sold_at "
+            "FROM line JOIN (SELECT basket_id, sold_at FROM basket ORDER BY sold_at, basket_id LIMIT ?) AS wanted "
+            "USING (basket_id)",
+            [upto],
+        )
+        return "sold"
+
+    def days(self, upto: int, timezone: str) -> list[tuple]:
+        """(day on the clock there, receipts, money)."""
+        return self._grouped(upto, "(sold_at AT TIME ZONE 'UTC' AT TIME ZONE ?)::DATE", timezone)
+
+    def by_store(self, upto: int) -> list[tuple]:
+        """(store, receipts, money)."""
+        return self._grouped(upto, "store_id")
+
+    def _grouped(self, upto: int, key: str, *values) -> list[tuple]:
+        rows = self._rows(
+            f"SELECT {key} AS key, count(DISTINCT basket_id), sum(cents) FROM {self._sold(upto)} "  # noqa: S608
+            "GROUP BY 1 ORDER BY 1",
+            *values,
+        )
+        return [(key, receipts, Decimal(int(cents)) / 100) for key, receipts, cents in rows]
+
+    def by_product(self, upto: int) -> list[tuple]:
+        """(product, quantity, money), in order of their numbers."""
+        rows = self._rows(
+            f"SELECT product_id, sum(quantity), sum(cents) FROM {self._sold(upto)} GROUP BY 1 ORDER BY 1"  # noqa: S608
+        )
+        return [(int(product), int(quantity), Decimal(int(cents)) / 100) for product, quantity, cents in rows]
+
+    def by_category(self, upto: int) -> list[tuple]:
+        """(code of the category, quantity, money); "" for products that are not in the catalogue."""
+        codes = {int(row["sku"]): row["category"] for row, _path in self.products(only_sold=True)}
+        sums = {}
+        for product, quantity, money in self.by_product(upto):
+            code = codes.get(product, "")
+            known = sums.get(code, (0, Decimal(0)))
+            sums[code] = known[0] + quantity, known[1] + money
+        return sorted((code, *sum_) for code, sum_ in sums.items())
+
+    def by_household(self, upto: int) -> list[tuple]:
+        """(household, receipts)."""
+        return self._rows(
+            f"SELECT household_id, count(DISTINCT basket_id) FROM {self._sold(upto)} GROUP BY 1 ORDER BY 1"  # noqa: S608
+        )
+
+    def active(self, upto: int, timezone: str) -> list[tuple]:
+        """(first day of a month, households that bought, of them new, also in the month before, back; and lost)."""
+        return self._rows(
+            f"""
+            WITH bought AS (
+                SELECT DISTINCT household_id AS id,
+                       date_trunc('month', sold_at AT TIME ZONE 'UTC' AT TIME ZONE ?)::DATE AS month
+                  FROM {self._sold(upto)}
+            ), told AS (
+                SELECT id, month, min(month) OVER (PARTITION BY id) AS first,
+                       lag(month) OVER (PARTITION BY id ORDER BY month) AS last FROM bought
+            ), month AS (
+                SELECT month, count(*) AS active, count(*) FILTER (month = first) AS new,
+                       count(*) FILTER (last = month - INTERVAL 1 MONTH) AS stayed FROM told GROUP BY month
+            )
+            SELECT month, active, new, stayed, active - new - stayed,
+                   coalesce(lag(active) OVER (ORDER BY month), 0) - stayed
+              FROM month ORDER BY month
+            """,  # noqa: S608
+            timezone,
+        )
+
     # ------------------------------------------------------------------ baskets
 
     def numbers(self) -> list[int]:

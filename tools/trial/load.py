@@ -145,6 +145,7 @@ def main() -> int:
     from odoo.api import SUPERUSER_ID, Environment
 
     from .report import as_json, as_text, collect
+    from .reports import Reports
     from .till import Api, Till
 
     journey = data.Journey(options.sample, options.until)
@@ -154,7 +155,9 @@ def main() -> int:
     till.set_up(journey, only_sold, lambda count: progress.show(f"products: {count:,}"))
     run = sell(registry, till, journey, progress)
     with registry.cursor() as cr:
-        report = collect(Environment(cr, SUPERUSER_ID, {}), journey.sums(run["posted"]), run)
+        env = Environment(cr, SUPERUSER_ID, {})
+        told = Reports(env, journey, run["posted"]).differences() if run["posted"] else []
+        report = collect(env, journey.sums(run["posted"]), run, told)
     if options.report:
         options.report.write_text(as_json(report) + "\n")
     print(as_text(report))

@@ -63,6 +63,7 @@ from . import loy_settings
 from . import loy_lockout
 from . import loy_contact_code
 from . import loy_report
+from . import loy_report_schedule
 from . import loy_request
 from . import loy_publication
 from . import loy_purchase

@@ -1,6 +1,6 @@
 from odoo.tools import SQL, LazyTranslate
 
-from .registry import REPORTS, Chart, Report, count, day, money, percent, ratio
+from .registry import REPORTS, Chart, Report, count, money, month, percent, ratio
 
 _lt = LazyTranslate(__name__)
 
@@ -20,7 +20,7 @@ class MembersActive(Report):
     takes = ("period", "places")
     defaults = {"period": "last_12_months"}
     columns = (
-        day("day", _lt("Month")),
+        month("day", _lt("Month")),
         count("active", _lt("Active"), is_summed=False),
         count("new", _lt("New")),
         count("stayed", _lt("Stayed"), is_summed=False),

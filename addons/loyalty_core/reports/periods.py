@@ -60,7 +60,7 @@ PERIODS: dict[str, tuple[object, Callable[[date], Period]]] = {
         _lt("Last year"),
         lambda today: (date(today.year - 1, 1, 1), date(today.year - 1, 12, 31)),
     ),
-    "last_12_months": (_lt("Last 12 months"), _months(12, 12)),
+    "last_12_months": (_lt("Last 12 months"), lambda today: (_add_months(today, -12), today - DAY)),
 }
 
 

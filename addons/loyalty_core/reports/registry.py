@@ -55,7 +55,7 @@ class Column:
 
     @property
     def is_figure(self) -> bool:
-        return self.type not in ("text", "date", "time")
+        return self.type not in ("text", "date", "month")
 
 
 def text(key: str, label) -> Column:
@@ -64,6 +64,11 @@ def text(key: str, label) -> Column:
 
 def day(key: str, label) -> Column:
     return Column(key, label, "date")
+
+
+def month(key: str, label) -> Column:
+    """The first day of a month, shown as the month."""
+    return Column(key, label, "month")
 
 
 def count(key: str, label, is_summed: bool = True) -> Column:

@@ -78,6 +78,7 @@ from . import editor
 from . import api
 from . import reports
 from . import report_files
+from . import report_mails
 from . import demo
 from . import differences
 from . import conflicts

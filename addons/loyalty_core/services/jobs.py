@@ -86,6 +86,7 @@ class LoyJobs(models.AbstractModel):
         yield "duplicate", [env["loy.duplicates"]._scan_batch]
         yield "replay", self._replays()
         yield "retention", self._retentions(at)
+        yield "report", [partial(env["loy.report.mails"]._settle_next, at)]
         yield "books", [env["loy.monitor"]._check_books]
 
     def _conversions(self, at: datetime) -> Iterable[Piece]:

@@ -59,7 +59,8 @@ class LoyReportFiles(models.AbstractModel):
         top = self._write_head(sheet, formats, told, title)
         sheet.freeze_panes(top + 1, 0)
         for place, (label, type_, _texts) in enumerate(columns):
-            sheet.write_string(top, place, label, formats["head" if type_ in ("text", "date") else "head_figure"])
+            is_figure = type_ not in ("text", "date", "month")
+            sheet.write_string(top, place, label, formats["head_figure" if is_figure else "head"])
         line = top
         for line, values in enumerate(self._rows(told), start=top + 1):
             for place, (value, (_label, type_, _texts)) in enumerate(zip(values, columns, strict=True)):
@@ -79,6 +80,7 @@ class LoyReportFiles(models.AbstractModel):
             "points": f"#,##0{_digits(told['digits']['points'])}",
             "percent": "0.0%",
             "date": "yyyy-mm-dd",
+            "month": "yyyy-mm",
             "text": "@",
         }
         formats = {type_: book.add_format({"num_format": code}) for type_, code in figures.items()}

@@ -99,11 +99,12 @@ class LoyReports(models.AbstractModel):
 
     # ------------------------------------------------------------------ how
 
-    def _tell(self, code: str, params: dict, limit: int) -> dict:
-        """The report with all its rows, so many at most: rows, totals, and the same of what it is compared with."""
+    def _tell(self, code: str, params: dict, limit: int, today: date | None = None) -> dict:
+        """The report with all its rows, so many at most: rows, totals, and the same of what it is compared with; as of
+        today or of another day."""
         report = self._report(code)
         read = self._chosen(report, params)
-        ask = self._ask(report, read)
+        ask = self._ask(report, read, today)
         rows = self._rows(report, ask, limit)
         totals = self._finish(report, rows)
         previous = None
@@ -276,13 +277,13 @@ class LoyReports(models.AbstractModel):
             records.check_access("read")
         return records.ids
 
-    def _period(self, read: dict) -> tuple[date, date]:
-        """Both days of the period that was asked for."""
+    def _period(self, read: dict, today: date | None = None) -> tuple[date, date]:
+        """Both days of the period that was asked for, as of a day."""
         if read["period"] != "custom":
             if read["period"] not in PERIODS:
                 raise self._bad_period(self.env._("“%s” is no period", read["period"]))
             _words, period = PERIODS[read["period"]]
-            return period(self._today())
+            return period(today or self._today())
         try:
             from_, to = (fields.Date.to_date(read.get(name)) for name in ("from", "to"))
         except (ValueError, TypeError):
@@ -298,24 +299,25 @@ class LoyReports(models.AbstractModel):
     def _bad_period(self, why: str) -> LoyaltyError:
         return LoyaltyError("bad_period", self.env._("The period cannot be used: %s.", why))
 
-    def _timezone(self) -> str:
+    def _timezone_of(self, company) -> str:
         # Which clock the programme goes by is no secret.
-        settings = self.env["loy.settings"].sudo().search([("company_id", "=", self.env.company.id)], limit=1)
+        settings = self.env["loy.settings"].sudo().search([("company_id", "=", company.id)], limit=1)
         return settings.timezone or "UTC"
 
     def _today(self) -> date:
         """By the clock of the programme."""
-        return clock.to_local(fields.Datetime.now(), self._timezone()).date()
+        return clock.to_local(fields.Datetime.now(), self._timezone_of(self.env.company)).date()
 
-    def _ask(self, report: Report, read: dict) -> Ask:
-        from_, to = self._period(read) if report.is_compared else (self._today(), self._today())
+    def _ask(self, report: Report, read: dict, today: date | None = None) -> Ask:
+        today = today or self._today()
+        from_, to = self._period(read, today) if report.is_compared else (today, today)
         unit = self._unit(read.get("unit")) if "unit" in report.takes else None
         return Ask(
             env=self.env,
             source=report.source,
             companies=tuple(self._companies().ids),
-            timezone=self._timezone(),
-            today=self._today(),
+            timezone=self._timezone_of(self.env.company),
+            today=today,
             from_=from_,
             to=to,
             step=read.get("step", "day"),

@@ -345,6 +345,13 @@ declare(
         ),
     ),
     Right(
+        "report.schedule",
+        _lt("Have reports sent by e-mail"),
+        "reports",
+        (ANALYST,),
+        opens=("loy.report.schedule rwcd",),
+    ),
+    Right(
         "report.run",
         _lt("See ready reports"),
         "reports",

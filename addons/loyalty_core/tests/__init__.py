@@ -73,3 +73,4 @@ from . import test_codes
 from . import test_codes_concurrent
 from . import test_reports
 from . import test_replay
+from . import test_report_schedules

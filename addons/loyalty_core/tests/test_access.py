@@ -134,6 +134,7 @@ loy.replay.promotion           -        -              -         -              
 loy.replay.receipt             -        -              -         -               -         r        r         r
 loy.replay.member              -        -              -         -               -         -        -         -
 loy.replay.use                 -        -              -         -               -         -        -         -
+loy.report.schedule            -        -              -         -               -         rwcd     rwcd      rwcd
 loy.request                    -        -              -         -               -         -        -         r
 loy.retention                  -        -              -         -               -         -        -         rw
 loy.revision                   -        -              -         -               -         r        r         r
@@ -380,6 +381,15 @@ class TestCompanies(TransactionCase):
         made["loy.report"] = env["loy.report"].create({"name": "A", "code": "sales_by_product", "is_shared": True})
         made["loy.publication"] = env["loy.publication"].create(
             {"promotion_id": made["loy.promotion"].id, "kind": "start"}
+        )
+        of_company = [("company_id", "=", company.id), ("login", "=like", "t_admin%")]
+        made["loy.report.schedule"] = env["loy.report.schedule"].create(
+            {
+                "name": "A",
+                "code": "sales_by_product",
+                "emails": "a@example.com",
+                "user_id": env["res.users"].search(of_company).id,
+            }
         )
         made["loy.bench.case"] = env["loy.bench.case"].create(
             {"name": "A", "store_id": store.id, "line_ids": [(0, 0, {"sku": "X", "price": 1})]}

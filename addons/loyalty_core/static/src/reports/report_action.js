@@ -268,16 +268,16 @@ export class ReportAction extends Component {
         sort.key = column.key;
     }
 
+    /** The figures of the chart first, then those that come first in the table. */
     get tiles() {
-        const { columns, totals } = this.state.told;
-        return columns
-            .filter(
-                (one) =>
-                    one.is_figure &&
-                    one.key in totals &&
-                    !(one.type === "percent" && totals[one.key] === 100)
-            )
-            .slice(0, TILES);
+        const { columns, totals, chart } = this.state.told;
+        const isDrawn = (one) => Boolean(chart && chart.series.includes(one.key));
+        const isTold = (one) =>
+            one.is_figure &&
+            one.key in totals &&
+            !(one.type === "percent" && totals[one.key] === 100);
+        const told = columns.filter(isTold);
+        return [...told.filter(isDrawn), ...told.filter((one) => !isDrawn(one))].slice(0, TILES);
     }
 
     shown(column, value) {
@@ -298,6 +298,8 @@ export class ReportAction extends Component {
                 return `${formatFloat(value, { digits: [16, 1] })} %`;
             case "date":
                 return this.shownDate(value);
+            case "month":
+                return deserializeDate(value).toFormat("LLLL yyyy");
             default:
                 return value;
         }
@@ -391,12 +393,13 @@ export class ReportAction extends Component {
 
     /** A form that says when and to whom; it keeps what is chosen now. */
     schedule() {
-        const { code, params, savedId } = this.state;
+        const { code, params } = this.state;
         return this.action.doAction("loyalty_core.loy_report_schedule_new_action", {
             additionalContext: {
-                default_report_id: savedId || false,
                 default_code: code,
                 default_params: params,
+                ...(this.isCompared &&
+                    this.value("period") !== "custom" && { default_period: this.value("period") }),
                 default_name: this.title,
             },
         });

@@ -4,6 +4,8 @@ import { loadBundle } from "@web/core/assets";
 import { cookie } from "@web/core/browser/cookie";
 import { getColor, hexToRGBA } from "@web/core/colors/colors";
 
+/** Longer names are cut under a bar; the tooltip has all of them. */
+const LONGEST = 26;
 /** More points than these are not told apart. */
 const MOST = { bar: 40, line: 400, pie: 12 };
 
@@ -26,18 +28,18 @@ export class ReportChart extends Component {
         this.chart?.destroy();
         const { told } = this.props;
         const column = (key) => told.columns.find((one) => one.key === key);
+        const x = column(told.chart.x);
         // Days are drawn as a line where bars would be too thin.
-        const isTime = column(told.chart.x).type === "date";
+        const isTime = ["date", "month"].includes(x.type);
         const kind =
             told.chart.kind === "bar" && isTime && told.rows.length > MOST.bar
                 ? "line"
                 : told.chart.kind;
         const rows = told.rows.slice(0, MOST[kind]);
-        const x = column(told.chart.x);
         this.chart = new Chart(this.canvas.el, {
             type: kind,
             data: {
-                labels: rows.map((row) => String(this.props.shown(x, row[x.key]) || "–")),
+                labels: rows.map((row) => cut(String(this.props.shown(x, row[x.key]) || "–"))),
                 datasets: told.chart.series.flatMap((key, place) =>
                     this.series(column(key), place, rows, kind)
                 ),
@@ -72,9 +74,11 @@ export class ReportChart extends Component {
     series(column, place, rows, kind) {
         const { told } = this.props;
         const scheme = cookie.get("color_scheme");
-        const color = getColor(place, scheme, "odoo");
+        const color = getColor(place, scheme, told.chart.series.length);
         const colors =
-            kind === "pie" ? rows.map((_row, number) => getColor(number, scheme, "odoo")) : color;
+            kind === "pie"
+                ? rows.map((_row, number) => getColor(number, scheme, rows.length))
+                : color;
         const shared = {
             key: column.key,
             borderWidth: kind === "line" ? 2 : 0,
@@ -104,4 +108,8 @@ export class ReportChart extends Component {
             },
         ];
     }
+}
+
+function cut(name) {
+    return name.length > LONGEST ? `${name.slice(0, LONGEST - 1)}…` : name;
 }
