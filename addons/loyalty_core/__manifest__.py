@@ -116,6 +116,7 @@
         "demo/loy_members.xml",
         "demo/loy_promotions.xml",
         "demo/loy_bench.xml",
+        "demo/loy_reports.xml",
     ],
     "assets": {
         "web.assets_backend": ["loyalty_core/static/src/**/*"],

@@ -42,6 +42,7 @@ class LoyMemberTier(models.Model):
     worked_out_at = fields.Datetime(string="Worked out", readonly=True)
 
     _one_current = models.UniqueIndex("(member_id, company_id) WHERE is_current")
+    _by_since = models.Index("(since)")
     _by_change = models.Index("(company_id, changes_on) WHERE is_current AND changes_on IS NOT NULL")
     _by_ladder = models.Index("(company_id, ladder_version) WHERE is_current")
 

@@ -27,6 +27,7 @@ class LoyOffer(models.Model):
         "res.company", required=True, ondelete="cascade", default=lambda self: self.env.company
     )
 
+    _by_load = models.Index("(loaded_at)")
     _once = models.UniqueIndex(
         "(member_id, company_id, promotion_id, COALESCE(sku, ''), starts_on)",
         "The member has this offer from this day on already.",

@@ -45,7 +45,7 @@ class LoyReportSchedule(models.Model):
         precompute=True,
         help="As of the day on which the report is sent.",
     )
-    has_period = fields.Boolean(compute="_compute_has_period")
+    has_period = fields.Boolean("Has a period", compute="_compute_has_period")
     frequency = fields.Selection(
         [("daily", "Every day"), ("weekly", "Every week"), ("monthly", "Every month")],
         string="How often",

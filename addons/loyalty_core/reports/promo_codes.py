@@ -45,7 +45,10 @@ class PromoCodes(Report):
               LEFT JOIN (SELECT use.pool_id, SUM(use.uses) AS uses, COUNT(DISTINCT use.member_id) AS members,
                                 SUM(use.amount_minor / POWER(10::numeric, %(decimals)s)) AS paid
                            FROM %(purchases)s
-                           JOIN loy_code_use AS use ON COALESCE(use.return_id, use.purchase_id) = loy_purchase.id
+                           JOIN loy_code_use AS use
+                             ON use.purchase_id = COALESCE(loy_purchase.origin_id, loy_purchase.id)
+                            AND COALESCE(use.return_id, use.purchase_id) = loy_purchase.id
+                            AND use.kind IN ('use', 'back')
                           GROUP BY use.pool_id) AS fact ON fact.pool_id = loy_code_pool.id
               LEFT JOIN (SELECT pool_id, COUNT(*) AS given, COUNT(*) FILTER (WHERE state = 'used') AS used,
                                 COUNT(*) FILTER (WHERE state = 'void') AS void

@@ -556,6 +556,65 @@ class TestReportFigures(ReportCase):
         self.assertEqual(given["T_BASE5"]["points"], sum(of_base.mapped("amount")))
         self.assertEqual(given["T_BASE5"]["left"], sum(of_base.mapped("remaining")))
 
+    def test_promo_codes_and_offers(self):
+        when = {"kind": "promo_code", "pool": "T_WORD"}
+        self.apply(
+            {
+                "code_pools": [{"code": "T_WORD", "kind": "multi", "codes": ["Spring-26"]}],
+                "promotions": [
+                    self.promotion("T_WORD20", {"kind": "percent", "value": 20}, when=when),
+                    self.promotion("T_OFFER", {"kind": "percent", "value": "offer"}, when={"kind": "personal_offer"}),
+                ],
+            }
+        )
+        today = self.env["loy.reports"]._today().isoformat()
+        days = {"from": today, "to": today}
+        for number in range(3):
+            self.call("purchase_confirm", purchase=f"C-{number}", **self.basket(codes=["SPRING26"]))
+        self.call("purchase_return", purchase="C-0", return_="C-0R")
+        (row,) = (one for one in self.rows("promo_codes", **days) if one["pool"] == "T_WORD")
+        self.assertEqual((row["uses"], row["members"]), (2, 1))
+        self.assertFalse(any(one["uses"] for one in self.rows("promo_codes") if one["pool"] == "T_WORD"))
+        offers = [{"promotion": "T_OFFER", "member": one, "value": 25} for one in (self.member, self.others[0])]
+        self.call("offers_import", offers=offers, batch="May")
+        self.call("purchase_confirm", purchase="C-9", **self.basket())
+        (row,) = (one for one in self.rows("personal_offers", **days) if one["batch"] == "May")
+        self.assertEqual((row["offers"], row["members"], row["used"], row["share"]), (2, 2, 1, 50.0))
+
+    def test_partners_and_incomplete_receipts(self):
+        self.stores["T_S2"].partner_id = partner = self.env["loy.partner"].create({"code": "T_FUEL", "name": "Fuel"})
+        rows = {row["partner_id"]: row for row in self.rows("coalition")}
+        wanted = Counter()
+        for entry in self.env["loy.entry"].search([("unit_id.code", "=", "T_BONUS")]):
+            other = entry.from_account_id if entry.delta_minor > 0 else entry.to_account_id
+            day = to_local(entry.occurred_at, "Europe/Kyiv").date()
+            if entry.transaction_id.store_id.partner_id == partner and BEGIN <= day <= date(2026, 3, 10):
+                wanted[other.role] += entry.delta_minor
+        row = rows[partner.id]
+        self.assertEqual((row["given"], row["redeemed"]), (wanted["issued"], -wanted["redeemed"]))
+        self.assertEqual(row["settle"], row["redeemed_worth"] - row["given_worth"])
+        store = self.stores["T_S1"]
+        day = {"store_id": store.id, "company_id": store.company_id.id, "sale_count": 10}
+        self.env["loy.purchase.day"].create(
+            [{**day, "day": "2026-03-01", "incomplete_count": 2}, {**day, "day": "2026-03-02", "incomplete_count": 0}]
+        )
+        (row,) = self.rows("incomplete_receipts")
+        self.assertEqual((row["receipts"], row["incomplete"], row["share"], row["days"]), (20, 2, 10.0, 1))
+
+    def test_every_period_has_an_index(self):
+        """However large the tables are: with no way around it, the database does not read any of them whole."""
+        small = {"loy_ledger_mark"}
+        for report in REPORTS:
+            if not report.is_compared:
+                continue
+            with self.subTest(report.code), self.undone():
+                self.env.cr.execute(SQL("SET LOCAL enable_seqscan = off"))
+                ask = TestReportLaws.ask(self, report)
+                plan = [line for (line,) in self.env.execute_query(SQL("EXPLAIN %s", report.query(ask)))]
+                read = {line.partition("Seq Scan on ")[2].split()[0] for line in plan if "Seq Scan on " in line}
+                current = {"loy_member_tier"} if report.code == "tiers" else set()
+                self.assertLessEqual(read, small | current)
+
     def test_a_brand_manager_sees_the_goods_of_the_brand_and_no_member(self):
         brand = self.env["loy.brand"].search([("code", "=", "T_ACME")])
         manager = new_test_user(self.env, "t_brand", groups="loyalty_core.group_brand_manager")
