@@ -9,6 +9,8 @@ from dateutil.relativedelta import relativedelta
 from odoo.fields import Date, Domain
 from odoo.tools import SQL
 
+from ..services import clock
+
 #: A clock on the wall is at most so far from UTC.
 CLOCKS = timedelta(hours=26)
 STEPS = ("day", "week", "month")
@@ -67,13 +69,19 @@ class Ask:
         return Domain(name, "in", [*self.companies, False])
 
     def within(self, day: str | None = "day", at: str | None = None) -> Domain:
-        """Days of the period; an instant of the same is near to them, whatever clock the day is of."""
+        """Days of the period; an instant of the same is near to them, whatever clock the day is of.
+
+        What has an instant and no day, as receipts of earlier versions, is of the day on the clock of the programme.
+        """
         domain = Domain.TRUE
         if day:
-            domain &= Domain(day, ">=", self.from_) & Domain(day, "<=", self.to)
+            domain = Domain(day, ">=", self.from_) & Domain(day, "<=", self.to)
         if at:
-            domain &= Domain(at, ">=", datetime.combine(self.from_, time.min) - CLOCKS)
-            domain &= Domain(at, "<", datetime.combine(self.to + timedelta(days=1), time.min) + CLOCKS)
+            begin, end = (datetime.combine(one, time.min) for one in (self.from_, self.to + timedelta(days=1)))
+            exact = [clock.to_utc(one, self.timezone) for one in (begin, end)]
+            if day:
+                domain |= Domain(day, "=", False) & Domain(at, ">=", exact[0]) & Domain(at, "<", exact[1])
+            domain &= Domain(at, ">=", begin - CLOCKS) & Domain(at, "<", end + CLOCKS)
         return domain
 
     def of_places(self, store: str = "store_id") -> Domain:
@@ -142,7 +150,7 @@ class Ask:
 
     def receipts_behind(self, which: list, first: str | date | None = None) -> tuple[str, list]:
         """Receipts and returns of the period that count; of one step of it where its first day is named."""
-        days = self.within("purchased_on")
+        days = self.within("purchased_on", "purchased_at")
         if first:
             begin = Date.to_date(first)
             end = begin + relativedelta(**{f"{self.step}s": 1})

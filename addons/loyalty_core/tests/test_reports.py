@@ -374,6 +374,12 @@ class TestReportFigures(ReportCase):
             action = reports.behind(code, params, self.rows(code)[0])
             self.assertEqual(action["res_model"], "loy.purchase")
 
+    def test_receipts_of_earlier_versions_kept_no_day_of_their_own(self):
+        before = self.tell("returns_by_register")["totals"]
+        kyiv = self.purchases().filtered(lambda one: one.store_id == self.stores["T_S1"])
+        kyiv.purchased_on = False
+        self.assertEqual(self.tell("returns_by_register")["totals"], before)
+
     def test_sales_by_category(self):
         sums = defaultdict(Counter)
         for line in self.purchases().line_ids:
