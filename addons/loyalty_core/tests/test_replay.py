@@ -158,6 +158,55 @@ class TestReplay(ReplayCase):
                 if part["code"] == "T_HALF"),
         )  # fmt: skip
 
+    def test_of_any_draft_it_finds_what_both_programmes_would_have_given(self):
+        """Each draft is active in one history of purchases, and tried on the receipts of another without it."""
+        coffee = {"sku": ["T-1001"]}
+        drafts = {
+            "per member and day": {"limits": {"per_member": 1, "per_member_days": 1}},
+            "per day": {"limits": {"per_day": 2}},
+            "in all": {"limits": {"total": 4}},
+            "budget": {"limits": {"budget": 20}},
+            "control group": {"control_percent": 50},
+            "count": {"when": {"kind": "purchases_count", "min": 1, "max": 1}},
+            "count of goods": {"when": {"kind": "purchases_quantity", "target": coffee, "min": 2}},
+            "number": {"when": {"kind": "purchase_number", "every": 2}},
+            "first use": {"when": {"all": [
+                {"kind": "identified"}, {"kind": "since", "event": "first_use", "days": 1}]}},
+            "nobody": {"when": {"kind": "tag", "in": ["Nobody has it"]}},
+            "place and time": {"when": {"all": [
+                {"kind": "place", "network": ["T_N1"]}, {"kind": "time", "weekdays": [4, 5]}]}},
+            "earning": {"rewards": [DOUBLE], "limits": {"base_per_member": {"amount": {"day": 100, "week": 150}}}},
+            "points in all": {"rewards": [DOUBLE], "limits": {"budget_points": 15}},
+        }  # fmt: skip
+        histories = {}
+        for number, (name, values) in enumerate(drafts.items()):
+            with self.env.cr.savepoint() as savepoint:
+                document = {"rewards": [FIXED], **values}
+                self.apply({"promotions": [self.promotion(f"T_D{number}", *document.pop("rewards"), **document)]})
+                type(self).numbers = count(1)
+                histories[name] = self.told(self.buy_much())
+                savepoint.rollback()
+            self.env.invalidate_all()
+        type(self).numbers = count(1)
+        without = self.told(self.buy_much())
+        for number, (name, values) in enumerate(drafts.items()):
+            with self.subTest(draft=name):
+                document = {"rewards": [FIXED], **values}
+                draft = self.draft(f"T_D{number}", *document.pop("rewards"), **document)
+                replay = self.replay(b=draft, limit=4)
+                rows = self.env["loy.replay.day"].search([("replay_id", "=", replay.id)])
+                found = [sum(rows.mapped(column)) for column in ("discount_b", "points_b")]
+                self.assertEqual(found, histories[name])
+                self.assertEqual([sum(rows.mapped(column)) for column in ("discount_a", "points_a")], without)
+                self.assertEqual(histories[name] != without, name != "nobody")
+
+    def told(self, answers):
+        """Discounts and points that tills were answered."""
+        return [
+            sum(one["totals"]["discount"] for one in answers),
+            sum(lot["amount"] for one in answers for lot in one["earned"]),
+        ]
+
     def test_sums_by_day_category_and_promotion_are_the_same(self):
         self.buy_much()
         replay = self.replay(b=self.draft("T_HALF", HALF, DOUBLE))
