@@ -7,17 +7,21 @@ class LoyPromotion(models.Model):
     _inherit = "loy.promotion"
 
     def action_loy_replay(self):
-        """A replay of the last month: what the promotion would have cost, or what an active one does."""
+        """A replay of the last month: what a draft would have cost, what an active promotion does cost, or what a
+        change would add to what it is a change of. Both are then taken as they are now, for the whole month."""
         self.ensure_one()
         self.env["loy.rights"]._check(RIGHT)
-        side = "without_a_ids" if self.state == "active" else "draft_b_ids"
+        if self.version_of_id:
+            sides = {"draft_a_ids": self.version_of_id, "draft_b_ids": self}
+        else:
+            sides = {"without_a_ids" if self.state == "active" else "draft_b_ids": self}
         return (
             self.env["loy.replay"]
             .create(
                 {
                     "name": self.display_name,
                     "company_id": (self.company_id or self.env.company).id,
-                    side: [Command.set(self.ids)],
+                    **{side: [Command.set(promotions.ids)] for side, promotions in sides.items()},
                 }
             )
             ._form()

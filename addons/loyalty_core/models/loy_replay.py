@@ -178,10 +178,13 @@ class LoyReplay(models.Model):
 
     def _told(self, drafts, without) -> str:
         parts = [
-            drafts and self.env._("with %s", ", ".join(drafts.mapped("name"))),
+            drafts and self.env._("with %s", ", ".join(map(self._name_of, drafts))),
             without and self.env._("without %s", ", ".join(without.mapped("name"))),
         ]
         return " ".join(filter(None, parts)) or self.env._("as it was")
+
+    def _name_of(self, draft) -> str:
+        return self.env._("the change of %s", draft.name) if draft.version_of_id else draft.name
 
     @api.depends("points", "notes")
     @api.depends_context("lang")

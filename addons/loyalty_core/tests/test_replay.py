@@ -317,6 +317,22 @@ class TestReplay(ReplayCase):
         asked = self.env["loy.replay"].browse(action["res_id"])
         self.assertEqual((asked.without_a_ids, asked.draft_b_ids.ids), (active, []))
 
+    def test_a_change_is_set_against_what_it_is_a_change_of(self):
+        self.buy_much()
+        active = self.env["loy.promotion"].search([("code", "=", "T_COFFEE10")])
+        active.ends_on = "2026-10-02"
+        change = active._change()
+        change.rewards_text = active.rewards_text.replace("10", "20")
+        asked = self.env["loy.replay"].browse(change.with_user(self.marketer).action_loy_replay()["res_id"])
+        asked.write({"date_from": FIRST, "date_to": LAST})
+        asked.action_loy_run()
+        self.work(asked)
+        days = self.env["loy.replay.day"].search([("replay_id", "=", asked.id)])
+        # Both hold in the whole period: one takes twice what the other takes.
+        self.assertGreater(sum(days.mapped("discount_a")), 0)
+        self.assertAlmostEqual(sum(days.mapped("discount_b")), 2 * sum(days.mapped("discount_a")))
+        self.assertIn("change", asked.side_b_text)
+
     def test_what_a_member_had_bought_before_the_receipt_is_what_counts(self):
         for day in (1, 2, 2, 3):
             self.buy(day=day)
