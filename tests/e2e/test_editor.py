@@ -114,7 +114,7 @@ def test_what_is_wrong_is_told_at_its_place(editor):
     card = f'{TREE} [data-kind="basket_amount"]'
     editor.type(f'{card} [data-key="min"] input', "many")
     browser.wait_for(f'{card} [data-key="min"] .text-danger')
-    assert "must be a number" in browser.text(f'{card} [data-key="min"] .text-danger')
+    assert "Write a number." in browser.text(f'{card} [data-key="min"] .text-danger')
     browser.wait_for(f"{card}.border-danger")
     editor.type(f'{card} [data-key="min"] input', "10")
     browser.wait_for(f"{card}:not(.border-danger)")

@@ -3,6 +3,7 @@
 from odoo import api, models
 
 from ..engine.forms import DOCUMENTS, SAID, forms
+from ..engine.problem_words import sentence_of
 from ..engine.schema import Problem, Reading
 from .sections import Section, section_named
 from .sentences import reader
@@ -79,7 +80,7 @@ class LoyEditor(models.AbstractModel):
         reading = Reading(self.env.company.currency_id.decimal_places)
         reader(sort).read(document, "", reading)
         problems = [*reading.problems, *self._unknown(reading)]
-        return [{"path": one.path, "text": one.text} for one in problems]
+        return [{"path": one.path, "text": self._told_problem(one)} for one in problems]
 
     @api.model
     @api.readonly
@@ -115,6 +116,11 @@ class LoyEditor(models.AbstractModel):
         records = self.env[model]
         title = self.env["ir.model"]._get(model).name
         return {"model": model, "title": title, "can_create": records.has_access("create")}
+
+    def _told_problem(self, problem: Problem) -> str:
+        """What is wrong, in the language of whoever asks."""
+        sentence, slots = sentence_of(problem.text)
+        return self.env._(sentence, **slots)
 
     def _section(self, name: str) -> Section | None:
         self.env["loy.promotion"].check_access("read")

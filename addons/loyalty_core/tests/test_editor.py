@@ -9,7 +9,9 @@ from odoo.tools.translate import code_translations, trans_export
 
 from ..engine import words
 from ..engine.forms import SAID
+from ..engine.problem_words import SENTENCES
 from ..engine.sentences import GIVES_IF, SET_OFF, patterns
+from ..engine.template_words import PARAMETERS, TEXTS
 from .api_common import ApiCase
 
 
@@ -39,6 +41,7 @@ class TestEditor(ApiCase):
             entries = polib.pofile(buffer.getvalue().decode())
         terms = {entry.msgid for entry in entries if "python" in f"{entry.comment}"}
         said = set(self.said(self.suite(self.editor.describe())))
+        said |= {*SENTENCES.values(), *TEXTS, *PARAMETERS.values()}
         said |= {GIVES_IF, SET_OFF, *(pattern.text for _sort, _kind, pattern in patterns())}
         self.assertGreater(len(said), 250)
         self.assertFalse(said - terms)
@@ -91,10 +94,10 @@ class TestEditor(ApiCase):
         wrong = {"all": [{"kind": "basket_amount", "min": "much"}, {"any": [{"not": balance}]}]}
         told = {one["path"]: one["text"] for one in self.editor.check("condition", wrong)}
         self.assertEqual(set(told), {"all[0].min", "all[1].any[0].not.unit"})
-        self.assertIn("must be a number", told["all[0].min"])
+        self.assertEqual(told["all[0].min"], "Write a number.")
         self.assertIn("T_NONE", told["all[1].any[0].not.unit"])
         told = self.editor.check("rewards", [{"kind": "percent", "value": 10}, {"kind": "percent"}])
-        self.assertEqual(told, [{"path": "[1].value", "text": "is required"}])
+        self.assertEqual(told, [{"path": "[1].value", "text": "Fill this in."}])
 
     def test_nothing_is_wrong_with_a_sound_document(self):
         self.assertEqual(self.editor.check("condition", {"kind": "place", "store": ["T_S1"]}), [])
