@@ -290,6 +290,13 @@ class LoyPromotion(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_promotion_action")
         return {**action, "view_mode": "form", "views": [(False, "form")], "res_id": self.id, "context": {}}
 
+    @api.readonly
+    def loy_conflicts(self) -> list[dict]:
+        """The promotions that it meets, for whoever may read it."""
+        self.ensure_one()
+        self.check_access("read")
+        return self.env["loy.conflicts"]._of(self)
+
     def _open_instead(self) -> dict:
         """The same where the way back leads to a change that is no more."""
         return {**self._open_form(), "target": "main"}

@@ -116,8 +116,10 @@ class Language:
         return self.env._(text, **slots)
 
     def name(self, section: str, code: str) -> str:
+        """A category goes by its own name: the way to it is for pickers."""
         self.wanted[section].add(code)
-        return self.names.get(section, {}).get(code, code)
+        name = self.names.get(section, {}).get(code, code)
+        return name.rpartition(" / ")[2] if section == "categories" else name
 
     def money(self, amount) -> str:
         return formatLang(self.env, amount, currency_obj=self.env.company.currency_id)

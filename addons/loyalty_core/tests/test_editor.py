@@ -105,7 +105,7 @@ class TestEditor(ApiCase):
 
     def test_a_document_is_told_in_words(self):
         rewards = [{"kind": "percent", "value": 12.5, "target": {"category": ["T_COFFEE"]}}]
-        self.assertEqual(self.editor.say("rewards", rewards), "12.5\N{NO-BREAK SPACE}% off “Drinks / Coffee”")
+        self.assertEqual(self.editor.say("rewards", rewards), "12.5\N{NO-BREAK SPACE}% off “Coffee”")
         when = {"all": [{"kind": "time", "weekdays": [1, 2, 3, 7]}, {"kind": "place", "store": ["T_S1"]}]}
         self.assertEqual(self.editor.say("condition", when), "It is Mon–Wed, Sun and the store is “Store 1”")
         self.assertEqual(self.editor.say("condition", {"kind": "no such"}), "")
@@ -136,7 +136,7 @@ class TestEditor(ApiCase):
         self.env.invalidate_all()
         with self.assertQueryCount(20):
             told = dict(zip(found.mapped("code"), found.mapped("summary"), strict=True))
-        self.assertEqual(told["T_WORDS_7"], "7\N{NO-BREAK SPACE}% off “Drinks / Coffee”, if the store is “Store 1”")
+        self.assertEqual(told["T_WORDS_7"], "7\N{NO-BREAK SPACE}% off “Coffee”, if the store is “Store 1”")
 
     def test_names_that_are_not_theirs_to_read_stay_codes(self):
         readers = self.env["res.groups"].create({"name": "T readers of promotions"})
