@@ -15,14 +15,17 @@ class LoyPromotion(models.Model):
             sides = {"draft_a_ids": self.version_of_id, "draft_b_ids": self}
         else:
             sides = {"without_a_ids" if self.state == "active" else "draft_b_ids": self}
+        replays = self.env["loy.replay"]
+        # One that the same person has begun to ask is asked further.
+        begun = replays.search([("state", "=", "draft"), ("create_uid", "=", self.env.uid)])
+        same = begun.filtered(lambda one: one._sides() == {**dict.fromkeys(one._sides(), self.browse()), **sides})
         return (
-            self.env["loy.replay"]
-            .create(
+            same[:1]
+            or replays.create(
                 {
                     "name": self.display_name,
                     "company_id": (self.company_id or self.env.company).id,
                     **{side: [Command.set(promotions.ids)] for side, promotions in sides.items()},
                 }
             )
-            ._form()
-        )
+        )._form()

@@ -6,12 +6,8 @@ from ..services.errors import LoyaltyError
 from ..services.transaction import run_with_retry
 
 #: What people say of a replay; the rest is found by it.
-ASKED = frozenset(
-    {
-        "name", "active", "company_id", "store_ids", "date_from", "date_to", "draft_a_ids", "without_a_ids",
-        "draft_b_ids", "without_b_ids",
-    }
-)  # fmt: skip
+SIDES = ("draft_a_ids", "without_a_ids", "draft_b_ids", "without_b_ids")
+ASKED = frozenset({"name", "active", "company_id", "store_ids", "date_from", "date_to", *SIDES})
 #: What does not change what is found.
 NAMES = frozenset({"name", "active"})
 DAYS = 30
@@ -239,6 +235,10 @@ class LoyReplay(models.Model):
         self.ensure_one()
         for one, other in (("draft_a_ids", "draft_b_ids"), ("without_a_ids", "without_b_ids")):
             self.write({one: [Command.set(self[other].ids)], other: [Command.set(self[one].ids)]})
+
+    def _sides(self) -> dict:
+        """What takes part and what is left out, by field."""
+        return {side: self[side] for side in SIDES}
 
     def _check_may(self) -> None:
         self.env["loy.rights"]._check(RIGHT)

@@ -10,9 +10,10 @@ class LoyReplayReceipt(models.Model):
     _inherit = ["loy.replay.mixin"]
     _description = "Receipt of a replay"
     _order = "replay_id desc, cost desc, purchase_id"
-    _rec_name = "purchase_id"
+    _rec_name = "number"
 
     purchase_id = BigFactMany2one("loy.purchase", string="Receipt", required=True, readonly=True)
+    number = fields.Char("Number", required=True, readonly=True)
     store_id = FactMany2one("loy.store", readonly=True)
     purchased_at = fields.Datetime("Time", required=True, readonly=True)
     base = fields.Monetary("Shelf amount", readonly=True)

@@ -47,13 +47,10 @@ class Receipt:
     store_id: int | None
     member_id: int | None
     company_id: int
-    number: int | None  # of the programme by which it was judged
+    number: str
+    programme: int | None  # the number of that by which it was judged
     basket: Basket
     categories: Mapping[str, int]
-
-    @property
-    def place(self) -> dict:
-        return {"day": self.day, "store_id": self.store_id}
 
 
 @dataclass(slots=True)
@@ -106,7 +103,7 @@ def gets(result: Result) -> tuple:
         earned[one.unit, str(one.active_from), str(one.expires_at), str(one.usable_when)] += one.amount_minor
     return (
         [line.discount_minor for line in result.lines],
-        Counter({(one.unit, one.as_, one.money_minor): one.points_minor for one in result.spent}),
+        Counter((one.unit, one.as_, one.points_minor, one.money_minor) for one in result.spent),
         earned,
         Counter(repr(replace(one, promotion="")) for one in result.issued),
     )
@@ -173,7 +170,7 @@ class Seen:
         self._add_promotions(judged, a, b)
         self._add_points(judged)
         if _differ(a.total, b.total):
-            self.by_receipt.add((receipt.id, receipt.store_id, receipt.at), a.total, b.total, base=base)
+            self.by_receipt.add((receipt.id, receipt.number, receipt.store_id, receipt.at), a.total, b.total, base=base)
         if is_touched and receipt.member_id:
             self.members.add(receipt.member_id)
 
@@ -386,7 +383,7 @@ class LoyReplays(models.AbstractModel):
     def _read(self, replay, rows: list[tuple]) -> tuple[list[Receipt], int]:
         """The receipts whose baskets can be read, and how many cannot."""
         receipts = []
-        for receipt_id, at, day, store_id, member_id, number, document, categories in rows:
+        for receipt_id, at, day, store_id, member_id, number, programme, document, categories in rows:
             if not document:
                 continue
             try:
@@ -398,7 +395,16 @@ class LoyReplays(models.AbstractModel):
                 basket = replace(basket, lines=tuple(replace(line, given=None) for line in basket.lines))
             receipts.append(
                 Receipt(
-                    receipt_id, at, day, store_id, member_id, replay.company_id.id, number, basket, categories or {}
+                    id=receipt_id,
+                    at=at,
+                    day=day,
+                    store_id=store_id,
+                    member_id=member_id,
+                    company_id=replay.company_id.id,
+                    number=number,
+                    programme=programme,
+                    basket=basket,
+                    categories=categories or {},
                 )
             )
         return receipts, len(rows) - len(receipts)
@@ -432,9 +438,9 @@ class LoyReplays(models.AbstractModel):
 
     def _asked_then(self, company, receipt: Receipt) -> frozenset[str]:
         """What was asked of the member when the receipt was made: what of that it does not tell was nothing."""
-        if receipt.basket.member is None or receipt.number is None:
+        if receipt.basket.member is None or receipt.programme is None:
             return frozenset()
-        then = self.env["loy.programme"]._at(company, receipt.at, receipt.number)
+        then = self.env["loy.programme"]._at(company, receipt.at, receipt.programme)
         return frozenset(needed(then.programme, receipt.basket).by_key)
 
     # ------------------------------------------------------------------ what was found
@@ -453,7 +459,7 @@ class LoyReplays(models.AbstractModel):
         )
         promotions = seen.by_promotion.columns(("code",), ("uses_a", "uses_b", "uses_change"), money)
         add("promotion", ("code",), [{**row, **seen.promotions[row["code"]]} for row in promotions])
-        of_receipt = ("purchase_id", "store_id", "purchased_at")
+        of_receipt = ("purchase_id", "number", "store_id", "purchased_at")
         if receipts := seen.by_receipt.columns(of_receipt, (), money):
             add("receipt", ("purchase_id",), receipts)
             self.env.cr.execute(sql.keep_extremes(replay.id, EXTREMES))

@@ -52,15 +52,15 @@ def count(period: Period) -> SQL:
 
 
 def following(period: Period, mark: Sequence[Any] | None, limit: int) -> SQL:
-    """The next receipts in the order in which they were made: rows (id, moment, day, store, member, programme, basket,
-    categories by line)."""
+    """The next receipts in the order in which they were made: rows (id, moment, day, store, member, number, programme,
+    basket, categories by line)."""
     return SQL(
         """
         SELECT batch.*, (SELECT jsonb_object_agg(line.line_ref, line.categ_id)
                            FROM loy_purchase_line AS line
                           WHERE line.purchase_id = batch.id AND line.categ_id IS NOT NULL)
           FROM (SELECT purchase.id, purchase.purchased_at, %s, purchase.store_id,
-                       purchase.member_id, purchase.programme_number, purchase.basket
+                       purchase.member_id, purchase.number, purchase.programme_number, purchase.basket
                        %s AND %s
                  ORDER BY purchase.purchased_at, purchase.id LIMIT %s) AS batch
          ORDER BY batch.purchased_at, batch.id

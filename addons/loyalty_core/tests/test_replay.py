@@ -114,6 +114,24 @@ class ReplayCase(ApiCase):
 
 
 class TestReplay(ReplayCase):
+    def test_the_right_alone_is_enough_to_ask_and_to_read_the_answer(self):
+        self.buy_much()
+        user = new_test_user(self.env, "t_own", groups="base.group_user", tz="UTC")
+        right = self.env["loy.right"].search([("code", "=", "replay.run")])
+        self.env["loy.role"].create(
+            {"name": "Asks", "right_ids": [Command.set(right.ids)], "user_ids": [Command.set(user.ids)]}
+        )
+        replay = self.replay(b=self.draft("T_HALF", HALF), user=user).with_user(user)
+        self.assertGreater(replay.cost, 0)
+        rows = {"fields": {"display_name": {}}}
+        asked = ("draft_b_ids", "without_b_ids", "promotion_fact_ids", "receipt_ids")
+        (read,) = replay.web_read({"cost": {}, "points_text": {}, **dict.fromkeys(asked, rows)})
+        self.assertEqual(len(read["receipt_ids"]), replay.touched_count)
+        for name in ("day", "category"):
+            self.assertTrue(self.env[f"loy.replay.{name}"].with_user(user).search([("replay_id", "=", replay.id)]))
+        with self.assertRaises(AccessError):
+            self.env["loy.purchase"].with_user(user).search([])
+
     def test_the_same_programme_on_both_sides_changes_nothing(self):
         self.give(100)
         answers = [*self.buy_much(), self.buy(day=5, spend=[{"unit": "T_BONUS", "amount": 20}])]
@@ -316,6 +334,8 @@ class TestReplay(ReplayCase):
         action = active.with_user(self.marketer).action_loy_replay()
         asked = self.env["loy.replay"].browse(action["res_id"])
         self.assertEqual((asked.without_a_ids, asked.draft_b_ids.ids), (active, []))
+        again = active.with_user(self.marketer).action_loy_replay()
+        self.assertEqual(again["res_id"], asked.id)
 
     def test_a_change_is_set_against_what_it_is_a_change_of(self):
         self.buy_much()
@@ -341,7 +361,7 @@ class TestReplay(ReplayCase):
         replay = self.replay(b=self.draft("T_THIRD", FIXED, when=third))
         self.assertEqual(replay.touched_count, 1)
         (row,) = replay.receipt_ids
-        self.assertEqual(row.purchase_id.number, self.numbers_of(0)[2])
+        self.assertEqual(row.number, self.numbers_of(0)[2])
 
     def numbers_of(self, member):
         return (
