@@ -1,9 +1,11 @@
 """Segments of products: which products are in them now, and what names them."""
 
 import json
+import re
 
 from odoo import models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..engine import DocumentError, schema
@@ -72,14 +74,24 @@ class LoyProductSegments(models.AbstractModel):
 
     def _naming(self, segments) -> list:
         """The records that name these segments and would stop with them."""
-        codes, found = set(segments.mapped("code")), []
+        found = []
         for model, names, domain in NAMING:
             # Whether something names it does not depend on who asks.
-            for record in self.env[model].sudo().search([*domain, ("active", "=", True)]):
-                named = set().union(*(named_in(_read(record[name])) for name in names))
-                if codes & named and (record._name != segments._name or record.id not in segments.ids):
-                    found.append(record)
+            records = self._naming_in(self.env[model].sudo(), names, domain, segments)
+            found += records - segments.sudo() if model == segments._name else records
         return found
+
+    def _promotions(self, segment):
+        """The promotions that name a segment, whatever their state, as far as whoever asks may read them."""
+        ((model, names, _domain), *_others) = NAMING
+        return self._naming_in(self.env[model], names, [], segment)
+
+    def _naming_in(self, records, names, domain: list, segments):
+        """Those records whose texts name the segments: looked for by the text, judged by what it says."""
+        codes = set(segments.mapped("code"))
+        said = Domain.OR(Domain(name, "like", _quoted(code)) for name in names for code in codes)
+        found = records.search(Domain.AND([Domain(domain), Domain("active", "=", True), said]))
+        return found.filtered(lambda one: any(codes & named_in(_read(one[name])) for name in names))
 
 
 def named_in(document: object) -> set[str]:
@@ -91,6 +103,11 @@ def named_in(document: object) -> set[str]:
     said = document.get("segment") if "kind" not in document else None
     own = {said} if isinstance(said, str) else {one for one in said if isinstance(one, str)} if said else set()
     return own.union(*map(named_in, document.values()))
+
+
+def _quoted(code: str) -> str:
+    """As the code stands in a text that is JSON; signs that mean something to ``like`` stand for themselves."""
+    return re.sub(r"([\\%_])", r"\\\1", json.dumps(code, ensure_ascii=False))
 
 
 def _read(text: str | bool) -> object:

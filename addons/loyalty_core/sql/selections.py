@@ -8,19 +8,18 @@ from odoo.tools import SQL
 from ..engine.select import Target
 
 #: What one unit costs on the shelf; as ``loy_products`` has it.
-_PRICE = """
-ROUND((template.list_price + COALESCE((
-    SELECT SUM(value.price_extra)
-      FROM product_variant_combination combination
-      JOIN product_template_attribute_value value ON value.id = combination.product_template_attribute_value_id
-     WHERE combination.product_product_id = product.id
-), 0))::numeric, %s)
-"""
+_PRICE = "ROUND((template.list_price + COALESCE(variant.price_extra, 0))::numeric, %s)"
 
 _PRODUCTS = """
   FROM product_product product
   JOIN product_template template ON template.id = product.product_tmpl_id
 LEFT JOIN loy_brand brand ON brand.id = template.loy_brand_id
+LEFT JOIN (
+    SELECT combination.product_product_id, SUM(value.price_extra) AS price_extra
+      FROM product_variant_combination combination
+      JOIN product_template_attribute_value value ON value.id = combination.product_template_attribute_value_id
+     GROUP BY combination.product_product_id
+) variant ON variant.product_product_id = product.id
  WHERE product.active AND (template.company_id IS NULL OR template.company_id = %s) AND (%s)
 """
 

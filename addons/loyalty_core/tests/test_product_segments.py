@@ -95,11 +95,19 @@ class TestProductSegments(SegmentCase):
         segment.target_text = json.dumps({"segment": ["T_INNER"]})
         self.offer({"segment": ["T_OUTER"]})
         for one in (segment, inner):
-            with self.assertRaises(ValidationError), self.cr.savepoint():
-                one.active = False
+            for change in ({"active": False}, {"code": "T_RENAMED"}):
+                with self.assertRaises(ValidationError), self.cr.savepoint():
+                    one.write(change)
         self.env["loy.promotion"].search([("code", "=", "T_OFFER")]).state = "ended"
         segment.active = False
         inner.active = False
+
+    def test_promotions_that_name_it_are_found(self):
+        segment, other = self.segment("T_100%", DRINKS), self.segment("T_100", DRINKS)
+        self.offer({"not": {"segment": ["T_100%"]}}, when={"kind": "attribute", "name": "x", "value": "T_100"})
+        named = self.env["loy.promotion"].search([("code", "=", "T_OFFER")])
+        self.assertEqual(self.env["loy.promotion"].search(segment.action_loy_promotions()["domain"]), named)
+        self.assertEqual((segment.promotion_count, other.promotion_count), (1, 0))
 
     def test_the_till_goes_on_where_a_segment_is_gone(self):
         """By a direct write, say: what names it is left out, and what names that."""
