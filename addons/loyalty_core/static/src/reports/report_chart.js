@@ -3,6 +3,7 @@ import { Component, onWillStart, onWillUnmount, useEffect, useRef } from "@odoo/
 import { loadBundle } from "@web/core/assets";
 import { cookie } from "@web/core/browser/cookie";
 import { getColor, hexToRGBA } from "@web/core/colors/colors";
+import { _t } from "@web/core/l10n/translation";
 
 /** Longer names are cut under a bar; the tooltip has all of them. */
 const LONGEST = 26;
@@ -101,7 +102,7 @@ export class ReportChart extends Component {
             now,
             {
                 ...shared,
-                label: `${column.label} ←`,
+                label: _t("%s, before", column.label),
                 data,
                 backgroundColor: pale,
                 borderColor: pale,
