@@ -131,5 +131,4 @@ from . import loy_replay_category
 from . import loy_replay_promotion
 from . import loy_replay_receipt
 from . import loy_replay_member
-from . import loy_promotion_replay
 from . import ir_ui_view

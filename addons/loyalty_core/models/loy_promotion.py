@@ -366,6 +366,11 @@ class LoyPromotion(models.Model):
             },
         }
 
+    def action_loy_replay(self):
+        """What it would have cost last month, or does cost where it is active."""
+        self.ensure_one()
+        return self.env["loy.replay"]._of_promotion(self)._form()
+
     def action_open_draws(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_counter_draw_action")

@@ -236,6 +236,26 @@ class LoyReplay(models.Model):
         for one, other in (("draft_a_ids", "draft_b_ids"), ("without_a_ids", "without_b_ids")):
             self.write({one: [Command.set(self[other].ids)], other: [Command.set(self[one].ids)]})
 
+    @api.model
+    def _of_promotion(self, promotion):
+        """A replay of the last month: what a draft would have cost, what an active promotion does cost, or what a
+        change would add to what it is a change of; then both are taken as they are now, for the whole month. One that
+        the same person has begun to ask is asked further."""
+        self.env["loy.rights"]._check(RIGHT)
+        if promotion.version_of_id:
+            sides = {"draft_a_ids": promotion.version_of_id, "draft_b_ids": promotion}
+        else:
+            sides = {"without_a_ids" if promotion.state == "active" else "draft_b_ids": promotion}
+        wanted = {**dict.fromkeys(SIDES, promotion.browse()), **sides}
+        begun = self.search([("state", "=", "draft"), ("create_uid", "=", self.env.uid)])
+        return begun.filtered(lambda one: one._sides() == wanted)[:1] or self.create(
+            {
+                "name": promotion.display_name,
+                "company_id": (promotion.company_id or self.env.company).id,
+                **{side: [Command.set(promotions.ids)] for side, promotions in sides.items()},
+            }
+        )
+
     def _sides(self) -> dict:
         """What takes part and what is left out, by field."""
         return {side: self[side] for side in SIDES}

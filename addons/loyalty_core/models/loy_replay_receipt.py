@@ -13,7 +13,7 @@ class LoyReplayReceipt(models.Model):
     _rec_name = "number"
 
     purchase_id = BigFactMany2one("loy.purchase", string="Receipt", required=True, readonly=True)
-    number = fields.Char("Number", required=True, readonly=True)
+    number = fields.Char(required=True, readonly=True)
     store_id = FactMany2one("loy.store", readonly=True)
     purchased_at = fields.Datetime("Time", required=True, readonly=True)
     base = fields.Monetary("Shelf amount", readonly=True)
