@@ -5,7 +5,7 @@
     "category": "Sales/Loyalty",
     "author": "Open Loyalty Suite contributors",
     "license": "LGPL-3",
-    "depends": ["mail", "sms", "product", "phone_validation", "portal", "contacts"],
+    "depends": ["mail", "sms", "product", "phone_validation", "portal", "contacts", "spreadsheet_dashboard"],
     "external_dependencies": {"python": ["phonenumbers"]},
     "data": [
         "security/groups.xml",
@@ -102,6 +102,7 @@
         "views/loy_member_day_views.xml",
         "views/loy_sales_views.xml",
         "views/loy_promotion_analytics_views.xml",
+        "data/loy_dashboards.xml",
         "views/loy_journal_views.xml",
         "views/loy_report_views.xml",
         "data/loy_report_cron.xml",

@@ -139,7 +139,7 @@ class LoyEffects(models.AbstractModel):
         visits = effect_of(receipts["main"], receipts["control"])
         extra = found.absolute.times(arms["main"].count)
         extra_discount = (values["main_discount"] - values["control_discount"]) * arms["main"].count
-        relative = found.relative
+        relative = None if found.verdict == "few" else found.relative
         return {
             **values,
             "verdict": found.verdict,
