@@ -21,9 +21,9 @@ def number(text):
 def test_the_analytics_of_a_promotion_are_a_click_away(office, xmlrpc):
     (promotion,) = xmlrpc.call("loy.promotion", "search", [[("code", "=", "HOUSEHOLD")]])
     office.goto(f"{office.base}/odoo/action-loyalty_core.loy_promotion_action/{promotion}")
-    office.click("button[name=action_loy_analytics]")
+    office.click("button.o_loy_analytics_button")
     office.wait_for(".o_loy_verdict")
-    told = xmlrpc.call("loy.promotion", "loy_analytics", [[promotion]])["total"]
+    told = xmlrpc.call("loy.promotion.day", "loy_analytics", [promotion])["total"]
     assert told["receipt_count"] > 0
     for figure, name in (("receipts", "receipt_count"), ("discount", "discount"), ("amount", "amount")):
         shown = number(office.text(f"[data-figure={figure}] .fs-3"))

@@ -58,7 +58,6 @@ from . import loy_group
 from . import loy_limited_mixin
 from . import loy_shared_limit
 from . import loy_promotion
-from . import loy_promotion_analytics
 from . import loy_settings
 from . import loy_lockout
 from . import loy_contact_code

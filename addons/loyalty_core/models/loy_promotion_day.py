@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ..fields import BigInteger, FactMany2one
 
@@ -41,3 +41,14 @@ class LoyPromotionDay(models.Model):
     _once = models.UniqueIndex("(promotion_id, day, store_id, COALESCE(unit_id, 0), is_member, company_id)")
     _by_day = models.Index("(day)")
     _by_store = models.Index("(store_id, day)")
+
+    @api.model
+    @api.readonly
+    def loy_analytics(self, promotion_id, from_on=None, to_on=None, population="customers"):
+        """What a promotion did from one day to another (both included), by these rows and its control group."""
+        promotion = self.env["loy.promotion"].browse(promotion_id)
+        promotion.check_access("read")
+        self.check_access("read")
+        return self.env["loy.promotion.analytics"]._of(
+            promotion, fields.Date.to_date(from_on), fields.Date.to_date(to_on), population
+        )

@@ -89,4 +89,8 @@ class LoyPromotionEffect(models.Model):
 
     def action_open(self):
         """The analytics of its promotion."""
-        return self.promotion_id.action_loy_analytics()
+        self.ensure_one()
+        return {
+            **self.env["ir.actions.client"]._for_xml_id("loyalty_core.loy_promotion_analytics_action"),
+            "context": {"active_id": self.promotion_id.id, "active_model": "loy.promotion"},
+        }

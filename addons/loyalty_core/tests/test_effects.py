@@ -196,7 +196,7 @@ class TestPromotionAnalytics(ApiCase):
         nobody.pop("member")
         self.call("purchase_confirm", **nobody)
         self.env["loy.sales.facts"]._fold_now()
-        found = promotion.loy_analytics("2026-03-05", "2026-03-07")
+        found = self.env["loy.promotion.day"].loy_analytics(promotion.id, "2026-03-05", "2026-03-07")
         total = found["total"]
         self.assertEqual((total["receipt_count"], total["amount"], total["touched"]), (3, 54, 60))
         self.assertEqual((total["discount"], total["discount_percent"]), (6, 10))
@@ -220,7 +220,9 @@ class TestPromotionAnalytics(ApiCase):
         self.env["loy.sales.facts"]._fold_now()
         manager = new_test_user(self.env, "t_manager", groups="loyalty_core.group_store_manager")
         manager.loy_store_ids = self.env["loy.store"].search([("code", "=", "T_S1")])
-        found = promotion.with_user(manager).loy_analytics("2026-03-01", "2026-03-31")
+        days = self.env["loy.promotion.day"]
+        found = days.with_user(manager).loy_analytics(promotion.id, "2026-03-01", "2026-03-31")
         self.assertEqual(([store["name"] for store in found["stores"]], found["control"]), (["Store 1"], None))
         with self.assertRaises(AccessError):
-            promotion.with_user(new_test_user(self.env, "t_cash", groups="loyalty_core.group_cashier")).loy_analytics()
+            cashier = new_test_user(self.env, "t_cash", groups="loyalty_core.group_cashier")
+            days.with_user(cashier).loy_analytics(promotion.id)

@@ -53,9 +53,9 @@ export class PromotionAnalytics extends Component {
         this.state.isBusy = true;
         try {
             this.state.told = await this.orm.call(
-                "loy.promotion",
+                "loy.promotion.day",
                 "loy_analytics",
-                [[this.promotionId]],
+                [this.promotionId],
                 {
                     from_on: from || false,
                     to_on: to || false,
