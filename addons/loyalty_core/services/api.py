@@ -32,7 +32,7 @@ class LoyApi(models.AbstractModel):
 
     @writes(requests.ProgrammeApply)
     def programme_apply(self, request):
-        """Creates or updates the programme by code. Codes: bad_request, approval_required."""
+        """Creates or updates the programme by code. Codes: bad_request, approval_required, cases_differ."""
         return self._service("loy.programme.document")._apply(request)
 
     @reads(requests.Empty)

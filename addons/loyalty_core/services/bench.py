@@ -39,6 +39,23 @@ class LoyBench(models.AbstractModel):
         self._check_case(case)
         return self._result_of(case, case.promotion_ids)
 
+    def _kept(self, companies):
+        """The cases of which a result was kept."""
+        # sudo: those of other marketers count as well
+        return self.env["loy.bench.case"].sudo().search(
+            [("state", "!=", "open"), ("company_id", "in", companies.ids)], order="id"
+        )
+
+    def _holding(self, cases):
+        """Those that come out as they were kept."""
+        return cases.filtered(self._holds)
+
+    def _holds(self, case) -> bool:
+        try:
+            return not self._compare(case, self._result_of(case, case.promotion_ids))
+        except UserError:
+            return False
+
     def _verdict(self, case, promotion) -> dict:
         """What a promotion that goes live does to a kept case. ``differences``, in words, from what was kept: none
         where it makes none; ``is_stale`` where the case is another one already, without it; ``problem`` where it cannot

@@ -41,11 +41,13 @@ class LoyProgrammeDocument(models.AbstractModel):
         parts = self._parse(request.programme, request.replace)
         valid_from_at = _to_utc(request.at) if request.at else fields.Datetime.now()
         counts: dict[str, Counter] = {}
+        holding = self._holding_cases() if request.cases != "ignore" else None
         try:
             with self.env.cr.savepoint():
                 for part in parts:
                     count = counts.setdefault(part.section.told_as, Counter())
                     count.update(self._apply_part(part, valid_from_at, bool(request.at)))
+                told = {"cases": self._cases(holding, request.cases)} if holding is not None else {}
                 if request.dry_run:
                     raise _DryRun
         except _DryRun:
@@ -54,7 +56,26 @@ class LoyProgrammeDocument(models.AbstractModel):
         return {
             **{outcome: total[outcome] for outcome in OUTCOMES},
             "sections": {name: dict(count) for name, count in counts.items()},
+            **told,
         }
+
+    def _holding_cases(self):
+        """The kept cases of the test bench that come out as they were kept."""
+        bench = self.env["loy.bench"]
+        return bench._holding(bench._kept(self.env.company))
+
+    def _cases(self, holding, what: str) -> dict:
+        """How many came out as they were kept, and which of them do not any more."""
+        differing = holding - self.env["loy.bench"]._holding(holding)
+        if differing and what == "refuse":
+            raise LoyaltyError(
+                "cases_differ",
+                self.env._(
+                    "Kept cases of the test bench come out different by it: %s. Nothing was changed.",
+                    ", ".join(differing.mapped("name")),
+                ),
+            )
+        return {"tried": len(holding), "differing": differing.mapped("name")}
 
     def _export(self) -> dict:
         """The programme of the user's company as a document; what goes without saying is left out."""

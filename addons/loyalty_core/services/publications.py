@@ -57,10 +57,7 @@ class LoyPublications(models.AbstractModel):
     def _tried(self, draft, companies) -> dict:
         """The kept cases calculated without and with it: those that it makes different, told in words."""
         bench = self.env["loy.bench"]
-        # sudo: a case of another marketer counts as well
-        cases = self.env["loy.bench.case"].sudo().search(
-            [("state", "!=", "open"), ("company_id", "in", companies.ids)], order="id"
-        )
+        cases = bench._kept(companies)
         told, stale = [], 0
         for case in cases:
             verdict = bench._verdict(case, draft)

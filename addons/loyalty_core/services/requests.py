@@ -82,6 +82,13 @@ class ProgrammeApply:
     )
     at: object = schema.instant(default=None, help="Valid from this moment; now by default.")
     dry_run: bool = schema.flag(default=False, help="Only tell what would change.")
+    cases: str = schema.choice(
+        "ignore",
+        "tell",
+        "refuse",
+        default="ignore",
+        help="The kept cases of the test bench that come out different by it: told in the answer, or reason to refuse.",
+    )
 
 
 # ---------------------------------------------------------------------------------------- members and cards

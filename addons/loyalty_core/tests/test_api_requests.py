@@ -161,6 +161,7 @@ class TestApiRequests(ApiCase):
                 "replace": [],
                 "at": "2026-01-05T10:00:00Z",
                 "dry_run": False,
+                "cases": "tell",
             },
             "programme_export": {},
             "member_register": {**person, "at": "2026-01-05T10:00:00", "referral_code": sender},

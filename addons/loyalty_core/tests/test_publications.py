@@ -156,6 +156,19 @@ class TestPublications(PublicationCase):
         case.action_loy_check()
         self.assertEqual(case.state, "differs")
 
+    def test_a_programme_that_is_applied_is_tried_on_them_too_where_so_asked(self):
+        self.kept_case()
+        half = {"promotions": [self.promotion("T_HALF", HALF)]}
+        same = {"promotions": [{**self.promotion("T_HALF", HALF), "state": "draft"}]}
+        self.refused("cases_differ", "programme_apply", programme=half, at=BEGINNING, cases="refuse")
+        answer = self.apply(half, cases="tell", dry_run=True)
+        self.assertEqual(answer["cases"], {"tried": 1, "differing": ["A bun"]})
+        self.assertNotIn("cases", self.apply(half, dry_run=True))
+        answer = self.apply(same, cases="refuse")
+        self.assertEqual(answer["cases"], {"tried": 1, "differing": []})
+        self.assertEqual(self.apply(half, cases="tell")["cases"]["differing"], ["A bun"])
+        self.assertEqual(self.apply(same, cases="refuse")["cases"]["tried"], 0, "what differs already stops nobody")
+
     def test_cases_are_tried_anew_when_it_is_asked_for(self):
         publication = self.proposed(self.draft)
         self.assertEqual(publication.case_count, 0)
