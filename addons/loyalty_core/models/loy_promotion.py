@@ -178,10 +178,9 @@ class LoyPromotion(models.Model):
 
     @api.depends("state", "starts_on", "ends_on", "asked_ids.state", "company_id")
     def _compute_phase(self):
-        companies = self.company_id | self.env.company
-        today = {one: self.env["loy.publications"]._today(one) for one in companies}
-        for promotion in self:
-            promotion.phase = promotion._phase_on(today[promotion.company_id or self.env.company])
+        now = fields.Datetime.now()
+        for promotion, today in self.env["loy.publications"]._days(self, now):
+            promotion.phase = promotion._phase_on(today)
 
     def _phase_on(self, today) -> str:
         if self.state == "active" and self.starts_on and self.starts_on > today:
@@ -221,11 +220,7 @@ class LoyPromotion(models.Model):
 
     def _cron_follow_calendar(self):
         """Hourly: a day began somewhere, so what was planned may run and what ran may have ended."""
-        self.search([("state", "in", ("active", "paused"))])._follow_calendar()
-
-    def _follow_calendar(self):
-        self.env.add_to_compute(self._fields["phase"], self)
-        self.flush_recordset(["phase"])
+        self.env["loy.publications"]._follow_calendar(fields.Datetime.now())
 
     @api.depends("when_text", "rewards_text", "on_event")
     @api.depends_context("lang", "uid")

@@ -66,6 +66,7 @@ class LoyJobs(models.AbstractModel):
         ``loy_NAME_cron``. Addons that have jobs add them here."""
         env = self.env
         yield "event", [partial(env["loy.events"]._make_partitions_ahead, at)]
+        yield "promotion_calendar", [partial(env["loy.publications"]._follow_calendar, at)]
         yield "card_series", self._series("loy.card.series")
         yield "code_series", self._series("loy.code.series")
         yield "hold", [partial(env["loy.ledger"]._release_overdue, at)]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from odoo import fields, models
+from odoo.tools import SQL
 
 from ..engine import schema
 from . import clock
@@ -186,11 +189,35 @@ class LoyPublications(models.AbstractModel):
                     ),
                 )
 
-    def _today(self, company):
-        """The day by the clock of the programme."""
+    # ------------------------------------------------------------------ the calendar
+
+    def _days(self, promotions, at: datetime) -> list[tuple]:
+        """Each promotion with the day at a moment by the clock of its programme."""
         # sudo: the clock does not depend on who asks
-        settings = self.env["loy.settings"].sudo().search([("company_id", "=", company.id)], limit=1)
-        return clock.to_local(fields.Datetime.now(), settings.timezone or "UTC").date()
+        settings = self.env["loy.settings"].sudo().search([])
+        zones = {one.company_id: one.timezone for one in settings}
+        home = self.env.company
+        return [(one, clock.to_local(at, zones.get(one.company_id or home) or "UTC").date()) for one in promotions]
+
+    def _follow_calendar(self, at: datetime) -> int:
+        """Those that come to another stage by the day get it; how many. No version says so: nobody changed them."""
+        promotions = self.env["loy.promotion"].search([("state", "in", ("active", "paused"))])
+        moved = {
+            one: stage for one, today in self._days(promotions, at) if (stage := one._phase_on(today)) != one.phase
+        }
+        if moved:
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE loy_promotion SET phase = fresh.phase"
+                    " FROM unnest(%s, %s::text[]) AS fresh (id, phase) WHERE fresh.id = loy_promotion.id",
+                    [one.id for one in moved],
+                    list(moved.values()),
+                )
+            )
+            promotions.invalidate_recordset(["phase"])
+        return len(moved)
+
+    # ------------------------------------------------------------------ what was published
 
     def _published(self, promotion):
         """The last publication of a promotion."""

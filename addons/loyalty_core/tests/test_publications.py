@@ -239,10 +239,13 @@ class TestPublications(PublicationCase):
         today = fields.Date.today()
         self.live.sudo().write({"starts_on": today + timedelta(days=2), "ends_on": today + timedelta(days=4)})
         self.assertEqual(self.live.phase, "planned")
-        for days, phase in ((2, "running"), (4, "running"), (6, "ended")):
-            with freeze_time(fields.Datetime.now() + timedelta(days=days)):
-                self.env["loy.promotion"]._cron_follow_calendar()
-                self.assertEqual(self.live.phase, phase)
+        service, now = self.env["loy.publications"], fields.Datetime.now()
+        for days, phase, moved in ((0, "planned", 0), (2, "running", 1), (4, "running", 0), (6, "ended", 1)):
+            found = service._follow_calendar(now + timedelta(days=days))
+            self.assertEqual((self.live.phase, found), (phase, moved))
+        with freeze_time(now + timedelta(days=3)):
+            self.env["loy.promotion"]._cron_follow_calendar()
+        self.assertEqual(self.live.phase, "running")
 
     def test_following_the_calendar_is_no_new_version(self):
         count = self.live.revision_count
