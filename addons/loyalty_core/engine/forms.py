@@ -30,7 +30,7 @@ def forms() -> Form:
         },
         "branches": {sort: list(kinds.branches) for sort, kinds in SORTS.items() if kinds.branches},
         "topics": {sort: [*words.TOPICS.get(sort, ()), words.OTHER] for sort in SORTS},
-        "objects": {name: list(_fields(name, of)) for name, of in objects().items()},
+        "objects": {name: list(fields_of(name, of)) for name, of in objects().items()},
     }
 
 
@@ -53,11 +53,11 @@ def _kind(sort: str, name: str, of: Any) -> Form:
         "help": known.help if known else " ".join(cleandoc(of.__doc__ or "").split("\n\n")[0].split()),
         "topic": next((topic for topic, names in words.TOPICS.get(sort, {}).items() if name in names), words.OTHER),
         "example": of.example,
-        "fields": list(_fields(name, of)),
+        "fields": list(fields_of(name, of)),
     }
 
 
-def _fields(owner: str, of: type) -> Iterator[Form]:
+def fields_of(owner: str, of: type) -> Iterator[Form]:
     is_ours = of.__module__.startswith(f"{__package__}.")
     for member in schema.members(of).values():
         hint = words.find(words.HINTS, owner, member.key)

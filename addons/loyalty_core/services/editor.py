@@ -2,9 +2,10 @@
 
 from odoo import api, models
 
-from ..engine.forms import DOCUMENTS, SAID, forms
+from ..engine.forms import DOCUMENTS, SAID, fields_of, forms
 from ..engine.problem_words import sentence_of
 from ..engine.schema import Problem, Reading
+from .gives import Gift
 from .sections import Section, section_named
 from .sentences import reader
 
@@ -32,6 +33,7 @@ class LoyEditor(models.AbstractModel):
             **self._in_words(forms()),
             "currency": currency.symbol,
             "decimals": currency.decimal_places,
+            "gifts": self._gifts(),
             "records": {name: self._made(section_named(name).model) for name in MADE_HERE},
         }
 
@@ -110,6 +112,29 @@ class LoyEditor(models.AbstractModel):
         if isinstance(words, list):
             return [self._translated(one) for one in words]
         return self.env._(words)
+
+    def _gifts(self) -> list[dict]:
+        """What is given for points: each kind with its parameters."""
+        labels = {
+            "unit": self.env._("Points or money"),
+            "pool": self.env._("A promo code"),
+            "discount": self.env._("A discount in a purchase"),
+            "sku": self.env._("A product in a purchase"),
+            "expire_days": self.env._("Lost after days"),
+        }
+        return [
+            {
+                "key": key,
+                "label": labels.get(key, key),
+                "fields": [
+                    {**self._in_words(one), "label": labels["expire_days"], "help": ""}
+                    if one["key"] == "expire_days"
+                    else {**self._in_words(one), "help": ""}
+                    for one in fields_of(key, of)
+                ],
+            }
+            for key, of in Gift(is_in_purchase=True).kinds.items()
+        ]
 
     def _made(self, model: str) -> dict:
         """How records of a model are made in a window of their own."""

@@ -16,6 +16,7 @@ from ..engine.registry import PURCHASE, KindOf
 from ..engine.schema import Reading
 from ..engine.select import Target
 from ..engine.sentences import GIVES_IF, SET_OFF, capitalised, selected, sentence, sentences
+from .gives import Gift
 
 RUN_MIN = 3  # so many days on end are told as the first and the last
 
@@ -86,11 +87,12 @@ class LoySentences(models.AbstractModel):
         return None if reading.problems else of.write(value, decimals)
 
 
-#: Sorts that are no kinds: selections of products, what members choose of, and what a template asks for.
+#: Sorts that are no kinds: selections of products, what members choose of or get for points, what a template asks for.
 OBJECTS: dict[str, schema.Type] = {
     "target": schema.Nested(Target),
     "options": schema.ListOf(schema.Nested(Option), 1_000, 0),
     "parameters": schema.JsonObject(),
+    "gives": Gift(is_in_purchase=True),
 }
 
 

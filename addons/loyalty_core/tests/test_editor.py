@@ -103,6 +103,29 @@ class TestEditor(ApiCase):
         self.assertEqual(self.editor.check("condition", {"kind": "place", "store": ["T_S1"]}), [])
         self.assertEqual(self.editor.check("rewards", [{"kind": "percent", "value": 10}]), [])
 
+    def test_what_is_given_for_points_is_asked_for_by_its_kind(self):
+        gifts = {one["key"]: [field["key"] for field in one["fields"]] for one in self.editor.describe()["gifts"]}
+        self.assertEqual(gifts["unit"], ["unit", "amount", "expire_days"])
+        self.assertEqual(set(gifts), {"unit", "pool", "discount", "sku"})
+        self.assertEqual(self.editor.check("gives", {"unit": "T_BONUS", "amount": 5}), [])
+        told = self.editor.check("gives", {"unit": "T_NONE", "amount": 5})
+        self.assertEqual([one["path"] for one in told], ["unit"])
+
+    def test_selections_and_options_are_checked_and_told(self):
+        self.assertEqual(self.editor.check("target", {"category": ["T_COFFEE"]}), [])
+        self.assertEqual([one["path"] for one in self.editor.check("target", {"segment": ["T_NO"]})], ["segment[0]"])
+        self.assertEqual(self.editor.say("target", {"category": ["T_COFFEE"]}), "“Coffee”")
+        options = [{"code": "a", "target": {"category": ["T_COFFEE"]}}, {"code": "b"}]
+        self.assertEqual(self.editor.check("options", options), [])
+        self.assertEqual(self.editor.say("options", options), "“Coffee”")
+
+    def test_records_are_made_and_opened_where_they_are_named(self):
+        made = self.editor.describe()["records"]["product_segments"]
+        self.assertEqual((made["model"], made["can_create"]), ("loy.product.segment", True))
+        segment = self.env["loy.product.segment"].create({"code": "T_SEG", "name": "S", "include_text": "T-1001"})
+        self.assertEqual(self.editor.find("product_segments", "T_SEG"), segment.id)
+        self.assertEqual(self.editor.find("product_segments", "T_NONE"), 0)
+
     def test_a_document_is_told_in_words(self):
         rewards = [{"kind": "percent", "value": 12.5, "target": {"category": ["T_COFFEE"]}}]
         self.assertEqual(self.editor.say("rewards", rewards), "12.5\N{NO-BREAK SPACE}% off “Coffee”")

@@ -33,6 +33,7 @@ const SORTS = {
     rewards: { read: (document) => document ?? [], write: (document) => document },
     options: { read: (document) => document ?? [], write: (document) => document },
     parameters: { read: (document) => document ?? {}, write: (document) => document },
+    gives: { read: (document) => document ?? {}, write: (document) => document },
     target: {
         read: (document) => document ?? {},
         write: (document) => (document && Object.keys(document).length ? document : undefined),
@@ -115,6 +116,19 @@ export class DocumentField extends Component {
             return record.data[fields];
         }
         return this.description.objects.Target.filter(({ key }) => !without.includes(key));
+    }
+
+    get gifts() {
+        return this.description.gifts.filter(({ key }) => !this.props.without.includes(key));
+    }
+
+    get gift() {
+        return this.gifts.find(({ key }) => key in this.document.document);
+    }
+
+    /** Another kind of gift begins with nothing but what it is known by. */
+    onGift(key) {
+        this.document.replace(key ? { [key]: key === "discount" ? {} : "" } : {});
     }
 
     get isJson() {

@@ -418,6 +418,9 @@ export function inputOf(form) {
     if (["list", "set"].includes(form.type)) {
         return form.item.type === "object" ? ListInput : SeveralInput;
     }
+    if (form.type === "object" && !form.of) {
+        return JsonInput;
+    }
     return INPUTS[form.type] ?? JsonInput;
 }
 
