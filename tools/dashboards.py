@@ -458,7 +458,8 @@ class Sheet:
             },
             "searchParams": {
                 "comparison": None,
-                "context": {},
+                # Days that Odoo adds have no currency, and where there is more than one it converts all amounts.
+                "context": {"fill_temporal": False},
                 "domain": as_domain(one.domain),
                 "groupBy": list(one.groupby),
                 "orderBy": [],

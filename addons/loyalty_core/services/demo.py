@@ -242,6 +242,9 @@ class LoyDemo(models.AbstractModel):
             hryvnia = self.env.ref("base.UAH")
             hryvnia.active = True
             self.env.company.write({"currency_id": hryvnia.id, "country_id": self.env.ref("base.ua").id})
+            per_hryvnia = hryvnia.rate_ids[:1].rate or 1
+            for rate in self.env["res.currency.rate"].search([]):
+                rate.rate /= per_hryvnia
 
     def _welcome(self, members) -> None:
         ledger = self.env["loy.ledger"]

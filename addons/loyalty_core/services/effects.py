@@ -209,8 +209,8 @@ class LoyEffects(models.AbstractModel):
         by = formatLang(self.env, abs(effect["uplift"]), digits=1)
         if effect["verdict"] == "few":
             return self.env._(
-                "Too few members to tell: %(main)s got the promotion, %(control)s did not. Each group needs %(min)s at"
-                " least, and some thousands to see a change of a few per cent.",
+                "Too few members to tell: %(main)s could get the promotion, %(control)s could not. Each group needs"
+                " %(min)s at least, and some thousands to see a change of a few per cent.",
                 main=effect["main_count"],
                 control=effect["control_count"],
                 min=MEMBERS_MIN,
