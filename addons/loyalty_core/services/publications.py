@@ -193,10 +193,12 @@ class LoyPublications(models.AbstractModel):
 
     def _days(self, promotions, at: datetime) -> list[tuple]:
         """Each promotion with the day at a moment by the clock of its programme."""
-        # sudo: the clock does not depend on who asks
-        settings = self.env["loy.settings"].sudo().search([])
-        zones = {one.company_id: one.timezone for one in settings}
         home = self.env.company
+        # sudo: the clock does not depend on who asks
+        settings = self.env["loy.settings"].sudo().search(
+            [("company_id", "in", (promotions.company_id | home).ids)]
+        )
+        zones = {one.company_id: one.timezone for one in settings}
         return [(one, clock.to_local(at, zones.get(one.company_id or home) or "UTC").date()) for one in promotions]
 
     def _follow_calendar(self, at: datetime) -> int:
