@@ -109,6 +109,7 @@ class LoyDemo(models.AbstractModel):
         self._work_out_favourites()
         self._keep_a_journal()
         self._publish_a_change()
+        self._replay_a_draft()
         self.env["loy.sales.facts"]._fold_now()
         self.env["loy.effects"]._keep_missing()
 
@@ -185,6 +186,14 @@ class LoyDemo(models.AbstractModel):
         publication = self.env["loy.publications"]._propose(change)
         publication.note = "It sells well"
         publication.action_loy_submit()
+
+    def _replay_a_draft(self) -> None:
+        """What a draft would have cost in the last month."""
+        draft = self.env["loy.promotion"].search([("code", "=", "SWEETS20")])
+        replay = self.env["loy.replay"]._of_promotion(draft)
+        replay.action_loy_run()
+        while self.env["loy.replays"]._continue(replay):
+            pass
 
     def _work_out_favourites(self) -> None:
         """As the night would."""
