@@ -99,8 +99,8 @@ class TestApiGuard(ApiCase):
 
     def test_services_have_no_public_method(self):
         """Whoever may call a model over RPC must find nothing there but the API, and what the back office asks to edit
-        promotions (TestEditor proves whom it answers)."""
-        faces = ("loy.api", "loy.editor")
+        promotions and to show reports (TestEditor and TestReports prove whom they answer)."""
+        faces = ("loy.api", "loy.editor", "loy.reports")
         of_any_model = set(dir(self.env.registry["base"]))
         for name, model in self.env.registry.items():
             if name.startswith("loy.") and model._abstract and name not in faces and "mixin" not in name:

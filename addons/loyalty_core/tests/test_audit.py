@@ -78,6 +78,7 @@ OTHERS = {
 
     "loy.adjustment",
     "loy.adjustment.list",
+    "loy.publication",  # tests/test_publications.py
     "product.template",
     "res.users",
     "res.groups",

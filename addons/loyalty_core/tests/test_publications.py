@@ -191,6 +191,13 @@ class TestPublications(PublicationCase):
         self.assertEqual((publication.requested_by_id, publication.decided_by_id), (self.marketer, self.other))
         self.assertFalse(publication.sudo().activity_ids)
 
+    def test_who_agreed_is_told_of_in_the_audit(self):
+        self.ask_for_two()
+        publication = self.published(self.draft)
+        publication.with_user(self.other).action_loy_approve()
+        told = self.env["loy.audit"].search([("model", "=", "loy.publication"), ("res_id", "=", publication.id)])
+        self.assertIn(self.other, told.user_id)
+
     def test_what_is_agreed_to_is_what_was_asked_for(self):
         self.ask_for_two()
         publication = self.published(self.draft)
