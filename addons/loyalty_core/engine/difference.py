@@ -72,10 +72,8 @@ def _pairs(was: list[Any], now: list[Any]) -> Iterator[tuple[Any, Any]]:
             continue
         gone, come = was[start:end], now[other_start:other_end]
         for node in gone:
-            twin = next((one for one in come if _kind(one) == _kind(node)), None)
-            if twin is not None:
-                come = [one for one in come if one is not twin]
-            yield node, twin
+            place = next((place for place, one in enumerate(come) if _kind(one) == _kind(node)), None)
+            yield node, None if place is None else come.pop(place)
         yield from ((None, node) for node in come)
 
 

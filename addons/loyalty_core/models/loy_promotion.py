@@ -159,7 +159,7 @@ class LoyPromotion(models.Model):
         if problems:
             raise LoyaltyError(self._refusal, "\n".join(problems))
 
-    @api.constrains(*STATED, "state", "code")
+    @api.constrains(*STATED, "state", "code", "active", "company_id", "valid_from_at")
     def _check_live(self):
         self.env["loy.publications"]._check_live(self)
 

@@ -11,7 +11,7 @@ from ..engine import schema
 from . import clock
 from .errors import LoyaltyError
 from .sections import section_of
-from .transaction import run_with_retry
+from .transaction import lock_name, run_with_retry
 
 LIVE = "active"
 
@@ -90,18 +90,15 @@ class LoyPublications(models.AbstractModel):
         return super()._submit_now(records)
 
     def _excess(self, record, user) -> str:
-        if not self._is_second_person_needed(record.promotion_id):
+        if not self._for_two(record.promotion_id):
             return ""
         return self.env._("Promotions are published when a second person has agreed")
 
-    def _is_second_person_needed(self, promotion) -> bool:
-        companies = promotion.company_id.ids
-        # sudo: what the programme asks for does not depend on who asks; a shared promotion is in every programme
-        return bool(
-            self.env["loy.settings"].sudo().search_count(
-                [("is_second_person", "=", True), *([("company_id", "in", companies)] if companies else [])], limit=1
-            )
-        )
+    def _for_two(self, promotions):
+        """Those that a second person has to agree to; a shared promotion is in every programme."""
+        # sudo: what the programme asks for does not depend on who asks
+        companies = self.env["loy.settings"].sudo().search([("is_second_person", "=", True)]).company_id
+        return promotions.filtered(lambda one: one.company_id in companies if one.company_id else companies)
 
     def _approvers(self, record):
         company = record.promotion_id.company_id
@@ -124,6 +121,8 @@ class LoyPublications(models.AbstractModel):
 
     def _book(self, record) -> None:
         draft, promotion = record.draft_id, record.promotion_id
+        lock_name(self.env, "publication", promotion.id)  # another one of it may be decided at the same moment
+        (draft | promotion).invalidate_recordset()
         was = record.before or {}
         if not draft or self._document(draft) != record.document or self._live_document(promotion) != was:
             raise LoyaltyError(
@@ -172,14 +171,16 @@ class LoyPublications(models.AbstractModel):
     # ------------------------------------------------------------------ the law
 
     def _check_live(self, promotions) -> None:
-        """Refuses what would go live otherwise than a second person agreed to; what stays as it was may stay."""
-        live = promotions.filtered(lambda one: one.state == LIVE and not one.version_of_id)
-        told = live and self.env["loy.programme"]._latest(live)
-        for promotion in live:
+        """Refuses what would go live otherwise, or sooner, than a second person agreed to; what stays as it was may
+        stay."""
+        live = promotions.filtered(lambda one: one.state == LIVE and one.active and not one.version_of_id)
+        asked = self._for_two(live)
+        now = fields.Datetime.now()
+        said = asked and self.env["loy.programme"]._said(asked, {one.id: one.valid_from_at or now for one in asked})
+        for promotion in asked:
             document = self._document(promotion)
-            if told.get(promotion.id, ({},))[0] == document or not self._is_second_person_needed(promotion):
-                continue
-            if self._published(promotion).document != document:
+            says = (document, promotion.company_id.id or None)
+            if says != said.get(promotion.id) and not self._is_agreed(promotion, document):
                 raise LoyaltyError(
                     "approval_required",
                     self.env._(
@@ -188,6 +189,12 @@ class LoyPublications(models.AbstractModel):
                         promotion.display_name,
                     ),
                 )
+
+    def _is_agreed(self, promotion, document: dict) -> bool:
+        """Whether the last publication says so, and from no later moment."""
+        published = self._published(promotion)
+        from_at = published.valid_from_at or published.decided_at
+        return published.document == document and bool(from_at) and from_at <= promotion.valid_from_at
 
     # ------------------------------------------------------------------ the calendar
 

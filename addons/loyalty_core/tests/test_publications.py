@@ -230,6 +230,24 @@ class TestPublications(PublicationCase):
                 {"promotion_id": self.draft.id, "kind": "start", "state": "done"}
             )
 
+    def test_nothing_goes_live_sooner_than_it_was_agreed_to(self):
+        change = self.live._change()
+        change.rewards_text = json.dumps([HALF])
+        self.ask_for_two()
+        before, later = self.to_pay(), fields.Datetime.now() + timedelta(days=2)
+        self.published(change, valid_from_at=later).with_user(self.other).action_loy_approve()
+        self.assertEqual((self.live.valid_from_at, self.to_pay()), (later, before))
+        for values in ({"valid_from_at": fields.Datetime.now()}, {"active": True}, {"priority": 0}):
+            self.denied("approval_required", self.live.write, values)
+        self.assertEqual(self.to_pay(), before)
+
+    def test_what_is_taken_out_of_the_archive_goes_live_as_it_was_agreed_to(self):
+        self.published(self.draft)
+        self.draft.active = False
+        self.draft.rewards_text = json.dumps([HALF])
+        self.ask_for_two()
+        self.denied("approval_required", self.draft.write, {"active": True})
+
     def test_what_was_agreed_to_may_pause_and_go_on(self):
         self.ask_for_two()
         self.published(self.draft).with_user(self.other).action_loy_approve()
