@@ -15,8 +15,11 @@ from strategies import baskets, programmes
 
 
 def effects(result: Result) -> dict[str, Any]:
+    """Without reasons: of those ``evaluate`` tells the first, ``explain`` all."""
     document = result.to_document()
     del document["refusals"]
+    for one in document.get("conditional", ()):
+        one.pop("reasons", None)
     return document
 
 
