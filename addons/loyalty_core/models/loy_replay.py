@@ -37,6 +37,7 @@ class LoyReplay(models.Model):
         string="Stores",
         check_company=True,
         domain="[('company_id', '=', company_id)]",
+        default=lambda self: self._bound_stores(self.env.company),
         help="Empty: all stores of the company.",
     )
     date_from = fields.Date(
@@ -247,14 +248,22 @@ class LoyReplay(models.Model):
         else:
             sides = {"without_a_ids" if promotion.state == "active" else "draft_b_ids": promotion}
         wanted = {**dict.fromkeys(SIDES, promotion.browse()), **sides}
+        company = promotion.company_id or self.env.company
         begun = self.search([("state", "=", "draft"), ("create_uid", "=", self.env.uid)])
         return begun.filtered(lambda one: one._sides() == wanted)[:1] or self.create(
             {
                 "name": promotion.display_name,
-                "company_id": (promotion.company_id or self.env.company).id,
+                "company_id": company.id,
+                "store_ids": [Command.set(self._bound_stores(company).ids)],
                 **{side: [Command.set(promotions.ids)] for side, promotions in sides.items()},
             }
         )
+
+    def _bound_stores(self, company):
+        """Stores of the company to which the user is bound; none: all are open."""
+        bound = self.env["res.users"]._loy_bound_store_ids()
+        stores = self.env["loy.store"].with_context(active_test=False)
+        return stores.search([("id", "in", list(bound)), ("company_id", "=", company.id)])
 
     def _sides(self) -> dict:
         """What takes part and what is left out, by field."""

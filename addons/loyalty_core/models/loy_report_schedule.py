@@ -125,7 +125,13 @@ class LoyReportSchedule(models.Model):
             if not one.partner_ids and not addresses:
                 raise LoyaltyError("receiver_missing", self.env._("Name somebody to whom the report is sent."))
 
-    @api.constrains("code", "params", "period")
+    def write(self, vals):
+        """One's own rights can be lent to a report, those of somebody else cannot."""
+        if not self.env.su and vals.get("user_id", self.env.uid) != self.env.uid:
+            raise LoyaltyError("right_missing", self.env._("A report is sent with your own rights only."))
+        return super().write(vals)
+
+    @api.constrains("code", "params", "period", "user_id", "company_id")
     def _check_report(self):
         """What its owner cannot ask is not sent."""
         for one in self:

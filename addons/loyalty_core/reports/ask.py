@@ -111,14 +111,17 @@ class Ask:
 
     def lines(self, *more) -> SQL:
         """Lines of receipts and returns that count. Whoever sees how a brand sells need not see receipts."""
-        purchase = (
+        return self._rows(self.env["loy.purchase.line"], Domain("purchase_id", "any!", self._counted()), *more)
+
+    def _counted(self) -> Domain:
+        """Receipts and returns that count, as a condition."""
+        return (
             Domain("state", "in", ("confirmed", "returned"))
             & self.of_companies()
             & self.within("purchased_on", "purchased_at")
             & self.of_places()
             & self._of_channel()
         )
-        return self._rows(self.env["loy.purchase.line"], Domain("purchase_id", "any!", purchase), *more)
 
     def members(self, *more, at: str | None = None) -> SQL:
         """Members by the stores that they prefer; ``at`` is the instant that lies in or near the period."""
@@ -148,8 +151,10 @@ class Ask:
 
     # ------------------------------------------------------------------ what is behind a row
 
-    def receipts_behind(self, which: list, first: str | date | None = None) -> tuple[str, list]:
+    def receipts_behind(self, which: list, first: str | date | None = None) -> tuple[str, list] | None:
         """Receipts and returns of the period that count; of one step of it where its first day is named."""
+        if not self.env["loy.purchase"].has_access("read"):
+            return None
         days = self.within("purchased_on", "purchased_at")
         if first:
             begin = Date.to_date(first)
@@ -158,14 +163,20 @@ class Ask:
         counted = Domain("state", "in", ("confirmed", "returned"))
         return "loy.purchase", list(counted & days & self.of_places() & self._of_channel() & Domain(which))
 
-    def lines_behind(self, which: list) -> tuple[str, list]:
-        days = [("purchase_id.purchased_on", ">=", self.from_), ("purchase_id.purchased_on", "<=", self.to)]
-        return "loy.purchase.line", list(Domain(days) & self.of_places("purchase_id.store_id") & Domain(which))
+    def lines_behind(self, which: list) -> tuple[str, list] | None:
+        return self._behind_of_purchases("loy.purchase.line", self._counted(), which)
 
-    def uses_behind(self, which: list) -> tuple[str, list]:
-        days = [("purchase_id.purchased_on", ">=", self.from_), ("purchase_id.purchased_on", "<=", self.to)]
-        which = [(f"purchase_id.{name}" if name == "store_id" else name, sign, value) for name, sign, value in which]
-        return "loy.purchase.promotion", list(Domain(days) & self.of_places("purchase_id.store_id") & Domain(which))
+    def uses_behind(self, which: list) -> tuple[str, list] | None:
+        """Uses of promotions; the store is that of the receipt."""
+        of_store = Domain.AND([one] for one in which if one[0] == "store_id")
+        others = [one for one in which if one[0] != "store_id"]
+        return self._behind_of_purchases("loy.purchase.promotion", self._counted() & of_store, others)
+
+    def _behind_of_purchases(self, model: str, purchases: Domain, which: list) -> tuple[str, list] | None:
+        """Rows of receipts, for whoever may read receipts: whoever sees how a brand sells need not."""
+        if not self.env["loy.purchase"].has_access("read"):
+            return None
+        return model, [("purchase_id", "any", list(purchases)), *which]
 
     # ------------------------------------------------------------------ time
 

@@ -42,8 +42,8 @@ class PersonalOffers(Report):
                                    ON use.purchase_id = purchase.id AND use.promotion_id = loy_offer.promotion_id
                                 WHERE purchase.member_id = loy_offer.member_id AND purchase.kind = 'sale'
                                   AND purchase.state IN ('confirmed', 'returned')
-                                  AND purchase.purchased_on >= loy_offer.starts_on
-                                  AND purchase.purchased_on <= COALESCE(loy_offer.ends_on, 'infinity'))) AS used
+                                  AND %(bought)s >= loy_offer.starts_on
+                                  AND %(bought)s <= COALESCE(loy_offer.ends_on, 'infinity'))) AS used
                       FROM %(offers)s
                      WHERE %(day)s BETWEEN %(from)s AND %(to)s
                      GROUP BY promotion_id, batch) AS fact
@@ -52,6 +52,7 @@ class PersonalOffers(Report):
             """,
             offers=offers,
             day=ask.local_day(SQL("loaded_at")),
+            bought=SQL("COALESCE(purchase.purchased_on, %s)", ask.local_day(SQL("purchase.purchased_at"))),
             to=ask.to,
             **{"from": ask.from_},
         )

@@ -33,15 +33,16 @@ class PointsAgeing(Report):
         lots = ask.facts([("is_open", "=", True), ("unit_id", "=", ask.unit.id)], day=None, store=None)
         return SQL(
             """
-            SELECT COALESCE(TO_CHAR(month, 'YYYY-MM'), %(never)s) AS month, lots, accounts,
-                   fact.points / %(scale)s AS points, held / %(scale)s AS held,
-                   fact.points / %(scale)s * %(worth)s AS worth
+            SELECT COALESCE(TO_CHAR(fact.month, 'YYYY-MM'), %(never)s) AS month, SUM(lots)::bigint AS lots,
+                   SUM(accounts)::bigint AS accounts, SUM(fact.points) / %(scale)s AS points,
+                   SUM(held) / %(scale)s AS held, SUM(fact.points / %(scale)s * %(worth)s) AS worth
               FROM (SELECT DATE_TRUNC('month', %(day)s)::date AS month, unit_id,
                            COALESCE(company_id, %(company)s) AS company_id,
                            COUNT(*) AS lots, COUNT(DISTINCT account_id) AS accounts, SUM(remaining_minor) AS points,
                            SUM(held_minor) AS held
                       FROM %(lots)s
                      GROUP BY 1, 2, 3) AS fact %(joins)s
+             GROUP BY fact.month
              ORDER BY fact.month NULLS LAST
             """,
             never=ask.env._("Never"),

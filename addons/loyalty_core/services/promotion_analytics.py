@@ -135,7 +135,7 @@ class LoyPromotionAnalytics(models.AbstractModel):
     def _control(self, promotion, company, from_: date, to: date, population: str) -> dict | None:
         """What the control group shows of these days; None where there was none, or for whoever may not see it."""
         effects = self.env["loy.promotion.effect"]
-        if not effects.has_access("read"):
+        if not effects.has_access("read") or self.env["res.users"]._loy_bound_store_ids():
             return None
         # Groups are counted over all members; the one who asks sees sums only, and may see those.
         values = self.env["loy.effects"].sudo()._measure(promotion, company, from_, to, population)

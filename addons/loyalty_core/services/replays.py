@@ -210,7 +210,7 @@ class LoyReplays(models.AbstractModel):
 
     def _start(self, replay) -> None:
         """What is asked is settled now; the scheduler begins, or goes on where it was stopped. Codes: bad_promotion,
-        no_receipts."""
+        no_receipts, store_forbidden."""
         replay = self._lock(replay)
         if replay.state in OPEN:
             return
@@ -223,6 +223,7 @@ class LoyReplays(models.AbstractModel):
         asked = [replay.draft_a_ids, replay.without_a_ids, replay.draft_b_ids, replay.without_b_ids]
         for promotions in asked:
             promotions.with_user(self.env.user).check_access("read")
+        self._check_stores(replay)
         self.env.flush_all()
         for name in FACTS:
             self.env.cr.execute(sql.forget(f"loy_replay_{name}", replay.id))
@@ -249,6 +250,14 @@ class LoyReplays(models.AbstractModel):
                 "discount_change": 0, "points_change": 0, "spent_change": 0, "cost": 0, "points": {}, "notes": notes,
             }
         )  # fmt: skip
+
+    def _check_stores(self, replay) -> None:
+        """Whoever is bound to stores asks of these: the sums are of all stores that were asked for."""
+        bound = self.env["res.users"]._loy_bound_store_ids()
+        if bound and not (replay.store_ids and set(replay.store_ids.ids) <= bound):
+            raise LoyaltyError(
+                "store_forbidden", self.env._("Choose stores of yours: the replay tells of no other ones to you.")
+            )
 
     def _asked(self, drafts, without) -> dict:
         section = section_of("loy.promotion")

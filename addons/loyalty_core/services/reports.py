@@ -73,6 +73,8 @@ class LoyReports(models.AbstractModel):
         """
         told = self._tell(code, params or {}, FILE_ROWS)
         rows = told.pop("rows")
+        if previous := told["previous"]:
+            previous["rows"] = previous["rows"][:SCREEN_ROWS]
         return {**told, "rows": rows[:SCREEN_ROWS], "row_count": len(rows)}
 
     @api.model

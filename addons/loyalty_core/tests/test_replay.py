@@ -114,6 +114,28 @@ class ReplayCase(ApiCase):
 
 
 class TestReplay(ReplayCase):
+    def test_whoever_is_bound_to_a_store_asks_of_it_and_sees_no_other(self):
+        self.buy(day=1)
+        self.buy(day=2, store="T_S2")
+        draft = self.draft("T_HALF", HALF)
+        whole = self.replay(b=draft)
+        mine = self.env["loy.store"].search([("code", "=", "T_S1")])
+        bound = new_test_user(self.env, "t_bound", groups="loyalty_core.group_analyst", tz="UTC")
+        bound.loy_store_ids = mine
+        models = ("loy.replay", "loy.replay.promotion", "loy.replay.day", "loy.replay.category", "loy.replay.receipt")
+        for name in models[:2]:
+            self.assertFalse(self.env[name].with_user(bound).search([]))
+        for name in models[2:]:
+            self.assertEqual(self.env[name].with_user(bound).search([]).store_id, mine)
+        asked = self.asked(b=draft, user=bound, store_ids=False)
+        with self.assertRaises(LoyaltyError) as caught:
+            asked.action_loy_run()
+        self.assertEqual(caught.exception.code, "store_forbidden")
+        own = self.replay(b=draft, user=bound).with_user(bound)
+        self.assertEqual((own.store_ids, own.receipt_count), (mine, 1))
+        self.assertLess(own.cost, 0.9 * whole.cost)
+        self.assertTrue(own.promotion_fact_ids)
+
     def test_the_right_alone_is_enough_to_ask_and_to_read_the_answer(self):
         self.buy_much()
         user = new_test_user(self.env, "t_own", groups="base.group_user", tz="UTC")

@@ -197,6 +197,19 @@ class TestReportSchedules(ReportCase):
         with self.assertRaises(AccessError):
             self.new(manager)
 
+    def test_nobody_has_reports_sent_with_the_rights_of_somebody_else(self):
+        schedule = self.new()
+        admin = new_test_user(self.env, "t_admin", groups="loyalty_core.group_admin", email="a@example.com")
+        with self.assertRaises(LoyaltyError) as caught:
+            schedule.with_user(self.analyst).write({"user_id": admin.id})
+        self.assertEqual(caught.exception.code, "right_missing")
+        self.assertEqual(schedule.user_id, self.analyst)
+        schedule.with_user(admin).write({"user_id": admin.id})
+        self.assertEqual(schedule.user_id, admin)
+        company = self.env["res.company"].create({"name": "Other"})
+        with self.assertRaises(LoyaltyError):
+            schedule.company_id = company
+
     def test_a_letter_by_hand_leaves_the_next_moment_as_it_is(self):
         schedule = self.new()
         before = schedule.next_at

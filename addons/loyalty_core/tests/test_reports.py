@@ -4,6 +4,7 @@ import io
 import random
 from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
+from unittest.mock import patch
 
 import openpyxl
 from odoo import Command
@@ -374,6 +375,30 @@ class TestReportFigures(ReportCase):
             action = reports.behind(code, params, self.rows(code)[0])
             self.assertEqual(action["res_model"], "loy.purchase")
 
+    def test_lines_and_uses_behind_a_row_are_those_of_its_receipts(self):
+        self.purchases().filtered(lambda one: one.store_id == self.stores["T_S1"]).purchased_on = False
+        reports = self.env["loy.reports"].with_user(self.analyst)
+        for channel in ("", "none"):
+            with self.subTest(channel):
+                params = self.asked(REPORTS.get("sales_by_product"), channel=channel)
+                for row in self.rows("sales_by_product"):
+                    action = reports.behind("sales_by_product", params, row)
+                    lines = self.env["loy.purchase.line"].search(action["domain"])
+                    amount = sum(lines.mapped("amount"))
+                    self.assertMoney(amount, 0 if channel else row["amount"])
+        for row in self.rows("promotions_by_store"):
+            action = reports.behind("promotions_by_store", self.asked(REPORTS.get("promotions_by_store")), row)
+            uses = self.env["loy.purchase.promotion"].search(action["domain"])
+            self.assertEqual(uses.purchase_id.store_id.ids, [row["store_id"]])
+            self.assertEqual(uses.promotion_id.ids, [row["promotion_id"]])
+
+    def test_the_screen_is_sent_no_more_rows_of_before_than_of_now(self):
+        reports = self.env["loy.reports"].with_user(self.analyst)
+        with patch("odoo.addons.loyalty_core.services.reports.SCREEN_ROWS", 1):
+            told = reports.run("sales_by_day", self.asked(REPORTS.get("sales_by_day"), compare="before"))
+        self.assertGreater(told["row_count"], 1)
+        self.assertEqual([len(told["rows"]), len(told["previous"]["rows"])], [1, 1])
+
     def test_receipts_of_earlier_versions_kept_no_day_of_their_own(self):
         before = self.tell("returns_by_register")["totals"]
         kyiv = self.purchases().filtered(lambda one: one.store_id == self.stores["T_S1"])
@@ -562,6 +587,24 @@ class TestReportFigures(ReportCase):
         self.assertEqual(given["T_BASE5"]["points"], sum(of_base.mapped("amount")))
         self.assertEqual(given["T_BASE5"]["left"], sum(of_base.mapped("remaining")))
 
+    def test_a_month_in_which_points_of_two_companies_expire_is_one_row(self):
+        company = self.env["res.company"].create({"name": "Other", "currency_id": self.env.company.currency_id.id})
+        self.analyst.company_ids = [Command.link(company.id)]
+        self.give(30, expires_at="2027-05-31T12:00:00Z")
+        lot = self.env["loy.lot"].search([("unit_id.code", "=", "T_BONUS"), ("expires_at", "!=", False)], limit=1)
+        asked = self.asked(REPORTS.get("points_ageing"))
+        reports = self.env["loy.reports"].with_user(self.analyst)
+        both = reports.with_context(allowed_company_ids=[self.env.company.id, company.id])
+        before = both._tell("points_ageing", asked, LIMIT)["rows"]
+        self.env.flush_all()
+        with self.undone():
+            self.env.cr.execute("SET LOCAL session_replication_role = replica")
+            self.env.cr.execute(SQL("UPDATE loy_lot SET company_id = %s WHERE id = %s", company.id, lot.id))
+            after = both._tell("points_ageing", asked, LIMIT)["rows"]
+        months = [row["month"] for row in after]
+        self.assertEqual(len(months), len(set(months)))
+        self.assertEqual([row["points"] for row in after], [row["points"] for row in before])
+
     def test_promo_codes_and_offers(self):
         when = {"kind": "promo_code", "pool": "T_WORD"}
         self.apply(
@@ -584,6 +627,7 @@ class TestReportFigures(ReportCase):
         offers = [{"promotion": "T_OFFER", "member": one, "value": 25} for one in (self.member, self.others[0])]
         self.call("offers_import", offers=offers, batch="May")
         self.call("purchase_confirm", purchase="C-9", **self.basket())
+        self.env["loy.purchase"].search([("number", "=", "C-9")]).purchased_on = False
         (row,) = (one for one in self.rows("personal_offers", **days) if one["batch"] == "May")
         self.assertEqual((row["offers"], row["members"], row["used"], row["share"]), (2, 2, 1, 50.0))
 
@@ -635,6 +679,8 @@ class TestReportFigures(ReportCase):
         (row,) = self.tell("sales_by_product", user=manager)["rows"]
         (wanted,) = (one for one in self.rows("sales_by_product") if one["sku"] == "T-1001")
         self.assertEqual((row["sku"], row["amount"]), ("T-1001", wanted["amount"]))
+        asked = self.asked(REPORTS.get("sales_by_product"))
+        self.assertIsNone(self.env["loy.reports"].with_user(manager).behind("sales_by_product", asked, row))
 
 
 @tagged("post_install", "-at_install")
