@@ -64,7 +64,9 @@ WEEKEND = {"kind": "time", "weekdays": [6, 7]}
         (on(category=["DRINKS"]), on(category=["COLD"])),
         (on(category=["COLD"]), on(sku=["COLA", "TEA"])),
         (on(brand=["FIZZ"]), on(category=["HOT"])),
-        (on(sku=["COLA"]), on(price={"max": 3})),
+        (on(sku=["TEA"]), on(price={"max": 3})),  # a till may sell it for less
+        (on(sku=["TEA"]), on(**{"not": {"price": {"min": 4}}})),
+        (on(sku=["TEA"]), on(**{"not": {"discounted": False}})),
         (on(category=["DRINKS"]), on(**{"not": {"category": ["COLD"]}})),
         (at("07:00", "11:00"), at("10:00", "12:00")),
         (at("22:00", "02:00"), at("01:00", "03:00")),
@@ -87,7 +89,6 @@ def test_they_may_meet(one, other):
         (on(category=["COLD"]), on(**{"not": {"category": ["DRINKS"]}})),
         (on(sku=["COLA"]), on(**{"not": {"brand": ["FIZZ"]}})),
         (on(price={"max": 2}), on(price={"min": 3})),
-        (on(sku=["TEA"]), on(price={"max": 3})),
         (at("07:00", "11:00"), at("11:00", "12:00")),
         (when(WEEKEND), when({"kind": "time", "weekdays": [1]})),
         (when({"kind": "place", "store": ["S1"]}), when({"kind": "place", "store": ["S2"]})),

@@ -5,7 +5,7 @@ earlier purchases tell apart, does not tell promotions apart: one customer can h
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .basket import Line
 from .conditions.place import Place
@@ -97,10 +97,28 @@ def _targets(promotion: Promotion) -> dict[str, list[Target]]:
 
 
 def _picked(target: Target, lines: list[Line]) -> tuple[int, ...]:
-    """What only the member or the receipt decides, may hold."""
-    if target.choice or target.offer or target.favourite or target.discounted is not None:
-        return tuple(range(len(lines)))
-    return target.pick(lines, frozenset())
+    return _certain(target).pick(lines, frozenset())
+
+
+def _certain(target: Target) -> Target:
+    """The selection by what the catalogue decides: prices are those of tills, the rest is up to members and
+    receipts."""
+    return replace(
+        target,
+        price=None,
+        choice=frozenset(),
+        offer=frozenset(),
+        favourite=frozenset(),
+        discounted=None,
+        not_=None if target.not_ is None or _depends(target.not_) else _certain(target.not_),
+        among=tuple(map(_certain, target.among)),
+    )
+
+
+def _depends(target: Target) -> bool:
+    """Whether more than the catalogue decides what it selects."""
+    own = target.price or target.choice or target.offer or target.favourite or target.discounted is not None
+    return bool(own) or any(map(_depends, target.among)) or (target.not_ is not None and _depends(target.not_))
 
 
 def _is_within(one: Target, other: Target, shelf: Shelf) -> bool:
@@ -113,8 +131,7 @@ def _is_within(one: Target, other: Target, shelf: Shelf) -> bool:
         return False
     if any(theirs and not (mine and mine <= theirs) for mine, theirs in _codes(one, other)):
         return False
-    is_more = other.price or other.choice or other.offer or other.favourite or other.not_
-    return not is_more and other.discounted is None
+    return other.not_ is None and not _depends(other)
 
 
 def _codes(one: Target, other: Target) -> Iterator[tuple[frozenset[str], frozenset[str]]]:

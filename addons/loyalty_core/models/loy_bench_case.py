@@ -162,9 +162,13 @@ class LoyBenchCase(models.Model):
 
     def _keep_anew(self):
         """The results as they are now are how they shall be: whoever published what changed them has said so."""
-        for case in self:
-            case.action_loy_calculate()
-        self.action_loy_keep()
+        for case in self.sudo():  # whoever agrees to a publication need not be able to use the bench
+            try:
+                result = self.env["loy.bench"]._result_of(case, case.promotion_ids)
+            except UserError:
+                continue  # it cannot be calculated any more, and says so when it is checked
+            values = {"result": result, "expected": result, "state": "ok", "problem": False}
+            case.write({**values, "calculated_at": fields.Datetime.now()})
 
     def action_loy_forget(self):
         self.write({"expected": False, "state": "open"})

@@ -163,6 +163,15 @@ class LoyPromotion(models.Model):
     def _check_live(self):
         self.env["loy.publications"]._check_live(self)
 
+    def write(self, vals):
+        """What pauses, ends or goes on does so for later moments too, whatever was planned for them."""
+        if "version_of_id" in vals:
+            raise LoyaltyError(self._refusal, self.env._("A change of a promotion is made by the button Change."))
+        result = super().write(vals)
+        if "state" in vals:
+            self.env["loy.programme"]._say_for_later(self._of_programme())
+        return result
+
     @api.constrains("version_of_id", "state")
     def _check_change(self):
         for change in self.filtered("version_of_id"):

@@ -26,7 +26,9 @@ class LoyPublication(models.Model):
         ondelete="set null",
         help="The promotion itself where it was a draft or paused, otherwise the change that was prepared.",
     )
-    company_id = fields.Many2one(related="promotion_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(
+        "res.company", readonly=True, index=True, help="For which company; empty: for all companies."
+    )
     kind = fields.Selection(
         [("start", "Start"), ("restart", "Start again"), ("change", "Change")], required=True, readonly=True
     )
@@ -39,7 +41,8 @@ class LoyPublication(models.Model):
     case_count = fields.Integer("Cases tried", readonly=True)
     case_differing_count = fields.Integer("Come out different", readonly=True)
     case_stale_count = fields.Integer("Different already", readonly=True)
-    cases = fields.Json("Kept cases that come out different", readonly=True)
+    cases = fields.Json(readonly=True, help="What each of them comes to with it.")
+    shown_cases = fields.Json("Kept cases that come out different", compute="_compute_shown_cases")
     is_accepted = fields.Boolean(
         "Publish all the same", help="The cases that come out different are kept as they come out with it."
     )
@@ -79,6 +82,12 @@ class LoyPublication(models.Model):
             publication.changes = self.env["loy.differences"]._of_promotion(
                 publication.before or {}, publication.document or {}
             )
+
+    @api.depends("cases")
+    @api.depends_context("lang")
+    def _compute_shown_cases(self):
+        for publication in self:
+            publication.shown_cases = [self.env["loy.bench"]._tell(one) for one in publication.cases or ()]
 
     @api.depends("document")
     @api.depends_context("lang", "uid")

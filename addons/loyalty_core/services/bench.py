@@ -57,22 +57,35 @@ class LoyBench(models.AbstractModel):
             return False
 
     def _verdict(self, case, promotion) -> dict:
-        """What a promotion that goes live does to a kept case. ``differences``, in words, from what was kept: none
-        where it makes none; ``is_stale`` where the case is another one already, without it; ``problem`` where it cannot
-        be calculated any more."""
+        """What a promotion that goes live does to a kept case. ``differences`` from what was kept, as `_compare` has
+        them, in order: none where it makes none; ``is_stale`` where the case is another one already, without it;
+        ``problem`` where it cannot be calculated any more; ``names`` of promotions by code."""
         drafts = case.promotion_ids
         try:
             without = self._result_of(case, drafts - promotion)
+        except UserError:
+            return {"differences": [], "is_stale": True, "problem": "", "names": {}}
+        try:
             result = self._result_of(case, drafts | promotion)
         except UserError as error:
-            return {"differences": [], "is_stale": False, "problem": str(error)}
-        found = self._compare(case, result)
+            return {"differences": [], "is_stale": False, "problem": str(error), "names": {}}
         is_changed = self._digest(case, result) != self._digest(case, without)
-        names = self._names(result)
         return {
-            "differences": [self._show_difference(case, *one, names) for one in found] if is_changed else [],
+            "differences": sorted(self._compare(case, result), key=lambda one: one[:2]) if is_changed else [],
             "is_stale": bool(self._compare(case, without)),
             "problem": "",
+            "names": self._names(result),
+        }
+
+    def _tell(self, verdict: dict) -> dict:
+        """A verdict as people read it; the case may have been deleted since."""
+        # sudo: whoever may see a publication may see what it does to the cases of other marketers
+        case = self.env["loy.bench.case"].sudo().browse(verdict["id"]).exists()
+        return {
+            "id": case.id,
+            "name": verdict["name"],
+            "problem": verdict["problem"],
+            "differences": [self._show_difference(case, *one, verdict["names"]) for one in verdict["differences"]],
         }
 
     def _result_of(self, case, drafts) -> dict:
@@ -359,7 +372,7 @@ class LoyBench(models.AbstractModel):
         return words.get(to, to)
 
     def _money(self, case, amount: float) -> str:
-        return format_amount(self.env, amount + 0.0, case.currency_id)
+        return format_amount(self.env, amount + 0.0, case.currency_id or self.env.company.currency_id)
 
     def _points(self, amount: float, unit: str) -> str:
         return f"{self._number(amount)} {unit}"

@@ -141,6 +141,12 @@ def _promotion_of(reward: dict) -> dict | None:
     return {**named, "state": LIVE_STATE, "rewards": [redeem]}
 
 
+def _statement(section: Section, record) -> dict:
+    """What a revision of the record would say now."""
+    document = section.document_of(record)
+    return document if record.active else {**document, "archived": True}
+
+
 _timelines = _Cache(COMPILED_KEPT)
 _compiled = _Cache(COMPILED_KEPT)
 
@@ -381,16 +387,39 @@ class LoyProgramme(models.AbstractModel):
         said = self._said(records, {record.id: record.valid_from_at or now for record in records})
         changed = []
         for record in records:
-            document = section.document_of(record)
-            if not record.active:
-                document = {**document, "archived": True}
+            document = _statement(section, record)
             says = (document, record.company_id.id or None)
             if says != latest.get(record.id) or says != said.get(record.id):
                 changed.append((record, document))
         if not changed:
             return
         self._check_readable(section, changed)
-        number = self._next_number()
+        self._note(section, [(record, document, record.valid_from_at or now) for record, document in changed])
+
+    def _say_for_later(self, records) -> None:
+        """What ``records`` say now they say for every moment to come too for which something else was planned."""
+        if not records:
+            return
+        section = section_of(records._name)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT res_id, valid_from_at FROM loy_revision
+                 WHERE res_model = %s AND res_id = ANY(%s)
+                """,
+                records._name,
+                records.ids,
+            )
+        )
+        known, now = {record.id: record for record in records}, fields.Datetime.now()
+        planned = [(known[res_id], at) for res_id, at in rows if at > max(known[res_id].valid_from_at or now, now)]
+        if planned:
+            documents = {record: _statement(section, record) for record, _at in planned}
+            self._note(section, [(record, documents[record], at) for record, at in planned])
+
+    def _note(self, section: Section, said: list[tuple]) -> None:
+        """New revisions: (record, document, from when)."""
+        number, now = self._next_number(), fields.Datetime.now()
         # Users who may change the record record its history; nobody may write history by hand.
         self.env["loy.revision"].sudo().create(
             [
@@ -400,13 +429,13 @@ class LoyProgramme(models.AbstractModel):
                     "res_model": record._name,
                     "res_id": record.id,
                     "company_id": record.company_id.id,
-                    "valid_from_at": record.valid_from_at or now,
+                    "valid_from_at": from_at,
                     "number": number,
                     "document": document,
                     "user_id": self.env.uid,
                     "created_at": now,
                 }
-                for record, document in changed
+                for record, document, from_at in said
             ]
         )
         self.env["loy.revision"].flush_model()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from odoo import fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_datetime
 
 from ..engine import schema
 from . import clock
@@ -53,12 +53,13 @@ class LoyPublications(models.AbstractModel):
             {
                 "before": self._live_document(promotion),
                 "document": self._document(draft),
+                "company_id": draft.company_id.id,
                 **self._tried(draft, promotion.company_id or self.env.companies),
             }
         )
 
     def _tried(self, draft, companies) -> dict:
-        """The kept cases calculated without and with it: those that it makes different, told in words."""
+        """The kept cases calculated without and with it: those that it makes different."""
         bench = self.env["loy.bench"]
         cases = bench._kept(companies)
         told, stale = [], 0
@@ -77,7 +78,11 @@ class LoyPublications(models.AbstractModel):
     def _submit_now(self, records) -> None:
         for record in records:
             record.draft_id.check_access("write")
+            seen = self._seen(record)
             self._look(record)
+            if self._seen(record) != seen:
+                raise self._changed_since(record)
+            self._check_planned(record)
             if record.case_differing_count and not record.is_accepted:
                 raise LoyaltyError(
                     "cases_differ",
@@ -88,6 +93,40 @@ class LoyPublications(models.AbstractModel):
                     ),
                 )
         return super()._submit_now(records)
+
+    @staticmethod
+    def _seen(record) -> tuple:
+        """What whoever asks has looked at: the texts, for whom, and where they are to accept them the cases."""
+        cases = record.is_accepted and _found(record.cases)
+        return record.before or {}, record.document, record.company_id, cases
+
+    def _changed_since(self, record) -> LoyaltyError:
+        return LoyaltyError(
+            "changed_since",
+            self.env._(
+                "%s, or what the kept cases come to, has changed since this was looked at. Close it and publish anew.",
+                record.promotion_id.display_name,
+            ),
+        )
+
+    def _check_planned(self, record) -> None:
+        """What is planned already is what a change is made of: it cannot come before that."""
+        promotion = record.promotion_id
+        if promotion.is_ahead and self._from(record) < promotion.valid_from_at:
+            raise LoyaltyError(
+                "planned_already",
+                self.env._(
+                    "A change of %(promotion)s is planned from %(moment)s on. Publish this one from then on, or later.",
+                    promotion=promotion.display_name,
+                    moment=format_datetime(self.env, promotion.valid_from_at),
+                ),
+            )
+
+    def _from(self, record) -> datetime:
+        """From when it holds; nothing that waited for somebody's consent is put back in time."""
+        now = fields.Datetime.now()
+        asked = record.valid_from_at or now
+        return max(asked, now) if record.approval_note else asked
 
     def _excess(self, record, user) -> str:
         if not self._for_two(record.promotion_id):
@@ -112,6 +151,9 @@ class LoyPublications(models.AbstractModel):
 
         def work():
             for record in self._locked(records, "waiting"):
+                companies = record.promotion_id.company_id or self.env.companies
+                if record.draft_id and _found(self._tried(record.draft_id, companies)["cases"]) != _found(record.cases):
+                    raise self._changed_since(record)
                 self._done(record)
                 self._tell(record, self.env._("Approved and published"))
 
@@ -123,20 +165,14 @@ class LoyPublications(models.AbstractModel):
         draft, promotion = record.draft_id, record.promotion_id
         lock_name(self.env, "publication", promotion.id)  # another one of it may be decided at the same moment
         (draft | promotion).invalidate_recordset()
-        was = record.before or {}
-        if not draft or self._document(draft) != record.document or self._live_document(promotion) != was:
-            raise LoyaltyError(
-                "changed_since",
-                self.env._(
-                    "%s has been changed since this was asked for. Withdraw it and ask again.", promotion.display_name
-                ),
-            )
+        found = draft and (self._live_document(promotion), self._document(draft), draft.company_id)
+        if found != (record.before or {}, record.document, record.company_id):
+            raise self._changed_since(record)
+        self._check_planned(record)
         record.write({"state": "done", **self._decision()})
         record.flush_recordset()  # what is allowed to go live is found in the database
         values = draft._stated() if draft != promotion else {}
-        promotion.write(
-            {**values, "state": LIVE, "valid_from_at": record.valid_from_at or fields.Datetime.now()}
-        )
+        promotion.write({**values, "state": LIVE, "valid_from_at": self._from(record)})
         if draft != promotion:
             draft.unlink()
         if record.is_accepted:
@@ -145,6 +181,8 @@ class LoyPublications(models.AbstractModel):
     def _discard(self, draft) -> None:
         """A prepared change that is not wanted; what was asked of it is withdrawn."""
         draft.check_access("write")
+        if not draft.version_of_id:
+            raise LoyaltyError("bad_promotion", self.env._("%s is no change of a promotion.", draft.display_name))
         # sudo: as in _propose
         waiting = self.env["loy.publication"].sudo().search(
             [("draft_id", "in", draft.ids), ("state", "in", self._open_states)]
@@ -191,10 +229,18 @@ class LoyPublications(models.AbstractModel):
                 )
 
     def _is_agreed(self, promotion, document: dict) -> bool:
-        """Whether the last publication says so, and from no later moment."""
+        """Whether two people have agreed to the last publication, and it says so, from no later moment."""
         published = self._published(promotion)
-        from_at = published.valid_from_at or published.decided_at
-        return published.document == document and bool(from_at) and from_at <= promotion.valid_from_at
+        from_at = published and self._agreed_from(published)
+        return (
+            (published.document, published.company_id) == (document, promotion.company_id)
+            and published.decided_by_id != published.requested_by_id
+            and from_at <= promotion.valid_from_at
+        )
+
+    @staticmethod
+    def _agreed_from(published) -> datetime:
+        return max(published.valid_from_at or published.decided_at, published.decided_at)
 
     # ------------------------------------------------------------------ the calendar
 
@@ -242,3 +288,8 @@ class LoyPublications(models.AbstractModel):
     def _live_document(self, promotion) -> dict:
         """What they go by; nothing of a promotion that is no live one."""
         return self._document(promotion) if promotion.state == LIVE else {}
+
+
+def _found(cases: list[dict] | None) -> list[tuple]:
+    """What cases come to, whatever language tells it."""
+    return [(one["id"], one["differences"], bool(one["problem"])) for one in cases or ()]

@@ -96,8 +96,8 @@ class TestPublications(PublicationCase):
     def test_a_change_is_never_live_itself(self):
         change = self.live._change()
         self.denied("bad_promotion", change.write, {"state": "active"})
-        self.denied("bad_promotion", self.live.write, {"version_of_id": self.draft.id})
-        self.denied("bad_promotion", self.draft.write, {"version_of_id": change.id})
+        self.denied("bad_promotion", self.live.write, {"version_of_id": self.draft.id, "state": "draft"})
+        self.denied("bad_promotion", self.live.action_loy_discard)
 
     def test_a_change_says_all_that_its_promotion_says(self):
         change = self.live._change()
@@ -112,6 +112,27 @@ class TestPublications(PublicationCase):
         self.assertTrue(self.live.is_ahead)
         with freeze_time(fields.Datetime.now() + timedelta(days=3)):
             self.assertLess(self.to_pay(), before)
+
+    def test_who_ends_a_promotion_ends_what_was_planned_for_it(self):
+        change = self.live._change()
+        change.rewards_text = json.dumps([HALF])
+        self.published(change, valid_from_at=fields.Datetime.now() + timedelta(days=2))
+        self.live.sudo().action_end()
+        ended = self.to_pay()
+        with freeze_time(fields.Datetime.now() + timedelta(days=3)):
+            self.assertEqual(self.to_pay(), ended)
+
+    def test_no_change_comes_before_one_that_is_planned(self):
+        first, later = self.live._change(), fields.Datetime.now() + timedelta(days=2)
+        first.rewards_text = json.dumps([HALF])
+        self.published(first, valid_from_at=later)
+        second = self.live._change()
+        second.priority = 5
+        publication = self.proposed(second)
+        self.denied("planned_already", publication.action_loy_submit)
+        publication.valid_from_at = later
+        publication.action_loy_submit()
+        self.assertEqual(self.live.priority, 5)
 
     def test_a_change_that_is_discarded_leaves_nothing(self):
         change = self.live._change()
@@ -135,7 +156,9 @@ class TestPublications(PublicationCase):
         case = self.kept_case()
         publication = self.proposed(self.draft)
         self.assertEqual((publication.case_count, publication.case_differing_count), (1, 1))
-        self.assertEqual(publication.cases[0]["id"], case.id)
+        (shown,) = publication.shown_cases
+        self.assertEqual((shown["id"], shown["name"]), (case.id, "A bun"))
+        self.assertIn(("no", "yes"), [(one["was"], one["found"]) for one in shown["differences"]])
         self.denied("cases_differ", publication.action_loy_submit)
         self.assertEqual(self.draft.state, "draft")
         publication.is_accepted = True
@@ -169,11 +192,43 @@ class TestPublications(PublicationCase):
         self.assertEqual(self.apply(half, cases="tell")["cases"]["differing"], ["A bun"])
         self.assertEqual(self.apply(same, cases="refuse")["cases"]["tried"], 0, "what differs already stops nobody")
 
-    def test_cases_are_tried_anew_when_it_is_asked_for(self):
+    def test_cases_are_tried_anew_when_it_is_asked_for_and_when_it_is_agreed_to(self):
+        self.ask_for_two()
         publication = self.proposed(self.draft)
         self.assertEqual(publication.case_count, 0)
-        self.kept_case()
+        case = self.kept_case()
         self.denied("cases_differ", publication.action_loy_submit)
+        case.active = False
+        publication.action_loy_submit()
+        case.active = True
+        self.denied("changed_since", publication.with_user(self.other).action_loy_approve)
+
+    def test_what_is_published_is_what_was_looked_at(self):
+        publication = self.proposed(self.draft)
+        self.draft.rewards_text = json.dumps([HALF])
+        self.denied("changed_since", publication.action_loy_submit)
+        self.published(self.draft)
+
+    def test_a_case_that_cannot_be_calculated_any_more_stops_nobody(self):
+        case = self.kept_case()
+        case.store_id.sudo().active = False
+        publication = self.proposed(self.draft)
+        self.assertEqual((publication.case_differing_count, publication.case_stale_count), (0, 1))
+        publication.action_loy_submit()
+        self.assertEqual(publication.state, "done")
+
+    def test_who_agrees_needs_no_right_to_the_bench(self):
+        self.ask_for_two()
+        case = self.kept_case(member_id=int(self.member))
+        role = self.env["loy.role"].create({
+            "name": "Head of marketing",
+            "right_ids": [Command.set(self.env["loy.right"].search([("code", "=", "promotion.approve")]).ids)],
+        })  # fmt: skip
+        head = new_test_user(self.env, "t_head", groups="base.group_user")
+        head.group_ids |= role.group_id
+        publication = self.published(self.draft, is_accepted=True)
+        publication.with_user(head).action_loy_approve()
+        self.assertEqual((self.draft.state, case.state, publication.decided_by_id), ("active", "ok", head))
 
     # ------------------------------------------------------------------ a second person
 
@@ -240,6 +295,27 @@ class TestPublications(PublicationCase):
         for values in ({"valid_from_at": fields.Datetime.now()}, {"active": True}, {"priority": 0}):
             self.denied("approval_required", self.live.write, values)
         self.assertEqual(self.to_pay(), before)
+
+    def test_what_was_agreed_to_for_one_company_goes_live_in_no_other(self):
+        self.ask_for_two()
+        other = self.env["res.company"].create({"name": "Other"})
+        self.draft.company_id = self.env.company
+        publication = self.published(self.draft)
+        self.draft.company_id = False
+        self.denied("changed_since", publication.with_user(self.other).action_loy_approve)
+        self.draft.company_id = self.env.company
+        publication.with_user(self.other).action_loy_approve()
+        self.denied("approval_required", self.draft.write, {"company_id": False})
+        self.assertNotEqual(self.draft.company_id, other)
+
+    def test_nothing_is_put_back_in_time_by_waiting(self):
+        self.ask_for_two()
+        change = self.live._change()
+        change.rewards_text = json.dumps([HALF])
+        publication = self.published(change, valid_from_at=fields.Datetime.now() + timedelta(hours=1))
+        with freeze_time(fields.Datetime.now() + timedelta(hours=2)):
+            publication.with_user(self.other).action_loy_approve()
+            self.assertEqual(self.live.valid_from_at, fields.Datetime.now())
 
     def test_what_is_taken_out_of_the_archive_goes_live_as_it_was_agreed_to(self):
         self.published(self.draft)
