@@ -17,6 +17,9 @@ class LoyPromotionEffect(models.Model):
     company_id = FactMany2one("res.company", required=True, readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     day = fields.Date("Told on", required=True, readonly=True)
+    began_on = fields.Date(
+        "Groups as of", readonly=True, help="The first day on which it was at work with this control group."
+    )
     from_on = fields.Date("From", required=True, readonly=True)
     to_on = fields.Date("To", required=True, readonly=True)
     computed_at = fields.Datetime("Measured", readonly=True)

@@ -28,7 +28,7 @@ class LoySalesFactMixin(models.AbstractModel):
     #: Field → (what is divided, by what, times).
     _ratios = {}
 
-    day = fields.Date(required=True, readonly=True, help="By the wall clock of the store.")
+    day = fields.Date(required=True, readonly=True, help="The day that stands on the receipts.")
     company_id = FactMany2one("res.company", required=True, readonly=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
 

@@ -1,5 +1,6 @@
 """What promotions did, by their control groups: measured every night, and at once for whoever asks."""
 
+import logging
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -17,14 +18,20 @@ DAYS_BEFORE = 90
 #: A promotion that gave nothing for so long is measured no more.
 DAYS_QUIET = 7
 LIVE_STATE = "active"
+#: So many times as many members nobody has.
+TIMES_MAX = 10**6
+
+_logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A stretch of days in which a promotion had one control group."""
+    """Days of a stretch in which a promotion had one control group. ``began`` is the first day of the stretch: who is
+    a customer is decided by it, whatever days of the stretch are looked at."""
 
     code: str
     percent: Decimal
+    began: date
     from_: date
     to: date
 
@@ -38,25 +45,42 @@ class LoyEffects(models.AbstractModel):
     _description = "Effects of promotions"
 
     def _run(self) -> None:
-        """Nightly: measure every promotion that is at work and has a control group, each in a transaction."""
-        due = self._due()
+        """Nightly: measure every promotion that is at work and has a control group, each in a transaction; stopped
+        anywhere it goes on where it was."""
+        cron = self.env["ir.cron"]
+        due = self._unmeasured()
         for done, (promotion, company) in enumerate(due, start=1):
-            self._keep(promotion, company)
-            if not self.env["ir.cron"]._commit_progress(1, remaining=len(due) - done):
+            # Of what nothing is kept the next run finds again: it must not keep the others waiting.
+            if self._tried(promotion, company) and not cron._commit_progress(1, remaining=len(due) - done):
                 return
+        cron._commit_progress(remaining=0)
+
+    def _tried(self, promotion, company):
+        """As ``_keep``; what goes wrong with one stops no other, and is tried again the next night."""
+        try:
+            with self.env.cr.savepoint():
+                return self._keep(promotion, company)
+        except Exception:
+            _logger.exception("The effect of promotion %s cannot be measured", promotion.id)
+            return self.env["loy.promotion.effect"]
 
     def _keep_missing(self) -> int:
         """Those that have not been measured today; how many."""
+        return sum(len(self._keep(*one)) for one in self._unmeasured())
+
+    def _unmeasured(self) -> list[tuple]:
+        """Those that are due and have not been measured today."""
+        yesterday = fields.Datetime.now().date() - timedelta(days=1)  # somewhere it is still that day
         measured = {
             (one.promotion_id, one.company_id)
-            for one in self.env["loy.promotion.effect"].search([("day", ">=", fields.Date.today() - timedelta(days=1))])
+            for one in self.env["loy.promotion.effect"].search([("day", ">=", yesterday)])
             if one.day == self._today(one.company_id)
         }
-        return sum(len(self._keep(*one)) for one in self._due() if one not in measured)
+        return [one for one in self._due() if one not in measured]
 
     def _due(self) -> list[tuple]:
         """(promotion, company) of those that gave something lately and have a control group."""
-        rows = self.env.execute_query(sql.to_measure(fields.Date.today() - timedelta(days=DAYS_QUIET)))
+        rows = self.env.execute_query(sql.to_measure(fields.Datetime.now().date() - timedelta(days=DAYS_QUIET)))
         return [
             (self.env["loy.promotion"].browse(promotion_id), self.env["res.company"].browse(company_id))
             for promotion_id, company_id in rows
@@ -99,10 +123,11 @@ class LoyEffects(models.AbstractModel):
                 trial.percent,
                 population,
                 company.id,
-                trial.from_ - timedelta(days=DAYS_BEFORE),
+                trial.began - timedelta(days=DAYS_BEFORE),
+                trial.began,
                 trial.from_,
                 trial.to,
-                clock.to_utc(datetime.combine(trial.from_, time.min), timezone),
+                clock.to_utc(datetime.combine(trial.began, time.min), timezone),
                 clock.to_utc(datetime.combine(trial.to + timedelta(days=1), time.min), timezone),
             )
         )
@@ -110,6 +135,7 @@ class LoyEffects(models.AbstractModel):
         nobody = (0, 0, 0.0, 0.0, 0.0, 0.0, 0.0)
         ((discount, worth),) = self.env.execute_query(sql.given(promotion.id, company.id, trial.from_, trial.to))
         return {
+            "began_on": trial.began,
             "from_on": trial.from_,
             "to_on": trial.to,
             "population": population,
@@ -160,7 +186,7 @@ class LoyEffects(models.AbstractModel):
             "profit": extra.value - worth,
             "profit_low": extra.low - worth,
             "profit_high": extra.high - worth,
-            "times_needed": found.times_needed or 0,
+            "times_needed": min(found.times_needed or 0, TIMES_MAX),
             "seen_from": 100 * (found.seen_from or 0.0),
         }
 
@@ -168,7 +194,7 @@ class LoyEffects(models.AbstractModel):
 
     def _trial(self, promotion, company, from_: date | None, to: date | None) -> Trial | None:
         """The last stretch of days up to ``to`` in which the promotion was live with one and the same control group;
-        a day on which the group changed is not in it."""
+        days on which the group changed, or on which it was off, are not in it."""
         timezone = self._timezone(company)
         today = self._today(company)
         to = min(to or today, today, promotion.ends_on or today)
@@ -179,14 +205,15 @@ class LoyEffects(models.AbstractModel):
             return None
         _start, last, code, percent, _state = live[-1]
         first = len(live) - 1
-        while first and live[first - 1][2:4] == (code, percent):
+        while first and live[first - 1][1:4] == (live[first][0], code, percent):
             first -= 1
         began = clock.to_local(live[first][0], timezone).date()
         if first:  # it was at work before, with another group or none
             began += timedelta(days=1)
-        began = max(one for one in (began, promotion.starts_on, from_) if one)
+        began = max(began, promotion.starts_on or began)
+        from_ = max(began, from_ or began)
         to = min(to, clock.to_local(last, timezone).date())
-        return Trial(code, percent, began, to) if began <= to else None
+        return Trial(code, percent, began, from_, to) if from_ <= to else None
 
     def _pieces(self, promotion, until: datetime) -> list[tuple[datetime, datetime, str, Decimal, str]]:
         """What it said up to a moment: (from, to, code, control per cent, state)."""

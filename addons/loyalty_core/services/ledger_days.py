@@ -25,15 +25,22 @@ class LoyLedgerDays(models.AbstractModel):
         """Seal, then fold in batches, each a transaction; stopped anywhere it goes on where it was."""
         cron = self.env["ir.cron"]
         try:
-            self._seal()
+            self._seal_next()
         except LockNotAvailable:
             self.env.cr.rollback()
             _logger.info("Somebody books for long: the days of the ledger are folded next time")
             return
         cron._commit_progress()
         while self._fold():
-            if not cron._commit_progress(1):
+            if not cron._commit_progress(1, remaining=1):
                 return
+        cron._commit_progress(remaining=0)
+
+    def _seal_next(self) -> None:
+        """Seal where all is folded that was sealed before: what is far behind is caught up with first."""
+        ((folded, sealed),) = self.env.execute_query(sql.mark())
+        if folded >= sealed:
+            self._seal()
 
     def _seal(self) -> None:
         """Note the latest number. Tills wait for that instant only, not until the transaction ends: the lock goes with

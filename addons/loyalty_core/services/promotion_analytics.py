@@ -45,7 +45,7 @@ class LoyPromotionAnalytics(models.AbstractModel):
             "first_on": fields.Date.to_string(first) if first else False,
             "last_on": fields.Date.to_string(last) if last else False,
             "is_event": promotion.on_event != "purchase",
-            "occurrence_count": promotion.occurrence_count if promotion.on_event != "purchase" else 0,
+            "occurrence_count": self._occurrences(promotion),
             "total": self._total(mine, worth, sum(all_receipts.values())),
             "parts": self._parts(mine, period, worth),
             "units": self._units(mine, worth),
@@ -53,6 +53,10 @@ class LoyPromotionAnalytics(models.AbstractModel):
             "stores": self._by_store(mine, worth, all_receipts),
             "control": self._control(promotion, company, from_, to, population),
         }
+
+    def _occurrences(self, promotion) -> int | None:
+        """How often an event gave it; None for whoever may not see that."""
+        return promotion.occurrence_count if self.env["loy.promotion.occurrence"].has_access("read") else None
 
     # ------------------------------------------------------------------ sums
 
@@ -142,10 +146,11 @@ class LoyPromotionAnalytics(models.AbstractModel):
         if values is None:
             return None
         history = effects.search(
-            [("promotion_id", "=", promotion.id), ("company_id", "=", company.id)], order="day", limit=DAYS_MAX
+            [("promotion_id", "=", promotion.id), ("company_id", "=", company.id)], order="day desc", limit=DAYS_MAX
         )
         return {
             **values,
+            "began_on": fields.Date.to_string(values["began_on"]),
             "from_on": fields.Date.to_string(values["from_on"]),
             "to_on": fields.Date.to_string(values["to_on"]),
             "computed_at": fields.Datetime.to_string(values["computed_at"]),
@@ -157,7 +162,7 @@ class LoyPromotionAnalytics(models.AbstractModel):
                     "low": one.uplift_low,
                     "high": one.uplift_high,
                 }
-                for one in history
+                for one in reversed(history)
                 if one.is_relative
             ],
         }

@@ -44,7 +44,7 @@ def timeline(promotion_id: int) -> SQL:
     )
 
 
-def _members(population: str, company_id: int, since: date, from_: date, before: datetime, after: datetime) -> SQL:
+def _members(population: str, company_id: int, since: date, began: date, before: datetime, after: datetime) -> SQL:
     """Rows (member_id) of whom groups are made up."""
     joined = SQL(
         "SELECT id AS member_id FROM res_partner WHERE is_loyalty_member AND loy_registered_at < %s AND (%s)",
@@ -58,7 +58,7 @@ def _members(population: str, company_id: int, since: date, from_: date, before:
         joined,
         company_id,
         since,
-        from_,
+        began,
     )
 
 
@@ -68,6 +68,7 @@ def arms(
     population: str,
     company_id: int,
     since: date,
+    began: date,
     from_: date,
     to: date,
     after: datetime,
@@ -75,8 +76,8 @@ def arms(
 ) -> SQL:
     """Rows (is control, members, buyers, receipts, their squares, shelf amount, paid, its squares) of the groups.
 
-    The days of the window are ``from_`` to ``to``, ``after`` and ``before`` its moments; whoever bought since ``since``
-    and before the window, or registered in it, is a customer.
+    What they bought is of the days ``from_`` to ``to``. Whoever bought since ``since`` and before the day ``began``, or
+    registered between the moments ``after`` and ``before``, is a customer.
     """
     return SQL(
         """
@@ -93,7 +94,7 @@ def arms(
           FROM member LEFT JOIN bought USING (member_id)
          GROUP BY 1
         """,
-        members=_members(population, company_id, since, from_, before, after),
+        members=_members(population, company_id, since, began, before, after),
         company=company_id,
         to=to,
         is_control=is_control(code, percent, SQL("member_id")),

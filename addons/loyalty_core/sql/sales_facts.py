@@ -8,6 +8,8 @@ from odoo.tools import SQL
 
 #: The moment of a receipt on the clock of its store.
 _MOMENT = SQL("(purchase.purchased_at AT TIME ZONE 'UTC' AT TIME ZONE COALESCE(store.timezone, 'UTC'))")
+#: Its day, as it was told when it was sold: a store may have moved to another zone since.
+_DAY = SQL("COALESCE(purchase.purchased_on, %s::date)", _MOMENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,8 +146,8 @@ def by_hour(batch: SQL) -> SQL:
     """The receipts by hours. What came back counts where and when it came back, below zero; lines are those sold."""
     return SQL(
         """
-        SELECT %(moment)s::date AS day, EXTRACT(hour FROM %(moment)s)::int AS hour,
-               EXTRACT(isodow FROM %(moment)s)::int::text AS weekday, purchase.store_id, purchase.register_id,
+        SELECT %(day)s AS day, EXTRACT(hour FROM %(moment)s)::int AS hour,
+               EXTRACT(isodow FROM %(day)s)::int::text AS weekday, purchase.store_id, purchase.register_id,
                purchase.company_id, purchase.channel, purchase.member_id IS NOT NULL AS is_member,
                COUNT(*) FILTER (WHERE purchase.kind = 'sale')::int8 AS receipt_count,
                COUNT(*) FILTER (WHERE purchase.kind = 'return')::int8 AS return_count,
@@ -160,6 +162,7 @@ def by_hour(batch: SQL) -> SQL:
           LEFT JOIN loy_store AS store ON store.id = purchase.store_id
          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
         """,
+        day=_DAY,
         moment=_MOMENT,
         batch=batch,
     )
@@ -169,7 +172,7 @@ def by_category(batch: SQL) -> SQL:
     """The lines by days, category at the purchase and brand of today; lines are those sold."""
     return SQL(
         """
-        SELECT %(moment)s::date AS day, purchase.store_id, purchase.company_id, line.categ_id,
+        SELECT %(day)s AS day, purchase.store_id, purchase.company_id, line.categ_id,
                template.loy_brand_id AS brand_id,
                COUNT(*) FILTER (WHERE purchase.kind = 'sale')::int8 AS line_count,
                SUM(line.quantity) AS quantity, SUM(line.base) AS base, SUM(line.discount) AS discount,
@@ -182,7 +185,7 @@ def by_category(batch: SQL) -> SQL:
           LEFT JOIN product_template AS template ON template.id = product.product_tmpl_id
          GROUP BY 1, 2, 3, 4, 5
         """,
-        moment=_MOMENT,
+        day=_DAY,
         batch=batch,
     )
 
@@ -192,14 +195,15 @@ def by_promotion(batch: SQL) -> SQL:
 
     A receipt on which a promotion gave several things is one: its count, what it came to and the goods that were
     touched stand with the first of them. Of goods that come back the same is taken off that was counted for them.
+    Receipts of old, of which it is not known what it touched, count as a whole.
     """
     return SQL(
         """
         WITH receipt AS MATERIALIZED (
             SELECT purchase.id, purchase.kind, COALESCE(origin.id, purchase.id) AS sale_id,
                    CASE purchase.kind WHEN 'sale' THEN purchase.by_line ELSE origin.by_line END AS by_line,
-                   COALESCE(purchase.to_pay, 0) AS to_pay,
-                   %(moment)s::date AS day, purchase.store_id, purchase.company_id,
+                   COALESCE(purchase.to_pay, 0) AS to_pay, COALESCE(purchase.base, 0) AS base,
+                   %(day)s AS day, purchase.store_id, purchase.company_id,
                    purchase.member_id IS NOT NULL AS is_member
               FROM (%(batch)s) AS batch
               JOIN loy_purchase AS purchase ON purchase.id = batch.purchase_id
@@ -229,11 +233,13 @@ def by_promotion(batch: SQL) -> SQL:
              UNION ALL
             SELECT receipt.id, use.promotion_id,
                    CASE WHEN COUNT(use.unit_id) = COUNT(*) THEN MIN(use.unit_id) END,
-                   (receipt.kind = 'sale')::int4, receipt.to_pay, COALESCE(touched.base, 0), 0, 0, 0
+                   (receipt.kind = 'sale')::int4, receipt.to_pay,
+                   COALESCE(touched.base, CASE WHEN receipt.by_line IS NULL THEN receipt.base END, 0), 0, 0, 0
               FROM receipt
               JOIN loy_purchase_promotion AS use ON use.purchase_id = receipt.sale_id
               LEFT JOIN touched ON touched.id = receipt.id AND touched.promotion_id = use.promotion_id
-             GROUP BY receipt.id, receipt.kind, receipt.to_pay, use.promotion_id, touched.base
+             GROUP BY receipt.id, receipt.kind, receipt.to_pay, receipt.base, receipt.by_line IS NULL, use.promotion_id,
+                      touched.base
         )
         SELECT receipt.day, fact.promotion_id, receipt.store_id, receipt.company_id, fact.unit_id, receipt.is_member,
                SUM(fact.receipt_count)::int8 AS receipt_count, SUM(fact.amount) AS amount,
@@ -242,7 +248,7 @@ def by_promotion(batch: SQL) -> SQL:
           FROM fact JOIN receipt USING (id)
          GROUP BY 1, 2, 3, 4, 5, 6
         """,
-        moment=_MOMENT,
+        day=_DAY,
         batch=batch,
     )
 

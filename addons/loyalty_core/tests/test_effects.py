@@ -9,7 +9,7 @@ from unittest.mock import patch
 from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import TransactionCase, new_test_user, tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from ..engine import compile_programme
 from ..sql import effects as sql
@@ -94,6 +94,16 @@ class TestEffects(ApiCase):
     def measure(self, one, **values):
         return self.effects._measure(one, self.company, **values)
 
+    def compared(self, one, **values):
+        found = self.measure(one, **values)
+        return found["main_count"] + found["control_count"]
+
+    def gave(self, one, day=START):
+        self.env["loy.promotion.day"].create(
+            {"promotion_id": one.id, "company_id": self.company.id, "store_id": self.store.id, "day": day,
+             "is_member": True, "receipt_count": 1, "amount": 5, "touched": 5, "discount": 1, "spent": 0, "points": 0}
+        )  # fmt: skip
+
     def test_it_is_the_difference_of_the_means_of_the_groups(self):
         one = self.launch()
         members = self.members(400)
@@ -120,24 +130,26 @@ class TestEffects(ApiCase):
 
     def test_who_is_compared_was_a_customer_before_or_came_meanwhile(self):
         one = self.launch()
-        early, late, new, idle = self.members(4)
-        future, came = self.members(2, "2026-03-12")
-        self.env.cr.execute("UPDATE res_partner SET loy_registered_at = '2026-03-25' WHERE id = %s", [future])
+        everybody = self.compared(one, population="all")
+        early, late, new, _idle = self.members(4)
+        self.members(1, "2026-03-12")
+        self.assertEqual(self.compared(one, population="all"), everybody + 5)
+        self.members(1, "2026-03-25")
+        self.assertEqual(self.compared(one, population="all"), everybody + 5, "who comes later is not compared")
         self.bought([(early, date(2025, 11, 1), 1, 9, 9), (late, START - timedelta(days=90), 1, 9, 9)])
         self.bought([(new, START, 1, 9, 9)])  # only in the window: that may be what the promotion did
         before = self.env["loy.member.day"].search_count(
             [("company_id", "=", self.company.id), ("day", ">=", START - timedelta(days=90)), ("day", "<", START)]
         )
         self.assertEqual(before, 1)
-        found = self.measure(one)
         known = self.env["res.partner"].search_count(
             [("is_loyalty_member", "=", True), ("loy_registered_at", ">=", "2026-03-09 22:00:00"),
              ("loy_registered_at", "<", "2026-03-19 22:00:00")]
         )  # fmt: skip
-        self.assertEqual(found["main_count"] + found["control_count"], 1 + known)
-        everybody = self.measure(one, population="all")
-        self.assertGreaterEqual(everybody["main_count"] + everybody["control_count"], 5)
-        self.assertEqual({early, late, new, idle, came} & {future}, set())
+        self.assertEqual(self.compared(one), 1 + known)
+        # Whatever days of it are looked at: what they bought while it was at work may be what it did.
+        self.assertEqual(self.compared(one, from_=date(2026, 3, 15)), 1 + known)
+        self.assertEqual(self.measure(one, from_=date(2026, 3, 15))["began_on"], START)
 
     def test_only_days_with_one_and_the_same_group_are_compared(self):
         one = self.launch(percent=0, at="2026-02-01T00:00:00+02:00")
@@ -152,6 +164,41 @@ class TestEffects(ApiCase):
         self.assertEqual(before["control_percent"], 10)
         self.launch(percent=25, at="2026-03-15T10:00:00+02:00", state="paused")
         self.assertEqual(self.measure(one)["to_on"], date(2026, 3, 15))
+
+    def test_days_on_which_it_was_off_are_not_compared(self):
+        one = self.launch(at="2026-03-01T00:00:00+02:00")
+        self.launch(at="2026-03-05T10:00:00+02:00", state="paused")
+        self.launch(at="2026-03-12T10:00:00+02:00")
+        self.launch(at="2026-03-14T10:00:00+02:00", name="As before, with another name")
+        self.assertEqual(self.measure(one)["from_on"], date(2026, 3, 13))
+        before = self.measure(one, to=date(2026, 3, 11))
+        self.assertEqual((before["from_on"], before["to_on"]), (date(2026, 3, 1), date(2026, 3, 5)))
+
+    def run_without_time(self):
+        """As many runs as there is to measure, each of which is out of time after its first."""
+        with patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *args, **values: 0):
+            for _ in self.effects._due():
+                self.effects._run()
+
+    def test_a_night_that_is_out_of_time_goes_on_where_it_was(self):
+        both = self.launch("T_FIRST") | self.launch("T_SECOND")
+        for one in both:
+            self.gave(one, date(2026, 3, 18))
+        self.run_without_time()
+        self.assertEqual(self.env["loy.promotion.effect"].search([]).promotion_id & both, both)
+
+    def test_what_cannot_be_measured_stops_no_other(self):
+        bad, good = self.launch("T_BAD"), self.launch("T_GOOD", at="2026-03-15T00:00:00+02:00")
+        for one in (bad, good):
+            self.gave(one, date(2026, 3, 18))
+        self.bought([(self.members(1, "2026-03-10")[0], START, 1, 1, Decimal(10) ** 200)])
+        with mute_logger("odoo.sql_db"), self.assertLogs("odoo.addons.loyalty_core.services.effects", "ERROR"):
+            self.run_without_time()
+        self.assertEqual(self.env["loy.promotion.effect"].search([]).promotion_id & (bad | good), good)
+
+    def test_groups_that_are_as_good_as_equal_need_members_without_end(self):
+        groups = [(1000, 1000, 1000.0, 1000.0, amount, amount, 200_000.0) for amount in (10_000.0, 10_000.0000001)]
+        self.assertEqual(self.effects._figures(*groups, 0.0)["times_needed"], 10**6)
 
     def test_one_row_a_day_tells_how_it_grew(self):
         one = self.launch()

@@ -2,6 +2,7 @@
 
 import random
 from datetime import date, datetime
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
@@ -63,6 +64,24 @@ class TestLedgerDays(LedgerCase):
         self.assertEqual(self.told(date(2026, 3, 1), date(2026, 3, 1))["closing"], 107)
         self.fold()
         self.fold()
+        self.assertEqual(self.told(date(2026, 3, 1), date(2026, 3, 1))["closing"], 107)
+        self.assert_books()
+
+    def test_out_of_time_it_goes_on_at_once_and_seals_no_more_before_it_is_through(self):
+        told = []
+        self.accrue(100, 0)
+        self.days._seal()
+        ((_folded, sealed),) = self.env.execute_query(sql.mark())
+        self.accrue(7, 0)
+        with patch.object(
+            type(self.env["ir.cron"]), "_commit_progress", lambda *args, remaining=None: told.append(remaining) or 0
+        ):
+            self.days._run()
+            self.assertEqual(self.env.execute_query(sql.mark()), [(sealed, sealed)])
+            self.assertEqual(told[-1], 1, "there may be more")
+            self.days._run()
+            self.days._run()
+        self.assertEqual(told[-1], 0)
         self.assertEqual(self.told(date(2026, 3, 1), date(2026, 3, 1))["closing"], 107)
         self.assert_books()
 

@@ -2,6 +2,7 @@
 
 import random
 from datetime import datetime, timedelta
+from unittest.mock import patch
 
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
@@ -112,6 +113,39 @@ class TestSalesFacts(ApiCase):
             self.facts._fold_now()
             self.assertEqual(self.rows(), whole, "nothing counts twice")
         self.assertTrue(self.env["loy.ledger"]._check_books()["ok"])
+
+    def test_out_of_time_it_goes_on_at_once_and_seals_no_more_before_it_is_through(self):
+        told = []
+        self.sell("T-1", "2026-03-05T10:00:00Z")
+        self.forget()
+        self.facts._seal()
+        ((_folded, sealed),) = self.env.execute_query(sql.mark())
+        self.sell("T-2", "2026-03-05T10:00:00Z")
+        with patch.object(
+            type(self.env["ir.cron"]), "_commit_progress", lambda *args, remaining=None: told.append(remaining) or 0
+        ):
+            self.facts._run()
+            self.assertEqual(self.env.execute_query(sql.mark()), [(sealed, sealed)])
+            self.assertEqual(told[-1], 1, "there may be more")
+            self.facts._run()
+            self.facts._run()
+        self.assertEqual(told[-1], 0)
+        self.assertEqual(self.told("loy.sales.hour", "receipt_count"), (2,))
+
+    def test_a_day_is_that_of_the_receipt(self):
+        purchase = self.sell("T-1", "2026-03-05T10:00:00Z")
+        self.env.cr.execute("UPDATE loy_purchase SET purchased_on = '2026-03-07' WHERE id = %s", [purchase.id])
+        self.facts._fold_now()
+        for model, figure in zip(TABLES, ("receipt_count", "receipt_count", "line_count"), strict=True):
+            self.assertGreater(self.told(model, figure, day="2026-03-07"), (0,))
+            self.assertEqual(self.told(model, figure, day="2026-03-05"), (0,))
+        self.assertEqual(self.told("loy.sales.hour", "receipt_count", weekday="6"), (1,))
+
+    def test_what_receipts_of_old_touched_is_the_whole_of_them(self):
+        purchase = self.sell("T-1", "2026-03-05T10:00:00Z")
+        self.env.cr.execute("UPDATE loy_purchase SET by_line = NULL WHERE id = %s", [purchase.id])
+        self.facts._fold_now()
+        self.assertEqual(self.of("T_COFFEE10", "discount", "touched"), (9, 110))
 
     def test_folded_while_tills_book_it_is_the_same_as_afterwards(self):
         chance = random.Random(11)
