@@ -306,11 +306,9 @@ class LoyReplay(models.Model):
     def _cron_work(self):
         """A batch of receipts at a time: killed in the middle it goes on after the last batch."""
         service, cron = self.env["loy.replays"], self.env["ir.cron"]
-        waiting = self._waiting()
-        remaining = sum(max(1, one.total_count - one.seen_count) for one in waiting)
-        for replay in waiting:
+        for replay in self._waiting():
             while done := run_with_retry(self.env, lambda one=replay: service._continue(one)):
-                remaining -= done
+                remaining = sum(max(1, one.total_count - one.seen_count) for one in self._waiting())
                 if not cron._commit_progress(done, remaining=max(remaining, 1)):
                     return
         cron._commit_progress(remaining=0)

@@ -81,7 +81,10 @@ class LoyReportSchedule(models.Model):
     attempts = fields.Integer("Attempts in vain", readonly=True, copy=False)
     sent_at = fields.Datetime("Last sent", readonly=True, copy=False)
     sent_for_at = fields.Datetime("Sent for", readonly=True, copy=False, help="The due moment of the last letter.")
-    mail_id = fields.Many2one("mail.mail", string="Last letter", readonly=True, copy=False, ondelete="set null")
+    mail_ids = fields.Many2many(
+        "mail.mail", "loy_report_schedule_mail_rel", "schedule_id", "mail_id", string="Letters on their way",
+        readonly=True, copy=False,
+    )  # fmt: skip
 
     _moment = models.Constraint(
         "CHECK (month_day BETWEEN 1 AND 31 AND hour BETWEEN 0 AND 23)",

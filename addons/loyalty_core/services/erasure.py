@@ -132,6 +132,8 @@ class LoyPrivacy(models.AbstractModel):
                 DELETE FROM loy_member_alias WHERE member_id = ANY(%(who)s);
                 DELETE FROM sms_sms WHERE partner_id = ANY(%(who)s);
                 DELETE FROM loy_bench_case WHERE member_id = ANY(%(who)s);
+                DELETE FROM loy_replay_member WHERE member_id = ANY(%(who)s);
+                DELETE FROM loy_replay_use WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_offer WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_referral_code WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_member_choice WHERE member_id = ANY(%(who)s);

@@ -28,7 +28,10 @@ BATCH = 250
 EXTREMES = 100
 CRON = "loyalty_core.loy_replay_cron"
 FACTS = ("day", "category", "promotion", "receipt", "member", "use")
+MET = ("member", "use")
 SIDES = ("a", "b")
+#: What another transaction, or the server of the database, did to the work: it is done again, and may well succeed.
+PASSING = (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.errors.UniqueViolation)
 OPEN = ("queued", "running")
 #: What the worth of points is counted in: billionths of a thousandth of the currency, so that nothing is rounded.
 WORTH_DECIMALS = 12
@@ -237,15 +240,14 @@ class LoyReplays(models.AbstractModel):
             "a": self._asked(replay.draft_a_ids, replay.without_a_ids),
             "b": self._asked(replay.draft_b_ids, replay.without_b_ids),
         }
-        ((total,),) = self.env.execute_query(sql.count(self._period(replay)))
-        if not total:
+        if not self.env.execute_query(sql.any_of(self._period(replay))):
             raise LoyaltyError(
                 "no_receipts", self.env._("There are no receipts in this period and these stores. Choose others.")
             )
         notes = self._check_sides(replay, now)
         replay.write(
             {
-                "mark": False, "counts": False, "started_at": False, "total_count": total, "seen_count": 0,
+                "mark": False, "counts": False, "started_at": False, "total_count": 0, "seen_count": 0,
                 "receipt_count": 0, "unread_count": 0, "touched_count": 0, "member_count": 0, "amount_a": 0,
                 "discount_change": 0, "points_change": 0, "spent_change": 0, "cost": 0, "points": {}, "notes": notes,
             }
@@ -314,20 +316,24 @@ class LoyReplays(models.AbstractModel):
         replay = self._lock(replay)
         if replay.state not in OPEN:
             return 0
+        # What is told is read by whoever asked, not by the scheduler.
+        asker = self.with_context(lang=replay.create_uid.lang)
         try:
             with self.env.cr.savepoint():
-                return self._work(replay.with_company(replay.company_id), limit or BATCH)
-        except psycopg2.Error:
+                return asker._work(replay.with_env(asker.env).with_company(replay.company_id), limit or BATCH)
+        except PASSING:
             raise
         except LoyaltyError as error:
             problem = str(error)
         except Exception:
             _logger.exception("Replay %s has failed", replay.id)
-            problem = self.env._("Something went wrong that should not; the log of the server tells what.")
+            problem = asker.env._("Something went wrong that should not; the log of the server tells what.")
         replay.write({"state": "failed", "problem": problem, "finished_at": fields.Datetime.now()})
         return 1
 
     def _work(self, replay, limit: int) -> int:
+        if not replay.started_at:
+            ((replay.total_count,),) = self.env.execute_query(sql.count(self._period(replay)))
         rows = self.env.execute_query(sql.following(self._period(replay), replay.mark, limit))
         receipts, unread = self._read(replay, rows)
         members = {int(one.basket.member.id) for one in receipts if one.basket.member}
@@ -346,6 +352,10 @@ class LoyReplays(models.AbstractModel):
                 "unread_count": replay.unread_count + unread,
             }
         )
+        if is_last:
+            # Who was met is of no more use than to count.
+            for name in MET:
+                self.env.cr.execute(sql.forget(f"loy_replay_{name}", replay.id))
         return max(1, len(rows))
 
     def _period(self, replay) -> sql.Period:

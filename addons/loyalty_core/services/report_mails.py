@@ -27,7 +27,7 @@ FILE_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class LoyReportMails(models.AbstractModel):
-    """Law: of each due moment there is one letter at most, and it shows nothing that its owner may not see today."""
+    """Law: of each due moment there is one letter at most to each receiver, and it shows nothing that its owner may not see today."""
 
     _name = "loy.report.mails"
     _description = "Reports by e-mail"
@@ -117,44 +117,62 @@ class LoyReportMails(models.AbstractModel):
 
     def _look_after_letters(self) -> None:
         """A letter that the mail server refused is told once and handed over again; one that went off is forgotten."""
-        for schedule in self.env["loy.report.schedule"].search([("mail_id.state", "=", "exception")]):
-            letter = schedule.mail_id
-            self._note(schedule, self.env._("The letter could not be sent: %s", letter.failure_reason or ""))
+        schedules = self.env["loy.report.schedule"]
+        for schedule in schedules.search([("mail_ids.state", "=", "exception")]):
+            refused = schedule.mail_ids.filtered(lambda one: one.state == "exception")
+            for letter in refused:
+                self._note(
+                    schedule,
+                    self.env._(
+                        "The letter to %(receiver)s could not be sent: %(reason)s",
+                        receiver=letter.email_to or letter.recipient_ids.display_name,
+                        reason=letter.failure_reason or "",
+                    ),
+                )
             if schedule.attempts < len(RETRY_MINUTES):
                 schedule.attempts += 1
-                letter.mark_outgoing()
+                refused.mark_outgoing()
             else:
-                schedule.write({"mail_id": False, "attempts": 0})
-        sent = self.env["loy.report.schedule"].search([("mail_id.state", "in", ("sent", "cancel"))])
-        sent.write({"mail_id": False, "attempts": 0})
+                schedule.mail_ids -= refused
+        for schedule in schedules.search([("mail_ids.state", "in", ("sent", "cancel"))]):
+            schedule.mail_ids -= schedule.mail_ids.filtered(lambda one: one.state in ("sent", "cancel"))
+        done = schedules.search([("attempts", ">", 0), ("retry_at", "=", False), ("mail_ids", "=", False)])
+        done.attempts = 0
 
     # ------------------------------------------------------------------ one letter
 
     def _send(self, schedule, due: datetime) -> None:
-        """The letter of a due moment goes to the queue with this transaction."""
+        """The letters of a due moment go to the queue with this transaction: one to each receiver, so that of what a
+        mail server refuses nobody else hears twice."""
         asker = self._as_owner(schedule)
         params = self._params(schedule)
         day = clock.to_local(due, self.env["loy.reports"]._timezone_of(schedule.company_id)).date()
         told = asker.env["loy.reports"]._tell(schedule.code, params, FILE_ROWS, day)
         files = asker.env["loy.report.files"]
         name, content = files._name_of(told, schedule.name), files._content(told, schedule.name)
-        # Whoever may schedule reports need not be able to write letters by hand.
-        letter = self.env["mail.mail"].sudo().create(
+        letter = {
+            "subject": asker._subject(told, schedule, day),
+            "body_html": asker._body(told, schedule),
+            "email_from": schedule.user_id.email_formatted or schedule.company_id.email_formatted,
+            "auto_delete": True,
+            "attachment_ids": [
+                fields.Command.create(
+                    {"name": name, "raw": content, "mimetype": FILE_TYPE, "res_model": "mail.message", "res_id": 0}
+                )
+            ],
+        }
+        receivers = [{"recipient_ids": [fields.Command.set(one.ids)]} for one in schedule.partner_ids]
+        receivers += [{"email_to": address} for address in self._addresses(schedule)]
+        # sudo: whoever may schedule reports need not be able to write letters by hand.
+        letters = self.env["mail.mail"].sudo().create([{**letter, **receiver} for receiver in receivers])
+        schedule.sudo().write(
             {
-                "subject": asker._subject(told, schedule, day),
-                "body_html": asker._body(told, schedule),
-                "email_from": schedule.user_id.email_formatted or schedule.company_id.email_formatted,
-                "recipient_ids": [fields.Command.set(schedule.partner_ids.ids)],
-                "email_to": ", ".join(self._addresses(schedule)),
-                "auto_delete": True,
-                "attachment_ids": [
-                    fields.Command.create(
-                        {"name": name, "raw": content, "mimetype": FILE_TYPE, "res_model": "mail.message", "res_id": 0}
-                    )
-                ],
+                "mail_ids": [fields.Command.link(one.id) for one in letters],
+                "sent_at": fields.Datetime.now(),
+                "sent_for_at": due,
+                "attempts": 0,
             }
         )
-        schedule.write({"mail_id": letter.id, "sent_at": fields.Datetime.now(), "sent_for_at": due, "attempts": 0})
         self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
 
     def _as_owner(self, schedule):

@@ -47,6 +47,11 @@ def newest() -> SQL:
     return SQL("SELECT COALESCE(MAX(id), 0) FROM loy_purchase")
 
 
+def any_of(period: Period) -> SQL:
+    """A row where there is a receipt, whichever."""
+    return SQL("SELECT 1 %s LIMIT 1", _receipts(period))
+
+
 def count(period: Period) -> SQL:
     return SQL("SELECT COUNT(*) %s", _receipts(period))
 

@@ -8,7 +8,7 @@ from odoo import Command
 from odoo.addons.loyalty_core.services.errors import LoyaltyError
 from odoo.exceptions import AccessError
 from odoo.tests import new_test_user, tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, mute_logger
 
 from .api_common import ApiCase
 
@@ -333,6 +333,41 @@ class TestReplay(ReplayCase):
             self.env["loy.replay"]._cron_work()
         self.assertEqual(seen, [(4, 5, 44), (4, 1, 89), (1, 1, 100), (0, 0, 100)])
         self.assertEqual(replay.state, "done")
+
+    def test_who_was_met_is_forgotten_when_it_is_done_or_who_was_met_is_erased(self):
+        self.buy_much()
+        draft = self.draft("T_HALF", HALF, limits={"per_member": 2})
+        replay = self.asked(b=draft)
+        replay.action_loy_run()
+        self.assertFalse(replay.total_count)  # counted by the worker
+        self.env["loy.replays"]._continue(replay, 8)
+        self.assertEqual(replay.total_count, 9)
+        erased = self.env["res.partner"].browse(int(self.members[1]))
+        self.assertTrue(self.met(replay, erased))
+        self.env["loy.privacy"]._erase(erased, is_written_off=True)
+        self.assertFalse(self.met(replay, erased))
+        self.work(replay)
+        self.assertFalse(self.met(replay))
+        self.assertTrue(replay.member_count)
+
+    def met(self, replay, *members):
+        """Rows that tell of members, of these or of any."""
+        domain = [("replay_id", "=", replay.id), *(("member_id", "=", one.id) for one in members)]
+        return sum(self.env[name].sudo().search_count(domain) for name in ("loy.replay.member", "loy.replay.use"))
+
+    def test_what_the_database_refuses_ends_the_replay_and_is_told_to_whoever_asked(self):
+        self.buy_much()
+        self.env["res.lang"]._activate_lang("uk_UA")
+        self.marketer.lang = "uk_UA"
+        replay = self.asked(b=self.draft("T_HALF", HALF))
+        replay.action_loy_run()
+        replay.sudo().mark = ["no day", 0]
+        with self.assertLogs("odoo.addons.loyalty_core.services.replays", "ERROR"), mute_logger("odoo.sql_db"):
+            self.assertEqual(self.env["loy.replays"]._continue(replay), 1)
+        self.assertEqual(replay.state, "failed")
+        english = "Something went wrong that should not; the log of the server tells what."
+        self.assertEqual(replay.problem, self.env(context={"lang": "uk_UA"})._(english))
+        self.assertNotEqual(replay.problem, english)
 
     def test_dates_of_drafts_are_lifted_and_the_rest_is_as_it_was_then(self):
         self.buy(day=2)

@@ -96,12 +96,16 @@ class TestReportSchedules(ReportCase):
         schedule = self.new()
         self.assertEqual(self.settle(datetime(2026, 3, 11, 5, 59)), 0)
         self.assertEqual(self.settle(), 1)
-        letter = schedule.mail_id
+        letters = schedule.mail_ids
         self.assertEqual(self.settle(), 0)
-        self.assertEqual(schedule.mail_id, letter)
+        self.assertEqual(schedule.mail_ids, letters)
+        self.assertEqual(
+            sorted(letters.mapped("email_to")), ['"Bob" <bob@example.com>', "boss@example.com"]
+        )
+        letter = letters[0]
         self.assertEqual(schedule.next_at, datetime(2026, 3, 12, 6, 0))
         self.assertEqual(schedule.sent_for_at, datetime(2026, 3, 11, 6, 0))
-        self.assertEqual((letter.state, letter.email_to), ("outgoing", 'boss@example.com, "Bob" <bob@example.com>'))
+        self.assertEqual(set(letters.mapped("state")), {"outgoing"})
         self.assertIn("analyst@example.com", letter.email_from)
         self.assertIn("03/10/2026", letter.subject)
         told = self.tell("sales_by_store", **{"from": "2026-03-10", "to": "2026-03-10"})
@@ -127,10 +131,10 @@ class TestReportSchedules(ReportCase):
         bound.loy_store_ids = self.stores["T_S1"]
         schedule = self.new(bound, params={}, period="last_90_days")
         self.settle()
-        stores = {line[0] for line in self.rows_of(schedule.mail_id)}
+        stores = {line[0] for line in self.rows_of(schedule.mail_ids[0])}
         self.assertIn("Store 1", stores)
         self.assertNotIn("Store 2", stores)
-        self.assertNotIn("Store 2", schedule.mail_id.body_html)
+        self.assertNotIn("Store 2", schedule.mail_ids[0].body_html)
 
     def test_it_stops_when_the_owner_is_gone_or_has_lost_the_right(self):
         gone, demoted = (
@@ -142,7 +146,7 @@ class TestReportSchedules(ReportCase):
         demoted.group_ids = self.env.ref("loyalty_core.group_cashier")
         self.assertEqual(self.settle(), 2)
         self.assertFalse(schedules.filtered("active"))
-        self.assertFalse(schedules.mail_id)
+        self.assertFalse(schedules.mail_ids)
         for schedule in schedules:
             self.assertIn("Stopped", " ".join(schedule.message_ids.mapped("body")))
         self.assertEqual(self.settle(), 0)
@@ -166,7 +170,7 @@ class TestReportSchedules(ReportCase):
         self.failing()
         schedule, other = self.new(code="t_failing"), self.new()
         self.assertEqual(self.settle(), 2)
-        self.assertTrue(other.mail_id)
+        self.assertTrue(other.mail_ids)
         self.assertEqual((schedule.attempts, schedule.retry_at), (1, self.now + timedelta(minutes=10)))
         self.assertEqual(schedule.next_at, datetime(2026, 3, 11, 6, 0))
         self.assertIn("division by zero", schedule.message_ids[0].body)
@@ -182,10 +186,27 @@ class TestReportSchedules(ReportCase):
     def test_a_letter_that_the_mail_server_refused_is_told_and_handed_over_again(self):
         schedule = self.new()
         self.settle()
-        schedule.mail_id.write({"state": "exception", "failure_reason": "Mailbox is full"})
+        refused, other = schedule.mail_ids
+        refused.write({"state": "exception", "failure_reason": "Mailbox is full"})
+        other.state = "sent"
         self.env["loy.report.mails"]._look_after_letters()
-        self.assertEqual((schedule.mail_id.state, schedule.attempts), ("outgoing", 1))
+        self.assertEqual((schedule.mail_ids, refused.state, other.state), (refused, "outgoing", "sent"))
+        self.assertEqual(schedule.attempts, 1)
         self.assertIn("Mailbox is full", schedule.message_ids[0].body)
+        self.assertIn(refused.email_to.rpartition("<")[2].strip(">"), schedule.message_ids[0].body)
+        refused.unlink()  # as a letter that went off
+        self.env["loy.report.mails"]._look_after_letters()
+        self.assertEqual(schedule.attempts, 0)
+
+    def test_a_letter_that_is_refused_again_and_again_is_given_up(self):
+        schedule = self.new()
+        self.settle()
+        refused, other = schedule.mail_ids
+        for _attempt in range(5):
+            self.assertIn(refused, schedule.mail_ids)
+            refused.state = "exception"
+            self.env["loy.report.mails"]._look_after_letters()
+        self.assertEqual((refused.state, schedule.mail_ids), ("exception", other))
 
     def test_people_have_their_own_and_the_administrator_sees_all(self):
         schedule = self.new()
@@ -214,7 +235,7 @@ class TestReportSchedules(ReportCase):
         schedule = self.new()
         before = schedule.next_at
         schedule.with_user(self.analyst).action_loy_send()
-        self.assertTrue(schedule.mail_id)
+        self.assertTrue(schedule.mail_ids)
         self.assertEqual(schedule.next_at, before)
 
     def test_what_cannot_be_sent_is_refused(self):
@@ -230,7 +251,7 @@ class TestReportSchedules(ReportCase):
     def test_dates_that_were_chosen_give_way_to_a_period_that_moves(self):
         schedule = self.new(params={"period": "custom", "from": "2026-01-01", "to": "2026-01-31"}, period="last_7_days")
         self.settle()
-        self.assertIn("03/04/2026 – 03/10/2026", schedule.mail_id.subject)
+        self.assertIn("03/04/2026 – 03/10/2026", schedule.mail_ids[0].subject)
         self.assertEqual(schedule.action_loy_open()["params"]["report"], "sales_by_store")
 
     def test_the_period_follows_the_rhythm_unless_it_is_chosen(self):
