@@ -17,7 +17,13 @@ from .sections import section_of
 SHOWN_MAX = 80
 #: What may name segments: the model, its texts, and which of its records matter.
 NAMING = (
-    ("loy.promotion", ("when_text", "rewards_text"), [("state", "in", ("active", "paused"))]),
+    (
+        "loy.promotion",
+        ("when_text", "rewards_text"),
+        # What goes live without being written anew counts: changes, and what somebody is asked to approve.
+        ["|", "|", ("state", "in", ("active", "paused")), ("version_of_id", "!=", False), ("asked_ids", "!=", False)],
+    ),
+    ("loy.reward", ("gives_text",), []),
     ("loy.product.segment", ("target_text",), []),
     ("loy.choice", ("options_text",), []),
 )

@@ -27,7 +27,8 @@ FILE_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class LoyReportMails(models.AbstractModel):
-    """Law: of each due moment there is one letter at most to each receiver, and it shows nothing that its owner may not see today."""
+    """Law: of each due moment there is one letter at most to each receiver, and it shows nothing that its owner may not
+    see today."""
 
     _name = "loy.report.mails"
     _description = "Reports by e-mail"

@@ -102,6 +102,35 @@ class TestProductSegments(SegmentCase):
         segment.active = False
         inner.active = False
 
+    def test_it_is_not_archived_while_something_names_it_that_is_to_come(self):
+        segment = self.segment("T_DRINKS", DRINKS)
+        group = self.env["loy.group"].search([], limit=1)
+        unit = self.env["loy.unit"].search([("code", "=", "T_BONUS")])
+        gives = {"discount": {"kind": "percent", "value": 10, "target": {"segment": ["T_DRINKS"]}}}
+        reward = self.env["loy.reward"].create(
+            {"code": "T_R", "name": "R", "unit_id": unit.id, "points": 10, "group_id": group.id,
+             "gives_text": json.dumps(gives)}
+        )  # fmt: skip
+        self.refused_to_archive(segment)
+        reward.active = False
+        self.offer({"sku": ["T-1001"]})
+        live = self.env["loy.promotion"].search([("code", "=", "T_OFFER")])
+        change = live._change()
+        change.rewards_text = change_text = json.dumps([{**TEN, "target": {"segment": ["T_DRINKS"]}}])
+        self.refused_to_archive(segment)
+        change.unlink()
+        draft = live.copy({"code": "T_DRAFT", "rewards_text": change_text})
+        asked = self.env["loy.publication"].sudo().create(
+            {"promotion_id": draft.id, "draft_id": draft.id, "kind": "start", "state": "waiting"}
+        )
+        self.refused_to_archive(segment)
+        asked.state = "cancelled"
+        segment.active = False
+
+    def refused_to_archive(self, segment):
+        with self.assertRaises(ValidationError), self.cr.savepoint():
+            segment.active = False
+
     def test_promotions_that_name_it_are_found(self):
         segment, other = self.segment("T_100%", DRINKS), self.segment("T_100", DRINKS)
         self.offer({"not": {"segment": ["T_100%"]}}, when={"kind": "attribute", "name": "x", "value": "T_100"})
