@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class LoyBrand(models.Model):
@@ -20,6 +20,10 @@ class LoyBrand(models.Model):
         )
         for brand in self:
             brand.product_count = counts.get(brand, 0)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_sold(self):
+        self.env["loy.catalogue"]._check_uncounted("brand_id", self)
 
     def action_loy_products(self):
         self.ensure_one()

@@ -33,3 +33,5 @@ class LoyCategoryDay(models.Model):
 
     _once = models.UniqueIndex("(store_id, day, COALESCE(categ_id, 0), COALESCE(brand_id, 0), company_id)")
     _by_day = models.Index("(day)")
+    _by_category = models.Index("(categ_id) WHERE categ_id IS NOT NULL")
+    _by_brand = models.Index("(brand_id) WHERE brand_id IS NOT NULL")

@@ -44,11 +44,12 @@ class LoyPromotionDay(models.Model):
 
     @api.model
     @api.readonly
-    def loy_analytics(self, promotion_id, from_on=None, to_on=None, population="customers"):
-        """What a promotion did from one day to another (both included), by these rows and its control group."""
+    def loy_analytics(self, promotion_id, from_on=None, to_on=None, population="customers", company_id=None):
+        """What a promotion did from one day to another (both included), by these rows and its control group; what is
+        shared by companies, in one of them. Refusals: ``bad_company``, ``effect_too_long``."""
         promotion = self.env["loy.promotion"].browse(promotion_id)
         promotion.check_access("read")
         self.check_access("read")
         return self.env["loy.promotion.analytics"]._of(
-            promotion, fields.Date.to_date(from_on), fields.Date.to_date(to_on), population
+            promotion, fields.Date.to_date(from_on), fields.Date.to_date(to_on), population, company_id
         )

@@ -95,5 +95,9 @@ class LoyPromotionEffect(models.Model):
         self.ensure_one()
         return {
             **self.env["ir.actions.client"]._for_xml_id("loyalty_core.loy_promotion_analytics_action"),
-            "context": {"active_id": self.promotion_id.id, "active_model": "loy.promotion"},
+            "context": {
+                "active_id": self.promotion_id.id,
+                "active_model": "loy.promotion",
+                "loy_company_id": self.company_id.id,
+            },
         }

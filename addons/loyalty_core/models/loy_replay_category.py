@@ -23,3 +23,4 @@ class LoyReplayCategory(models.Model):
     base = fields.Monetary("Shelf amount", readonly=True)
 
     _once = models.UniqueIndex("(replay_id, day, store_id, COALESCE(categ_id, 0))")
+    _by_category = models.Index("(categ_id) WHERE categ_id IS NOT NULL")

@@ -43,6 +43,10 @@ class ProductCategory(models.Model):
             self.env.registry.clear_cache()
         return result
 
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_sold(self):
+        self.env["loy.catalogue"]._check_uncounted("categ_id", self.search([("id", "child_of", self.ids)]))
+
     def unlink(self):
         result = super().unlink()
         self.env.registry.clear_cache()

@@ -151,6 +151,20 @@ class LoyCatalogue(models.AbstractModel):
                 "sold_already", self.env._("Receipts name %s; archive it instead", sold[column].display_name)
             )
 
+    def _check_uncounted(self, column: str, records) -> None:
+        """``sold_already``: what sums of sales name, or lines that are not in them yet, is renamed, never deleted; no
+        foreign key guards it."""
+        env = self.sudo().env  # whoever deletes it need not read sums of sales, nor those of all companies
+        fresh = [("id", ">", env["loy.sales.mark"].search([], limit=1).folded_id)]
+        for model, also in (("loy.category.day", []), ("loy.replay.category", []), ("loy.purchase.line", fresh)):
+            if column in env[model]._fields and (
+                found := env[model].search([*also, (column, "in", records.ids)], limit=1)
+            ):
+                raise LoyaltyError(
+                    "sold_already",
+                    self.env._("Sales name %s; rename it instead of deleting it.", found[column].display_name),
+                )
+
     def _default_timezone(self) -> str:
         """The programme's, for a store that names none."""
         settings = self.env["loy.settings"].sudo()  # whoever makes a store need not read the settings

@@ -3,13 +3,16 @@
 from datetime import date, timedelta
 
 from odoo import fields, models
-from odoo.tools import format_datetime
+from odoo.tools import SQL, format_datetime
+from psycopg2.errors import QueryCanceled
 
 from ..sql import effects as sql
+from .errors import LoyaltyError
 
 #: A screen shows no more at once.
 DAYS_MAX = 366
 STORES_MAX = 50
+TIMEOUT = "60s"
 
 
 class LoyPromotionAnalytics(models.AbstractModel):
@@ -18,8 +21,9 @@ class LoyPromotionAnalytics(models.AbstractModel):
     _name = "loy.promotion.analytics"
     _description = "Analytics of promotions"
 
-    def _of(self, promotion, from_: date | None, to: date | None, population: str) -> dict:
-        company = self.env.company
+    def _of(self, promotion, from_: date | None, to: date | None, population: str, company_id: int | None) -> dict:
+        company = self._company(promotion, company_id)
+        is_usual = not from_ and not to and population == "customers"
         days = self.env["loy.promotion.day"]
         mine = [("promotion_id", "=", promotion.id), ("company_id", "=", company.id)]
         ((first, last),) = days._read_group(mine, [], ["day:min", "day:max"])
@@ -51,8 +55,18 @@ class LoyPromotionAnalytics(models.AbstractModel):
             "units": self._units(mine, worth),
             "days": self._by_day(mine, worth, from_, to),
             "stores": self._by_store(mine, worth, all_receipts),
-            "control": self._control(promotion, company, from_, to, population),
+            "control": self._control(promotion, company, None if is_usual else (from_, to, population)),
         }
+
+    def _company(self, promotion, company_id: int | None):
+        """Whose sums are told: of the promotion's own company; of what is shared, of the one asked for or chosen."""
+        company = promotion.company_id or self.env["res.company"].browse(company_id or ()) or self.env.company
+        if company not in self.env.companies:
+            raise LoyaltyError(
+                "bad_company",
+                self.env._("These sums are of another company. Choose it in the list of companies first."),
+            )
+        return company
 
     def _occurrences(self, promotion) -> int | None:
         """How often an event gave it; None for whoever may not see that."""
@@ -136,18 +150,18 @@ class LoyPromotionAnalytics(models.AbstractModel):
 
     # ------------------------------------------------------------------ the control group
 
-    def _control(self, promotion, company, from_: date, to: date, population: str) -> dict | None:
-        """What the control group shows of these days; None where there was none, or for whoever may not see it."""
+    def _control(self, promotion, company, asked: tuple[date, date, str] | None) -> dict | None:
+        """What the control group shows of the days and members asked for, or as the last night found it; None where
+        there was none, or for whoever may not see it."""
         effects = self.env["loy.promotion.effect"]
         if not effects.has_access("read") or self.env["res.users"]._loy_bound_store_ids():
-            return None
-        # Groups are counted over all members; the one who asks sees sums only, and may see those.
-        values = self.env["loy.effects"].sudo()._measure(promotion, company, from_, to, population)
-        if values is None:
             return None
         history = effects.search(
             [("promotion_id", "=", promotion.id), ("company_id", "=", company.id)], order="day desc", limit=DAYS_MAX
         )
+        values = (not asked and self._kept(history[:1])) or self._measured(promotion, company, *(asked or ()))
+        if values is None:
+            return None
         return {
             **values,
             "began_on": fields.Date.to_string(values["began_on"]),
@@ -166,3 +180,25 @@ class LoyPromotionAnalytics(models.AbstractModel):
                 if one.is_relative
             ],
         }
+
+    def _kept(self, effect) -> dict | None:
+        """What the last night found; None where it did not look."""
+        if not effect or effect.day < self.env["loy.effects"]._today(effect.company_id) - timedelta(days=1):
+            return None
+        names = [name for name, field in effect._fields.items() if field.store and not field.relational]
+        return effect.read(names)[0]
+
+    def _measured(self, promotion, company, *asked) -> dict | None:
+        """Measured while somebody waits, who does not wait for ever."""
+        self.env.flush_all()
+        try:
+            with self.env.cr.savepoint(flush=False) as savepoint:
+                self.env.cr.execute(SQL("SET LOCAL statement_timeout = %s", TIMEOUT))
+                # Groups are counted over all members; the one who asks sees sums only, and may see those.
+                values = self.env["loy.effects"].sudo()._measure(promotion, company, *asked)
+                savepoint.rollback()
+        except QueryCanceled:
+            raise LoyaltyError(
+                "effect_too_long", self.env._("It takes too long to compare the groups. Choose a shorter period.")
+            ) from None
+        return values

@@ -7,7 +7,7 @@ from decimal import Decimal
 from unittest.mock import patch
 
 from odoo import fields
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import SQL, mute_logger
 
@@ -259,6 +259,32 @@ class TestPromotionAnalytics(ApiCase):
         sold = sum(self.env["loy.sales.hour"].search(period).mapped("receipt_count"))
         self.assertAlmostEqual(total["share"], 100 * 3 / sold)
 
+    def test_it_opens_with_what_the_last_night_found_and_measures_when_asked(self):
+        promotion = self.env["loy.promotion"].search([("code", "=", "T_BASE5")])
+        document = self.promotion("T_BASE5", {"kind": "percent", "value": 10}, control_percent=20)
+        self.apply({"promotions": [document]}, at="2026-03-10T00:00:00+02:00")
+        effect = self.env["loy.effects"]._keep(promotion, self.env.company)
+        effect.main_count = 777
+        days = self.env["loy.promotion.day"]
+        found = days.loy_analytics(promotion.id)["control"]
+        self.assertEqual((found["main_count"], found["began_on"]), (777, str(effect.began_on)))
+        for chosen in ({"from_on": effect.from_on}, {"population": "all"}):
+            self.assertNotEqual(days.loy_analytics(promotion.id, **chosen)["control"]["main_count"], 777)
+        effect.day -= timedelta(days=2)
+        self.assertNotEqual(days.loy_analytics(promotion.id)["control"]["main_count"], 777)
+
+    def test_what_is_shared_is_told_of_the_company_asked_for(self):
+        promotion = self.env["loy.promotion"].search([("code", "=", "T_BASE5")])
+        promotion.company_id = False
+        other = self.env["res.company"].create({"name": "Other"})
+        analyst = new_test_user(self.env, "t_analyst", groups="loyalty_core.group_analyst")
+        days = self.env["loy.promotion.day"].with_user(analyst)
+        with self.assertRaisesRegex(UserError, "bad_company"):
+            days.loy_analytics(promotion.id, company_id=other.id)
+        analyst.company_ids |= other
+        days = days.with_context(allowed_company_ids=(analyst.company_id | other).ids)
+        self.assertEqual(days.loy_analytics(promotion.id, company_id=other.id)["currency_id"], other.currency_id.id)
+
     def test_a_store_manager_sees_the_own_store_and_no_control_group(self):
         promotion = self.env["loy.promotion"].search([("code", "=", "T_BASE5")])
         promotion.control_percent = 10
@@ -270,6 +296,7 @@ class TestPromotionAnalytics(ApiCase):
         days = self.env["loy.promotion.day"]
         found = days.with_user(manager).loy_analytics(promotion.id, "2026-03-01", "2026-03-31")
         self.assertEqual(([store["name"] for store in found["stores"]], found["control"]), (["Store 1"], None))
+        self.assertIsNone(found["occurrence_count"], "nor what events gave to members")
         with self.assertRaises(AccessError):
             cashier = new_test_user(self.env, "t_cash", groups="loyalty_core.group_cashier")
             days.with_user(cashier).loy_analytics(promotion.id)

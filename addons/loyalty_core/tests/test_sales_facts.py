@@ -4,7 +4,7 @@ import random
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
@@ -271,6 +271,24 @@ class TestSalesFacts(ApiCase):
         self.assertEqual(self.of("T_BOTH", "points", unit_id=units["T_BONUS"]), (3,))
         self.assertEqual(self.of("T_BOTH", "points", unit_id=units["T_MILES"]), (2,))
         self.assertGreater(self.of("T_BOTH", "discount", unit_id=False), (0,))
+
+    def test_what_sales_name_is_not_deleted(self):
+        purchase = self.sell("T-1", "2026-03-05T10:00:00Z")
+        products = purchase.line_ids.product_id
+        category, brand = purchase.line_ids.categ_id[:1], products.loy_brand_id[:1]
+        above = self.env["product.category"].create({"name": "Above"})
+        category.parent_id = above
+        products.write({"categ_id": self.env["product.category"].create({"name": "New"}).id})
+        kept = [category, above]  # by lines that are in no sum yet
+        for _ in range(2):
+            for record in kept:
+                with self.assertRaisesRegex(UserError, "sold_already"), self.env.cr.savepoint():
+                    record.unlink()
+            self.facts._fold_now()
+            products.write({"loy_brand_id": False})
+            kept.append(brand)
+        self.env["product.category"].create({"name": "Unsold"}).unlink()
+        self.env["loy.brand"].create({"code": "T_UNSOLD", "name": "Unsold"}).unlink()
 
     # ------------------------------------------------------------------ reading
 

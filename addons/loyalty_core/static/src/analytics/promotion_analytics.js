@@ -60,6 +60,7 @@ export class PromotionAnalytics extends Component {
                     from_on: from || false,
                     to_on: to || false,
                     population: this.state.population,
+                    company_id: this.props.action.context.loy_company_id || false,
                 }
             );
         } finally {
