@@ -98,6 +98,22 @@ def test_a_second_person_agrees_in_the_back_office(office, xmlrpc, server):
     assert read(marta, mine, "state") == ["active"]
 
 
+def group_by(office, *kinds):
+    """Chosen in the menu of the search bar, instead of what was chosen there."""
+    office.evaluate("[...document.querySelectorAll('.o_searchview_facet .o_facet_remove')].at(-1)?.click()")
+    office.settle()
+    office.click(".o_searchview_dropdown_toggler")
+    office.wait_for(".o_group_by_menu")
+    for kind in kinds:
+        office.evaluate(
+            "[...document.querySelectorAll('.o_group_by_menu .dropdown-item')]"
+            f".find((one) => one.innerText.trim() === '{kind}').click()"
+        )
+        office.settle()
+    office.click(".o_searchview_dropdown_toggler")
+    office.settle()
+
+
 def test_the_timeline_shows_when_what_runs(office, xmlrpc):
     today = datetime.date.today()
     mine = promotion(xmlrpc, "E2E-LINE", "On the line", starts_on=str(today.replace(day=1)), ends_on=str(today))
@@ -110,6 +126,13 @@ def test_the_timeline_shows_when_what_runs(office, xmlrpc):
     wide = float(office.evaluate(f"parseFloat(document.querySelector(\"{bar}\").style.width)"))
     last = (today.replace(day=28) + datetime.timedelta(days=4)).replace(day=1) - datetime.timedelta(days=1)
     assert abs(wide - 100 * today.day / last.day) < 1
+    for kinds, name in ((("Start", "Month"), today.strftime("%B %Y")), (("What sets it off",), "A purchase")):
+        group_by(office, *kinds)
+        office.wait_for(bar)
+        groups = office.evaluate(
+            "[...document.querySelectorAll('.o_loy_timeline_group')].map((one) => one.innerText).join('|')"
+        )
+        assert name in groups.split("|"), groups
     office.click(bar)
     office.wait_for(".o_form_view .o_field_widget[name=phase]")
     assert str(mine) in office.evaluate("location.pathname")

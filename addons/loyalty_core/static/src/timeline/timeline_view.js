@@ -15,6 +15,14 @@ import { SCALES, Strip } from "./timeline";
 
 const { DateTime } = luxon;
 const SHOWN_MAX = 500;
+/** How a date is called that stands for days of an interval. */
+const INTERVALS = {
+    year: "yyyy",
+    quarter: "'Q'q yyyy",
+    month: "LLLL yyyy",
+    week: "'W'WW kkkk",
+    day: "DDD",
+};
 const COLORS = {
     running: "success",
     planned: "info",
@@ -78,8 +86,9 @@ export class TimelineController extends Component {
             [dateStop, "=", false],
             [dateStop, ">=", from.toISODate()],
         ];
+        const read = new Set([...names, this.groupingOf(props).by, "display_name"].filter(Boolean));
         const specification = Object.fromEntries(
-            [...names, "display_name"].map((name) => [
+            [...read].map((name) => [
                 name,
                 props.fields[name]?.type === "many2one" ? { fields: { display_name: {} } } : {},
             ])
@@ -105,17 +114,22 @@ export class TimelineController extends Component {
         return this.state.strip.has(today) ? this.state.strip.place(today.startOf("day")) : null;
     }
 
-    /** Groups in order of their names, each with its bars. */
+    /** What rows are grouped by, and by which interval where that is a date. */
+    groupingOf(props) {
+        const [by, interval] = (props.groupBy[0] || props.archInfo.groupBy || "").split(":");
+        return { by, interval: interval || "month" };
+    }
+
+    /** Groups in order of their names or days, each with its bars. */
     get groups() {
         const { strip } = this.state;
         const { dateStart, dateStop, color } = this.props.archInfo;
-        const by = this.props.groupBy[0]?.split(":")[0] || this.props.archInfo.groupBy;
         const groups = new Map();
         for (const record of this.state.records) {
             const bar = strip.bar(toDay(record[dateStart]), toDay(record[dateStop]));
             if (bar) {
-                const name = this.nameOf(by, record);
-                groups.has(name) || groups.set(name, { name, rows: [] });
+                const { name, order } = this.groupOf(record);
+                groups.has(name) || groups.set(name, { name, order, rows: [] });
                 groups.get(name).rows.push({
                     record,
                     bar,
@@ -124,7 +138,7 @@ export class TimelineController extends Component {
                 });
             }
         }
-        return [...groups.values()].sort((one, other) => one.name.localeCompare(other.name));
+        return [...groups.values()].sort((one, other) => one.order.localeCompare(other.order));
     }
 
     get legend() {
@@ -138,6 +152,19 @@ export class TimelineController extends Component {
 
     get isCut() {
         return this.state.count > this.state.records.length;
+    }
+
+    /** The group of a record: its name, and what stands for it in their order. */
+    groupOf(record) {
+        const { by, interval } = this.groupingOf(this.props);
+        const type = this.props.fields[by]?.type;
+        if (record[by] && ["date", "datetime"].includes(type)) {
+            const zone = type === "date" ? {} : { zone: "utc" };
+            const first = DateTime.fromSQL(record[by], zone).toLocal().startOf(interval);
+            return { name: first.toFormat(INTERVALS[interval]), order: first.toISODate() };
+        }
+        const name = this.nameOf(by, record);
+        return { name, order: name };
     }
 
     nameOf(name, record) {
