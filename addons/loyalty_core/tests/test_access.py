@@ -380,7 +380,7 @@ class TestCompanies(TransactionCase):
         api.offers_import({"key": "11", "offers": [{"member": member, "promotion": "P"}]})
         made["loy.report"] = env["loy.report"].create({"name": "A", "code": "sales_by_product", "is_shared": True})
         made["loy.publication"] = env["loy.publication"].create(
-            {"promotion_id": made["loy.promotion"].id, "kind": "start"}
+            {"promotion_id": made["loy.promotion"].id, "kind": "start", "company_id": company.id}
         )
         of_company = [("company_id", "=", company.id), ("login", "=like", "t_admin%")]
         made["loy.report.schedule"] = env["loy.report.schedule"].create(
