@@ -344,10 +344,6 @@ class LoyPromotion(models.Model):
             "domain": [("promotion_id", "=", self.id), ("state", "!=", "draft")],
         }
 
-    def action_loy_copy(self):
-        self.ensure_one()
-        return self.copy()._open_form()
-
     def action_pause(self):
         self.write({"state": "paused"})
 

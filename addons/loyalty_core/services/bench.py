@@ -39,12 +39,11 @@ class LoyBench(models.AbstractModel):
         self._check_case(case)
         return self._result_of(case, case.promotion_ids)
 
-    def _kept(self, companies):
-        """The cases of which a result was kept."""
+    def _kept(self, company):
+        """The cases of which a result was kept: of a company, of all where it is none."""
+        of_company = [("company_id", "=", company.id)] if company else []
         # sudo: those of other marketers count as well
-        return self.env["loy.bench.case"].sudo().search(
-            [("state", "!=", "open"), ("company_id", "in", companies.ids)], order="id"
-        )
+        return self.env["loy.bench.case"].sudo().search([("state", "!=", "open"), *of_company], order="id")
 
     def _holding(self, cases):
         """Those that come out as they were kept."""

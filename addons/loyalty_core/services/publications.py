@@ -54,14 +54,15 @@ class LoyPublications(models.AbstractModel):
                 "before": self._live_document(promotion),
                 "document": self._document(draft),
                 "company_id": draft.company_id.id,
-                **self._tried(draft, promotion.company_id or self.env.companies),
+                **self._tried(draft),
             }
         )
 
-    def _tried(self, draft, companies) -> dict:
-        """The kept cases calculated without and with it: those that it makes different."""
+    def _tried(self, draft) -> dict:
+        """The kept cases calculated without and with it: those that it makes different. A shared promotion is in the
+        programme of every company."""
         bench = self.env["loy.bench"]
-        cases = bench._kept(companies)
+        cases = bench._kept((draft.version_of_id or draft).company_id)
         told, stale = [], 0
         for case in cases:
             verdict = bench._verdict(case, draft)
@@ -151,8 +152,7 @@ class LoyPublications(models.AbstractModel):
 
         def work():
             for record in self._locked(records, "waiting"):
-                companies = record.promotion_id.company_id or self.env.companies
-                if record.draft_id and _found(self._tried(record.draft_id, companies)["cases"]) != _found(record.cases):
+                if record.draft_id and _found(self._tried(record.draft_id)["cases"]) != _found(record.cases):
                     raise self._changed_since(record)
                 self._done(record)
                 self._tell(record, self.env._("Approved and published"))

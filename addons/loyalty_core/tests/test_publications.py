@@ -203,6 +203,19 @@ class TestPublications(PublicationCase):
         case.active = True
         self.denied("changed_since", publication.with_user(self.other).action_loy_approve)
 
+    def test_a_shared_promotion_is_tried_on_the_cases_of_every_company(self):
+        other = self.env["res.company"].create({"name": "Other", "currency_id": self.env.company.currency_id.id})
+        store = self.env["loy.store"].create({"code": "T_OTHER", "name": "Other", "company_id": other.id})
+        case = self.env["loy.bench.case"].create(
+            {"name": "There", "store_id": store.id, "line_ids": [Command.create({"sku": "T-1002", "price": 20})]}
+        )
+        case.action_loy_keep()
+        self.draft.group_id.sudo().company_id = False
+        self.draft.sudo().company_id = False
+        self.assertEqual(self.proposed(self.draft).case_count, 1)
+        self.draft.sudo().company_id = self.env.company
+        self.assertEqual(self.proposed(self.draft).case_count, 0)
+
     def test_what_is_published_is_what_was_looked_at(self):
         publication = self.proposed(self.draft)
         self.draft.rewards_text = json.dumps([HALF])
