@@ -98,6 +98,19 @@ def test_a_second_person_agrees_in_the_back_office(office, xmlrpc, server):
     assert read(marta, mine, "state") == ["active"]
 
 
+#: Click an entry of the menu as soon as it is there: what folds out comes later than the click.
+CHOOSE = """
+    ((words) => new Promise((done) => {
+        const look = () => {
+            const entries = [...document.querySelectorAll(".o_group_by_menu .dropdown-item")];
+            const found = entries.find((one) => one.innerText.trim() === words);
+            found ? done(found.click()) : requestAnimationFrame(look);
+        };
+        look();
+    }))(%s)
+"""
+
+
 def group_by(office, *kinds):
     """Chosen in the menu of the search bar, instead of what was chosen there."""
     office.evaluate("[...document.querySelectorAll('.o_searchview_facet .o_facet_remove')].at(-1)?.click()")
@@ -105,10 +118,7 @@ def group_by(office, *kinds):
     office.click(".o_searchview_dropdown_toggler")
     office.wait_for(".o_group_by_menu")
     for kind in kinds:
-        office.evaluate(
-            "[...document.querySelectorAll('.o_group_by_menu .dropdown-item')]"
-            f".find((one) => one.innerText.trim() === '{kind}').click()"
-        )
+        office.evaluate(CHOOSE % json.dumps(kind))
         office.settle()
     office.click(".o_searchview_dropdown_toggler")
     office.settle()
