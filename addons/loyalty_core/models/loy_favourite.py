@@ -18,7 +18,7 @@ class LoyFavourite(models.Model):
     )
     measure = fields.Selection(
         [("amount", "Amount paid"), ("quantity", "Quantity"), ("count", "Number of purchases")],
-        string="By",
+        string="Most by",
         required=True,
         default="amount",
     )
