@@ -117,7 +117,7 @@ class LoyReportSchedule(models.Model):
             one.next_at = one._rhythm().next_after(now)
 
     def _rhythm(self) -> Rhythm:
-        timezone = self.env["loy.reports"]._timezone_of(self.company_id or self.env.company)
+        timezone = self.env["loy.programme"]._timezone(self.company_id or self.env.company)
         month_day, hour = min(max(self.month_day, 1), 31), min(max(self.hour, 0), 23)
         return Rhythm(self.frequency or "weekly", int(self.weekday or 0), month_day, hour, timezone)
 

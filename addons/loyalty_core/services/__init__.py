@@ -23,6 +23,7 @@ from . import contact_codes
 from . import ledger
 from . import account_moves
 from . import pools
+from . import folding
 from . import ledger_days
 from . import sales_facts
 from . import effects

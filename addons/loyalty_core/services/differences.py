@@ -1,5 +1,7 @@
 """What changed between two versions of a promotion, in the words of whoever reads it."""
 
+import json
+
 from odoo import models
 from odoo.tools import SQL
 
@@ -34,9 +36,29 @@ class LoyDifferences(models.AbstractModel):
 
     def _of_promotion(self, was: dict, now: dict) -> list[dict]:
         """Those of two documents of a promotion. What cannot be told in words stands as it was written."""
+        return self._of_promotions([(was, now)])[0]
+
+    def _of_promotions(self, pairs: list[tuple[dict, dict]]) -> list[list[dict]]:
+        """The same of each pair; the names in all sentences are looked up together."""
+        found = [differences(was, now) for was, now in pairs]
+        nodes = [
+            (one.sort, value)
+            for several in found
+            for one in several
+            for value in (one.was, one.now)
+            if one.sort and isinstance(value, dict)
+        ]
+        said = dict(zip(map(_key, nodes), self.env["loy.sentences"]._say_all(nodes), strict=True))
         return [
-            {"label": self._label(one.path), "was": self._text(one, one.was), "now": self._text(one, one.now)}
-            for one in differences(was, now)
+            [
+                {
+                    "label": self._label(one.path),
+                    "was": self._text(one, one.was, said),
+                    "now": self._text(one, one.now, said),
+                }
+                for one in several
+            ]
+            for several in found
         ]
 
     def _label(self, path: tuple[str, ...]) -> str:
@@ -45,12 +67,11 @@ class LoyDifferences(models.AbstractModel):
         field = self.env["loy.promotion"]._fields.get(name or "")
         return field._description_string(self.env) if field else key
 
-    def _text(self, difference, value) -> str:
+    def _text(self, difference, value, said: dict) -> str:
         if value is None:
             return ""
         if difference.sort:
-            said = self.env["loy.sentences"]._say(difference.sort, value) if isinstance(value, dict) else ""
-            return said or self._raw(value)
+            return said.get(_key((difference.sort, value))) or self._raw(value)
         return self._value(difference.path[-1], value)
 
     def _value(self, key: str, value) -> str:
@@ -72,11 +93,10 @@ class LoyDifferences(models.AbstractModel):
 
     def _of_revisions(self, revisions) -> dict:
         """Revision → what it says otherwise than the one before it; None of the first ones and of other sections."""
-        told = revisions.filtered(lambda one: one.res_model == "loy.promotion")
-        before = self._before(told)
-        return {
-            one: self._of_promotion(before[one.id], one.document) if before.get(one.id) else None for one in revisions
-        }
+        before = self._before(revisions.filtered(lambda one: one.res_model == "loy.promotion"))
+        told = revisions.filtered(lambda one: before.get(one.id))
+        changes = self._of_promotions([(before[one.id], one.document) for one in told])
+        return dict.fromkeys(revisions) | dict(zip(told, changes, strict=True))
 
     def _before(self, revisions) -> dict[int, dict]:
         """Revision → the document of the one before it."""
@@ -95,3 +115,8 @@ class LoyDifferences(models.AbstractModel):
                 )
             )
         )
+
+
+def _key(node: tuple[str, object]) -> str:
+    """The same for nodes that say the same."""
+    return json.dumps(node, sort_keys=True, default=str)

@@ -116,7 +116,7 @@ class LoyEffects(models.AbstractModel):
         if trial is None:
             return None
         self.env.flush_all()
-        timezone = self._timezone(company)
+        timezone = self.env["loy.programme"]._timezone(company)
         rows = self.env.execute_query(
             sql.arms(
                 trial.code,
@@ -195,7 +195,7 @@ class LoyEffects(models.AbstractModel):
     def _trial(self, promotion, company, from_: date | None, to: date | None) -> Trial | None:
         """The last stretch of days up to ``to`` in which the promotion was live with one and the same control group;
         days on which the group changed, or on which it was off, are not in it."""
-        timezone = self._timezone(company)
+        timezone = self.env["loy.programme"]._timezone(company)
         today = self._today(company)
         to = min(to or today, today, promotion.ends_on or today)
         ends = clock.to_utc(datetime.combine(to + timedelta(days=1), time.min), timezone)
@@ -221,13 +221,8 @@ class LoyEffects(models.AbstractModel):
         ends = [row[0] for row in rows[1:]] + [until]
         return [(start, end, *said) for (start, *said), end in zip(rows, ends, strict=True)]
 
-    def _timezone(self, company) -> str:
-        # Whoever looks at a report need not be able to read the settings.
-        settings = self.env["loy.settings"].sudo().search([("company_id", "=", company.id)], limit=1)
-        return settings.timezone or "UTC"
-
     def _today(self, company) -> date:
-        return clock.to_local(fields.Datetime.now(), self._timezone(company)).date()
+        return clock.to_local(fields.Datetime.now(), self.env["loy.programme"]._timezone(company)).date()
 
     # ------------------------------------------------------------------ in words
 

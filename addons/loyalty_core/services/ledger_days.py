@@ -1,66 +1,26 @@
 """The ledger by days: folded at night, told up to this moment at any time."""
 
-import logging
 from collections.abc import Collection
 from datetime import date, timedelta
 
 from odoo import models
 from odoo.tools import SQL
-from psycopg2.errors import LockNotAvailable
 
 from ..sql import ledger_days as sql
-
-_logger = logging.getLogger(__name__)
-
-BATCH = 200_000
 
 
 class LoyLedgerDays(models.AbstractModel):
     """Law: folded days and the entries after the mark are together all entries, each once, whatever commits when."""
 
     _name = "loy.ledger.days"
+    _inherit = "loy.folding"
     _description = "Ledger by days"
+    _statements = sql
+    _batch = 200_000
 
-    def _run(self) -> None:
-        """Seal, then fold in batches, each a transaction; stopped anywhere it goes on where it was."""
-        cron = self.env["ir.cron"]
-        try:
-            self._seal_next()
-        except LockNotAvailable:
-            self.env.cr.rollback()
-            _logger.info("Somebody books for long: the days of the ledger are folded next time")
-            return
-        cron._commit_progress()
-        while self._fold():
-            if not cron._commit_progress(1, remaining=1):
-                return
-        cron._commit_progress(remaining=0)
-
-    def _seal_next(self) -> None:
-        """Seal where all is folded that was sealed before: what is far behind is caught up with first."""
-        ((folded, sealed),) = self.env.execute_query(sql.mark())
-        if folded >= sealed:
-            self._seal()
-
-    def _seal(self) -> None:
-        """Note the latest number. Tills wait for that instant only, not until the transaction ends: the lock goes with
-        the savepoint.
-        """
-        with self.env.cr.savepoint(flush=False) as savepoint:
-            for statement in sql.quiet():
-                self.env.cr.execute(statement)
-            ((latest,),) = self.env.execute_query(sql.latest())
-            savepoint.rollback()
-        self.env.cr.execute(sql.seal(latest))
-
-    def _fold(self, limit: int = BATCH) -> bool:
-        """The next entries, so many at most; False when nothing is left."""
-        ((folded, sealed),) = self.env.execute_query(sql.mark())
-        if folded >= sealed:
-            return False
-        ((until,),) = self.env.execute_query(sql.end_of_batch(folded, sealed, limit))
-        self.env.cr.execute(sql.fold(folded, until))
-        return True
+    def _fold_between(self, after: int, until: int) -> None:
+        """The entries of a range of numbers."""
+        self.env.cr.execute(sql.fold(after, until))
 
     # ------------------------------------------------------------------ what it tells
 

@@ -373,6 +373,18 @@ class LoyProgramme(models.AbstractModel):
             "named": named,
         }
 
+    # ------------------------------------------------------------------ the clock
+
+    def _timezones(self, companies) -> dict:
+        """Company → the zone of its programme's clock as the settings say it now; "UTC" where there are none."""
+        # sudo: which clock a programme goes by is no secret
+        settings = self.env["loy.settings"].sudo().search([("company_id", "in", companies.ids)])
+        said = {one.company_id: one.timezone for one in settings}
+        return {company: said.get(company) or "UTC" for company in companies}
+
+    def _timezone(self, company) -> str:
+        return self._timezones(company).get(company, "UTC")
+
     # ------------------------------------------------------------------ recording
 
     def _revise(self, records) -> None:

@@ -212,7 +212,7 @@ class LoyPublications(models.AbstractModel):
         """Refuses what would go live otherwise, or sooner, than a second person agreed to; what stays as it was may
         stay."""
         live = promotions.filtered(lambda one: one.state == LIVE and one.active and not one.version_of_id)
-        asked = self._for_two(live)
+        asked = live and self._for_two(live)
         now = fields.Datetime.now()
         said = asked and self.env["loy.programme"]._said(asked, {one.id: one.valid_from_at or now for one in asked})
         for promotion in asked:
@@ -247,12 +247,8 @@ class LoyPublications(models.AbstractModel):
     def _days(self, promotions, at: datetime) -> list[tuple]:
         """Each promotion with the day at a moment by the clock of its programme."""
         home = self.env.company
-        # sudo: the clock does not depend on who asks
-        settings = self.env["loy.settings"].sudo().search(
-            [("company_id", "in", (promotions.company_id | home).ids)]
-        )
-        zones = {one.company_id: one.timezone for one in settings}
-        return [(one, clock.to_local(at, zones.get(one.company_id or home) or "UTC").date()) for one in promotions]
+        zones = self.env["loy.programme"]._timezones(promotions.company_id | home)
+        return [(one, clock.to_local(at, zones[one.company_id or home]).date()) for one in promotions]
 
     def _follow_calendar(self, at: datetime) -> int:
         """Those that come to another stage by the day get it; how many. No version says so: nobody changed them."""

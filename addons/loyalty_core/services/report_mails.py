@@ -147,7 +147,7 @@ class LoyReportMails(models.AbstractModel):
         mail server refuses nobody else hears twice."""
         asker = self._as_owner(schedule)
         params = self._params(schedule)
-        day = clock.to_local(due, self.env["loy.reports"]._timezone_of(schedule.company_id)).date()
+        day = clock.to_local(due, self.env["loy.programme"]._timezone(schedule.company_id)).date()
         told = asker.env["loy.reports"]._tell(schedule.code, params, FILE_ROWS, day)
         files = asker.env["loy.report.files"]
         name, content = files._name_of(told, schedule.name), files._content(told, schedule.name)

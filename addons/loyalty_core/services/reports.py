@@ -301,14 +301,9 @@ class LoyReports(models.AbstractModel):
     def _bad_period(self, why: str) -> LoyaltyError:
         return LoyaltyError("bad_period", self.env._("The period cannot be used: %s.", why))
 
-    def _timezone_of(self, company) -> str:
-        # Which clock the programme goes by is no secret.
-        settings = self.env["loy.settings"].sudo().search([("company_id", "=", company.id)], limit=1)
-        return settings.timezone or "UTC"
-
     def _today(self) -> date:
         """By the clock of the programme."""
-        return clock.to_local(fields.Datetime.now(), self._timezone_of(self.env.company)).date()
+        return clock.to_local(fields.Datetime.now(), self.env["loy.programme"]._timezone(self.env.company)).date()
 
     def _ask(self, report: Report, read: dict, today: date | None = None) -> Ask:
         today = today or self._today()
@@ -318,7 +313,7 @@ class LoyReports(models.AbstractModel):
             env=self.env,
             source=report.source,
             companies=tuple(self._companies().ids),
-            timezone=self._timezone_of(self.env.company),
+            timezone=self.env["loy.programme"]._timezone(self.env.company),
             today=today,
             from_=from_,
             to=to,

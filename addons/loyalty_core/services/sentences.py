@@ -2,6 +2,7 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from decimal import Decimal
 
 from babel.dates import get_day_names
@@ -45,13 +46,17 @@ class LoySentences(models.AbstractModel):
 
     def _say(self, sort: str, document) -> str:
         """A document, as the editor has it; "" while it is not sound."""
-        sound = self._sound(sort, document)
-        if sound is None:
-            return ""
+        return self._say_all([(sort, document)])[0]
+
+    def _say_all(self, documents: Sequence[tuple[str, object]]) -> list[str]:
+        """The same of several, each with its sort, with one look at each section."""
         language = Language(self.env)
-        self._tell(sort, sound, language)
+        sound = [(sort, self._sound(sort, document)) for sort, document in documents]
+        for sort, one in sound:  # once to learn which names are wanted, all together
+            if one is not None:
+                self._tell(sort, one, language)
         language.learn()
-        return capitalised(self._tell(sort, sound, language))
+        return ["" if one is None else capitalised(self._tell(sort, one, language)) for sort, one in sound]
 
     # ------------------------------------------------------------------ how
 

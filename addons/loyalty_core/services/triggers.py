@@ -16,6 +16,7 @@ from ..sql import triggers as sql
 from ..sql.insert import insert_rows
 from . import clock
 from .errors import LoyaltyError
+from .folding import seal
 from .posting import Accrual, Source
 from .programme import CompiledProgramme
 from .transaction import run_with_retry
@@ -140,15 +141,9 @@ class LoyTriggers(models.AbstractModel):
     def _seal(self) -> None:
         """Note the latest number. Writers wait for that instant only: the lock goes with the savepoint."""
         try:
-            with self.env.cr.savepoint(flush=False) as savepoint:
-                for statement in sql.quiet():
-                    self.env.cr.execute(statement)
-                ((latest,),) = self.env.execute_query(sql.latest())
-                savepoint.rollback()
+            seal(self.env, sql)
         except LockNotAvailable:
             _logger.info("Somebody writes events for long: they are read next time")
-            return
-        self.env.cr.execute(sql.seal(latest))
 
     def _read(self, limit: int = EVENTS_BATCH) -> int:
         """The next events of the stream, so many at most: how many; 0 when all are read."""

@@ -378,6 +378,24 @@ class TestPublications(PublicationCase):
         self.assertIn("50", told["Rewards"][1])
         self.assertIsNone(first.changes or None)
 
+    def test_many_versions_are_told_with_as_many_queries_as_one(self):
+        for percent in (20, 30, 40):
+            target = {"category": ["T_COFFEE"]}
+            rewards = [{"kind": "percent", "value": percent, "target": target}]
+            self.live.sudo().write({"rewards_text": json.dumps(rewards), "when_text": json.dumps(
+                {"kind": "place", "store": ["T_S1"] if percent % 20 else ["T_S2"]}
+            )})  # fmt: skip
+        versions = self.env["loy.revision"].search(self.live.action_open_revisions()["domain"])
+        self.assertEqual(len(versions), 4)
+        spent = []
+        for told in (versions[:1], versions[:1], versions):  # the first look fills caches
+            told.mapped("document")
+            before = self.env.cr.sql_log_count
+            found = self.env["loy.differences"]._of_revisions(told)
+            spent.append(self.env.cr.sql_log_count - before)
+        self.assertIn("Coffee", found[versions[0]][-1]["now"])
+        self.assertEqual(spent[1], spent[2])
+
     def test_an_old_version_is_prepared_anew(self):
         first = self.env["loy.revision"].search(self.live.action_open_revisions()["domain"])[-1:]
         was = self.live._stated()
