@@ -162,7 +162,7 @@ class LoyBenchCase(models.Model):
 
     def _keep_anew(self):
         """The results as they are now are how they shall be: whoever published what changed them has said so."""
-        for case in self.sudo():  # whoever agrees to a publication need not be able to use the bench
+        for case in self:
             try:
                 result = self.env["loy.bench"]._result_of(case, case.promotion_ids)
             except UserError:

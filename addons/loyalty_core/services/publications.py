@@ -176,7 +176,9 @@ class LoyPublications(models.AbstractModel):
         if draft != promotion:
             draft.unlink()
         if record.is_accepted:
-            self.env["loy.bench.case"].browse(one["id"] for one in record.cases).exists()._keep_anew()
+            # sudo: whoever agrees need not be able to use the bench
+            cases = self.env["loy.bench.case"].sudo().browse(one["id"] for one in record.cases)
+            cases.exists()._keep_anew()
 
     def _discard(self, draft) -> None:
         """A prepared change that is not wanted; what was asked of it is withdrawn."""
