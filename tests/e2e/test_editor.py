@@ -152,3 +152,34 @@ def test_kinds_stand_under_topics_and_values_are_told_in_words(editor):
     assert "Compared" in browser.text(card)
     assert browser.evaluate(f"document.querySelector('{card} [data-key=op] input').value") == "At least"
     assert editor.document("when_text")["op"] == "ge"
+
+
+def test_a_condition_inside_of_a_reward_is_put_together_as_any_other(editor):
+    browser = editor.browser
+    browser.click(".nav-link[name=rewards]")
+    fields = ".o_field_widget[name=rewards_text]"
+    editor.add("points for a purchase", "points", f"{fields} .o_loy_editor")
+    card = f'{fields} [data-kind="points"]'
+    browser.click(f"{card} > .o_loy_parameters > .o_loy_more, {card} > .o_loy_parameters > .dropdown .o_loy_more")
+    browser.click('.o-dropdown--menu [data-key="usable_when"]')
+    nested = f'{card} [data-key="usable_when"] .o_loy_nested'
+    editor.add("basket amount", "basket_amount", f"{nested} .o_loy_root")
+    editor.type(f'{nested} [data-kind="basket_amount"] [data-key="min"] input', "50")
+    editor.add("time", "time", f"{nested} .o_loy_root")
+    terms = editor.document("rewards_text")[1]["usable_when"]
+    assert [one["kind"] for one in terms["all"]] == ["basket_amount", "time"]
+    assert terms["all"][0]["min"] == 50
+    editor.add("reward for points", "redeem", f"{fields} .o_loy_editor")
+    card = f'{fields} [data-kind="redeem"]'
+    browser.click(f"{card} > .o_loy_parameters > .o_loy_more, {card} > .o_loy_parameters > .dropdown .o_loy_more")
+    browser.click('.o-dropdown--menu [data-key="discount"]')
+    choose = f'{card} [data-key="discount"] .o_loy_choose'
+    kinds = browser.evaluate(f"[...document.querySelectorAll(`{choose} option`)].map((one) => one.value)")
+    assert "percent" in kinds
+    assert not {"points", "redeem", "message"} & set(kinds)
+    browser.evaluate(
+        f"((one) => {{ one.value = 'percent'; one.dispatchEvent(new Event('change')); }})"
+        f"(document.querySelector(`{choose}`))"
+    )
+    browser.wait_for(f'{card} [data-kind="percent"]')
+    assert editor.document("rewards_text")[2]["discount"]["kind"] == "percent"

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from engine import schema
 from engine.forms import SORTS
+from engine.limits import Limits
 from engine.registry import KindOf
-from engine.sentences import Pattern, patterns, sentence, sentences
+from engine.sentences import LIMITS, Pattern, limited, patterns, sentence, sentences
 
 EXAMPLES = [(sort, name) for sort in ("condition", "reward") for name in SORTS[sort].leaves]
 TOLD = {"all": [{"kind": "time", "weekdays": [1, 2]}, {"any": [
@@ -64,7 +65,7 @@ def tell(sort: str, document: Any) -> str:
      "the basket comes to from $50 to $60 (which amount: what is left to pay)"),
     ("condition", {"kind": "identified"}, "the customer is a member"),
     ("condition", {"kind": "identified", "value": False}, "the customer is a guest"),
-    ("condition", {"kind": "attribute", "name": "vip", "value": True}, "“vip” is yes"),
+    ("condition", {"kind": "attribute", "name": "vip", "value": True}, "“attributes|profile:vip” is yes"),
     ("condition", {"kind": "purchases_count", "max": 0, "include_current": True},
      "earlier purchases are at most 0 (this purchase counts too)"),
     ("condition", TOLD,
@@ -93,6 +94,33 @@ def test_a_pattern_tells_parameters_of_its_kind(sort: str, kind: str, pattern: P
     known = schema.members(SORTS[sort].leaves[kind]).keys()
     assert pattern.keys - {"range"} <= known
     assert set(re.findall(r"%\((\w+)\)s", pattern.text)) == pattern.slots
+
+
+LIMITED = {
+    "per_receipt": 3, "per_member": 2, "per_member_days": 7, "per_day": 500, "total": 9000, "budget": 1234.5,
+    "budget_points": 777, "share": "TOGETHER", "base_per_member": {"amount": {"day": 50, "month": 600}},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("limits", "words"), [
+    ({"per_receipt": 1, "per_member": 1}, "once for each member; once in a receipt"),
+    ({"per_member": 1, "per_member_days": 7}, "once within 7 days for each member"),
+    ({"total": 100, "base_per_member": {"quantity": {"week": 40}}},
+     "at most 100 times in all; what earns for each member is limited (how many: a week: 40)"),
+    ({}, ""),
+])  # fmt: skip
+def test_limits_in_words(limits: Any, words: str) -> None:
+    assert set(limited(limits, English()).split("; ")) == set(words.split("; "))
+
+
+def test_no_words_hide_a_limit() -> None:
+    told = limited(LIMITED, English())
+    for value in said(LIMITED):
+        assert value in told, told
+
+
+def test_a_clause_tells_limits_that_there_are() -> None:
+    assert set().union(*(pattern.keys for pattern in LIMITS)) <= schema.members(Limits).keys()
 
 
 def said(document: Any) -> Iterator[str]:

@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from engine import schema, words
 from engine.forms import SORTS, forms, objects
+from engine.limits import BasePerMember
 from engine.registry import CONDITIONS, Condition
 
 KINDS = [(sort, name) for sort, kinds in SORTS.items() for name in kinds.leaves]
 OWNERS: dict[str, type] = {
     **{f"{sort}: {name}": SORTS[sort].leaves[name] for sort, name in KINDS},
     **objects(),
+    **{of.__name__: of for of in schema.documented([BasePerMember])},  # sentences tell it
 }
 
 

@@ -12,13 +12,15 @@ from typing import Any, Protocol
 
 from . import schema, words
 from .forms import SORTS, label_of
+from .limits import Limits
 from .registry import KindOf
 from .select import Target
 from .words import _
 
-#: A promotion whole: with its condition, with the event that sets it off.
+#: A promotion whole: with its condition, with the event that sets it off, with its limits.
 GIVES_IF = _("%(gives)s, if %(when)s")
 SET_OFF = _("%(told)s (event: %(event)s)")
+WITHIN = _("%(told)s; %(limits)s")
 
 _NAMES = ("sku", "category", "brand", "segment")
 _SLOT = re.compile(r"%\((\w+)\)s")
@@ -68,6 +70,11 @@ def selected(target: Mapping[str, Any], language: Language) -> str:
     return _Teller(language).selected(target)
 
 
+def limited(limits: Mapping[str, Any], language: Language) -> str:
+    """How often and how much, one clause after another."""
+    return _Teller(language).limited(limits)
+
+
 def sentences(sort: str, documents: Iterable[Mapping[str, Any]], language: Language) -> str:
     """Several, one after another."""
     return "; ".join(filter(None, (sentence(sort, one, language) for one in documents)))
@@ -92,6 +99,14 @@ class _Teller:
     def selected(self, target: Mapping[str, Any]) -> str:
         return self._object(Target, target)
 
+    def limited(self, limits: Mapping[str, Any]) -> str:
+        told, left = [], dict(limits)
+        while fitting := [pattern for pattern in LIMITS if pattern.fits(left)]:
+            pattern = _fullest(fitting)
+            told.append(self._said(pattern, Limits, left))
+            left = {key: one for key, one in left.items() if key not in pattern.keys}
+        return "; ".join(filter(None, (*told, self._parameters("Limits", Limits, left))))
+
     def _branch(self, key: str, told: list[str], is_inner: bool) -> str:
         text = _("%(first)s and %(last)s") if key == "all" else _("%(first)s or %(last)s")
         joined = self._joined(text, told)
@@ -106,18 +121,21 @@ class _Teller:
     def _kind(self, sort: str, kind: str, document: Mapping[str, Any]) -> str:
         of = SORTS[sort].leaves[kind]
         fitting = [pattern for pattern in PATTERNS[sort].get(kind, ()) if pattern.fits(document)]
-        pattern = max(fitting, key=lambda one: (len(one.keys), len(one.where)), default=None)
-        if pattern is None:
+        if not fitting:
             known = words.KINDS[sort].get(kind)
             label = self.language.term(known.label) if known else kind.replace("_", " ")
             rest = self._parameters(kind, of, document)
             return f"{_small(label)} ({rest})" if rest else _small(label)
+        pattern = _fullest(fitting)
+        said = self._said(pattern, of, document)
+        rest = self._parameters(kind, of, {key: one for key, one in document.items() if key not in pattern.keys})
+        return f"{said} ({rest})" if rest else said
+
+    def _said(self, pattern: Pattern, of: type, document: Mapping[str, Any]) -> str:
         slots = {key: self._value(of, key, document[key]) for key in pattern.slots - {"range"}}
         if "range" in pattern.slots:
             slots["range"] = self._range(of, document)
-        said = self.language.term(pattern.text, **slots)
-        rest = self._parameters(kind, of, {key: one for key, one in document.items() if key not in pattern.keys})
-        return f"{said} ({rest})" if rest else said
+        return self.language.term(pattern.text, **slots)
 
     def _range(self, of: type, document: Mapping[str, Any]) -> str:
         bounds = {key: self._value(of, key, document[key]) for key in ("min", "max") if key in document}
@@ -202,6 +220,10 @@ class _Teller:
         return self.language.term(_("“%(name)s”"), name=name)
 
 
+def _fullest(fitting: Iterable[Pattern]) -> Pattern:
+    return max(fitting, key=lambda one: (len(one.keys), len(one.where)))
+
+
 def _are_named(target: Any) -> bool:
     """Whether a selection is of goods by their names, or of all the others: what a sentence can hold."""
     if not isinstance(target, dict) or len(target) != 1:
@@ -222,6 +244,22 @@ def patterns() -> Iterator[tuple[str, str, Pattern]]:
             for one in several:
                 yield sort, kind, one
 
+
+#: Of limits, each one clause.
+LIMITS = (
+    Pattern(_("once in a receipt"), {"per_receipt": 1}),
+    Pattern(_("in a receipt at most %(per_receipt)s times")),
+    Pattern(_("once for each member"), {"per_member": 1}),
+    Pattern(_("for each member at most %(per_member)s times")),
+    Pattern(_("once within %(per_member_days)s days for each member"), {"per_member": 1}),
+    Pattern(_("within %(per_member_days)s days for each member at most %(per_member)s times")),
+    Pattern(_("at most %(per_day)s times a day")),
+    Pattern(_("at most %(total)s times in all")),
+    Pattern(_("until %(budget)s have been given")),
+    Pattern(_("until %(budget_points)s points have been given")),
+    Pattern(_("what earns for each member is limited (%(base_per_member)s)")),
+    Pattern(_("within the limits of %(share)s")),
+)
 
 #: By sort and kind.
 PATTERNS: Mapping[str, Mapping[str, tuple[Pattern, ...]]] = {

@@ -231,7 +231,7 @@ class LoyPromotion(models.Model):
         """Hourly: a day began somewhere, so what was planned may run and what ran may have ended."""
         self.env["loy.publications"]._follow_calendar(fields.Datetime.now())
 
-    @api.depends("when_text", "rewards_text", "on_event")
+    @api.depends("when_text", "rewards_text", "on_event", "limit_per_receipt", "limit_share_id", *COUNTED_LIMIT_FIELDS)
     @api.depends_context("lang", "uid")
     def _compute_summary(self):
         told = self.env["loy.sentences"]._of_promotions(self)

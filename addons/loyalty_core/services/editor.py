@@ -1,4 +1,10 @@
-"""What the editor of documents asks of the server: what there is to choose from, and what is wrong with a document."""
+"""What the editor of documents asks of the server: what there is to choose from, and what is wrong with a document.
+
+A code is chosen from a source, which forms call ``section``: a section of the programme, the ``profile``, or several
+of these, as ``promotions|groups``.
+"""
+
+from collections.abc import Iterator
 
 from odoo import api, models
 
@@ -13,6 +19,7 @@ FOUND_MAX = 20
 #: Sections of which people make records while they write a promotion.
 MADE_HERE = ("product_segments", "calendars", "code_pools", "choices", "favourites")
 CODES_MAX = 1_000
+PROFILE = "profile"
 
 
 class LoyEditor(models.AbstractModel):
@@ -48,30 +55,28 @@ class LoyEditor(models.AbstractModel):
     @api.model
     @api.readonly
     def search(self, section: str, term: str) -> list[dict]:
-        """Records of a section of the programme by code or name: ``{"code", "name"}``."""
-        of = self._section(section)
-        if not of:
-            return []
-        model, code = self.env[of.model], of.column(of.key[-1])
-        domain = [(code, "not in", (False, ""))]
+        """What a source has of this code or name: ``{"code", "name"}`` each."""
         text = str(term or "").strip()[:100]
-        if text:
-            name = model._rec_name if model._rec_name in model._fields else code
-            domain += ["|", (code, "ilike", text), (name, "ilike", text)]
-        return self._told(of, model.search(domain, limit=FOUND_MAX))
+        records = [one for of in self._sections(section) for one in self._told(of, self._found(of, text))]
+        known = [{"code": code, "name": name} for code, name in self._profile(section).items()]
+        fitting = [one for one in known if text.lower() in f"{one['code']} {one['name']}".lower()]
+        return [*records, *fitting][:FOUND_MAX]
 
     @api.model
     @api.readonly
     def names(self, codes: dict[str, list[str]]) -> dict[str, dict[str, str]]:
-        """By section, the names of the records with these codes; what is not there, or not theirs to read, is left
-        out."""
+        """By source, the names of what has these codes; what is not there, or not theirs to read, is left out."""
         found = {}
-        for name, wanted in codes.items():
-            of = self._section(name)
-            if of and self.env[of.model].has_access("read"):
-                records = self.env[of.model].with_context(active_test=False)
-                rows = records.search([(of.column(of.key[-1]), "in", [str(one) for one in wanted[:CODES_MAX]])])
-                found[name] = {one["code"]: one["name"] for one in self._told(of, rows)}
+        for source, wanted in codes.items():
+            texts = [str(one) for one in wanted[:CODES_MAX]]
+            profile = self._profile(source)
+            named = {code: profile[code] for code in texts if code in profile}
+            for of in self._sections(source):
+                if self.env[of.model].has_access("read"):
+                    records = self.env[of.model].with_context(active_test=False)
+                    rows = records.search([(of.column(of.key[-1]), "in", texts)])
+                    named |= {one["code"]: one["name"] for one in self._told(of, rows)}
+            found[source] = named
         return found
 
     @api.model
@@ -146,6 +151,31 @@ class LoyEditor(models.AbstractModel):
         """What is wrong, in the language of whoever asks."""
         sentence, slots = sentence_of(problem.text)
         return self.env._(sentence, **slots)
+
+    def _sections(self, source: str) -> Iterator[Section]:
+        return filter(None, (self._section(name) for name in source.split("|")))
+
+    def _found(self, of: Section, text: str):
+        model, code = self.env[of.model], of.column(of.key[-1])
+        domain = [(code, "not in", (False, ""))]
+        if text:
+            name = model._rec_name if model._rec_name in model._fields else code
+            domain += ["|", (code, "ilike", text), (name, "ilike", text)]
+        return model.search(domain, limit=FOUND_MAX)
+
+    def _profile(self, source: str) -> dict[str, str]:
+        """What is known of every member beside the shop's own attributes (``TAKEN_NAMES``)."""
+        if PROFILE not in source.split("|"):
+            return {}
+        return {
+            "birth_date": self.env._("Birth date"),
+            "sex": self.env._("Sex"),
+            "age": self.env._("Age"),
+            "language": self.env._("Language"),
+            "city": self.env._("City"),
+            "store": self.env._("Store"),
+            "card_years": self.env._("Years with a card"),
+        }
 
     def _section(self, name: str) -> Section | None:
         self.env["loy.promotion"].check_access("read")

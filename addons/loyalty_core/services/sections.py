@@ -1097,17 +1097,20 @@ class PromotionSection(Section):
         if when:
             document["when"] = when
         document["rewards"] = record._document_in("rewards_text") or []
-        limits = {"per_receipt": record.limit_per_receipt} if record.limit_per_receipt else {}
-        limits |= _bounds_of(record)
-        if record.limit_share_id:
-            limits["share"] = record.limit_share_id.code
-        if limits:
+        if limits := self.limits_of(record):
             document["limits"] = limits
         if record.on_event != PURCHASE:
             further = record._document_in("on_text") or {}
             offset = {"offset_days": record.on_offset_days} if record.on_offset_days else {}
             document["on"] = {"event": record.on_event, **offset, **further} if offset or further else record.on_event
         return document
+
+    def limits_of(self, record) -> dict[str, object]:
+        limits = {"per_receipt": record.limit_per_receipt} if record.limit_per_receipt else {}
+        limits |= _bounds_of(record)
+        if record.limit_share_id:
+            limits["share"] = record.limit_share_id.code
+        return limits
 
     def _set_off_of(self, on) -> dict[str, object]:
         """An event is kept by its name and days, what else it takes as the text that people edit."""

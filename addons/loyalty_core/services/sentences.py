@@ -16,8 +16,9 @@ from ..engine.promotion import Option
 from ..engine.registry import PURCHASE, KindOf
 from ..engine.schema import Reading
 from ..engine.select import Target
-from ..engine.sentences import GIVES_IF, SET_OFF, capitalised, selected, sentence, sentences
+from ..engine.sentences import GIVES_IF, SET_OFF, WITHIN, capitalised, limited, selected, sentence, sentences
 from .gives import Gift
+from .sections import section_named
 
 RUN_MIN = 3  # so many days on end are told as the first and the last
 
@@ -29,20 +30,13 @@ class LoySentences(models.AbstractModel):
     _description = "Rules of promotions in words"
 
     def _of_promotions(self, promotions) -> dict:
-        """What each gives, and if what; "" for one that cannot be read."""
+        """What each gives, if what, and how often; "" for one that cannot be read."""
         language = Language(self.env)
-        documents = {one: (self._read(one.when_text), self._read(one.rewards_text)) for one in promotions}
-        for when, rewards in documents.values():  # once to learn which names are wanted, all together
-            self._told(when, rewards, language)
-        language.learn()
         events = dict(promotions.fields_get(["on_event"], ["selection"])["on_event"]["selection"])
-        said = {one: self._told(when, rewards, language) for one, (when, rewards) in documents.items()}
-        return {
-            one: language.term(SET_OFF, told=told, event=events[one.on_event])
-            if told and one.on_event != PURCHASE
-            else told
-            for one, told in said.items()
-        }
+        for one in promotions:  # once to learn which names are wanted, all together
+            self._told_whole(one, events, language)
+        language.learn()
+        return {one: self._told_whole(one, events, language) for one in promotions}
 
     def _say(self, sort: str, document) -> str:
         """A document, as the editor has it; "" while it is not sound."""
@@ -65,6 +59,15 @@ class LoySentences(models.AbstractModel):
             return json.loads(text) if text and text.strip() else None
         except ValueError:
             return None
+
+    def _told_whole(self, promotion, events: dict[str, str], language) -> str:
+        told = self._told(self._read(promotion.when_text), self._read(promotion.rewards_text), language)
+        if not told:
+            return ""
+        if promotion.on_event != PURCHASE:
+            told = language.term(SET_OFF, told=told, event=events[promotion.on_event])
+        limits = limited(section_named("promotions").limits_of(promotion), language)
+        return language.term(WITHIN, told=told, limits=limits) if limits else told
 
     def _told(self, when, rewards, language) -> str:
         gives, condition = self._sound("rewards", rewards), self._sound("condition", when)

@@ -10,8 +10,9 @@ from odoo.tools.translate import code_translations, trans_export
 from ..engine import words
 from ..engine.forms import SAID
 from ..engine.problem_words import SENTENCES
-from ..engine.sentences import GIVES_IF, SET_OFF, patterns
+from ..engine.sentences import GIVES_IF, LIMITS, SET_OFF, WITHIN, patterns
 from ..engine.template_words import PARAMETERS, TEXTS
+from ..services.attributes import TAKEN_NAMES
 from .api_common import ApiCase
 
 
@@ -25,9 +26,19 @@ class TestEditor(ApiCase):
         cls.marketer = new_test_user(cls.env, "t_editor_marketer", groups="loyalty_core.group_marketer")
         cls.editor = cls.env["loy.editor"].with_user(cls.marketer)
 
-    def parameter(self, described, kind, key):
-        (found,) = [one for one in described["kinds"]["condition"][kind]["fields"] if one["key"] == key]
+    def parameter(self, described, kind, key, sort="condition"):
+        (found,) = [one for one in described["kinds"][sort][kind]["fields"] if one["key"] == key]
         return found
+
+    def one_of(self, number, **said):
+        """One of several promotions that name the same records."""
+        return {
+            "code": f"T_WORDS_{number}",
+            "name": "Words",
+            "when": {"kind": "place", "store": ["T_S1"]},
+            "rewards": [{"kind": "percent", "value": number, "target": {"category": ["T_COFFEE"]}}],
+            **said,
+        }
 
     def test_a_description_is_json_with_the_currency(self):
         described = self.editor.describe()
@@ -42,7 +53,8 @@ class TestEditor(ApiCase):
         terms = {entry.msgid for entry in entries if "python" in f"{entry.comment}"}
         said = set(self.said(self.suite(self.editor.describe())))
         said |= {*SENTENCES.values(), *TEXTS, *PARAMETERS.values()}
-        said |= {GIVES_IF, SET_OFF, *(pattern.text for _sort, _kind, pattern in patterns())}
+        said |= {GIVES_IF, SET_OFF, WITHIN, *(pattern.text for pattern in LIMITS)}
+        said |= {pattern.text for _sort, _kind, pattern in patterns()}
         self.assertGreater(len(said), 250)
         self.assertFalse(said - terms)
 
@@ -70,6 +82,23 @@ class TestEditor(ApiCase):
         store.active = False
         self.assertEqual(self.editor.names({"stores": ["T_S1", "T_NOWHERE"]}), {"stores": {"T_S1": name}})
         self.assertNotIn("T_S1", [one["code"] for one in self.editor.search("stores", "T_S1")])
+
+    def test_a_code_may_be_of_one_of_several_sections(self):
+        self.apply({"groups": [{"code": "T_SHELF", "name": "Shelf offers"}], "promotions": [self.one_of(5)]})
+        source = self.parameter(self.editor.describe(), "multiply", "of", "reward")["form"]["item"]["section"]
+        found = {one["code"] for term in ("T_SHELF", "T_WORDS_5") for one in self.editor.search(source, term)}
+        self.assertEqual(found, {"T_SHELF", "T_WORDS_5"})
+        names = self.editor.names({source: ["T_SHELF", "T_WORDS_5", "T_NONE"]})[source]
+        self.assertEqual(names, {"T_SHELF": "Shelf offers", "T_WORDS_5": "Words"})
+
+    def test_what_is_known_of_a_member_is_found_by_its_label(self):
+        self.env["loy.attribute"].create({"code": "t_children", "name": "Children at home", "kind": "integer"})
+        source = self.parameter(self.editor.describe(), "attribute", "name")["form"]["section"]
+        self.assertIn({"code": "t_children", "name": "Children at home"}, self.editor.search(source, "children"))
+        self.assertEqual(self.editor.search(source, "birth d"), [{"code": "birth_date", "name": "Birth date"}])
+        self.assertEqual({one["code"] for one in self.editor.search(source, "")} & TAKEN_NAMES, TAKEN_NAMES)
+        when = {"kind": "attribute", "name": "age", "op": "ge", "value": 18}
+        self.assertIn("“Age”", self.editor.say("condition", when))
 
     def test_nobody_finds_records_of_another_company(self):
         other = self.env["res.company"].create({"name": "T other"})
@@ -144,22 +173,18 @@ class TestEditor(ApiCase):
         self.assertRegex(told, "^Знижка 12,5\N{NO-BREAK SPACE}% на «.+»$")
 
     def test_a_list_of_promotions_tells_each_with_one_look_at_each_section(self):
-        def promotion(number):
-            target = {"category": ["T_COFFEE"]}
-            return {
-                "code": f"T_WORDS_{number}",
-                "name": "Words",
-                "when": {"kind": "place", "store": ["T_S1"]},
-                "rewards": [{"kind": "percent", "value": number, "target": target}],
-            }
-
-        self.apply({"promotions": [promotion(number) for number in range(1, 21)]})
+        limits = {"total": 100, "per_member": 2, "per_member_days": 7}
+        self.apply({"promotions": [*(self.one_of(number) for number in range(1, 20)), self.one_of(20, limits=limits)]})
         found = self.env["loy.promotion"].with_user(self.marketer).search([("code", "=like", "T_WORDS_%")])
         self.assertEqual(len(found), 20)
         self.env.invalidate_all()
         with self.assertQueryCount(20):
             told = dict(zip(found.mapped("code"), found.mapped("summary"), strict=True))
         self.assertEqual(told["T_WORDS_7"], "7\N{NO-BREAK SPACE}% off “Coffee”, if the store is “Store 1”")
+        self.assertEqual(
+            told["T_WORDS_20"].partition("; ")[2],
+            "within 7 days for each member at most 2 times; at most 100 times in all",
+        )
 
     def test_names_that_are_not_theirs_to_read_stay_codes(self):
         readers = self.env["res.groups"].create({"name": "T readers of promotions"})
@@ -174,7 +199,7 @@ class TestEditor(ApiCase):
         person = new_test_user(self.env, "t_editor_reader", groups="base.group_user")
         person.group_ids += readers
         editor = self.env["loy.editor"].with_user(person)
-        self.assertEqual(editor.names({"stores": ["T_S1"]}), {})
+        self.assertEqual(editor.names({"stores": ["T_S1"]}), {"stores": {}})
         self.assertEqual(editor.say("condition", {"kind": "place", "store": ["T_S1"]}), "The store is “T_S1”")
 
     # ------------------------------------------------------------------ how

@@ -53,7 +53,7 @@ class AttributeIs(Condition):
     example: ClassVar[Mapping[str, object]] = {"name": "children", "op": "ge", "value": 1}
     is_of_member: ClassVar[bool] = True
 
-    name: str = schema.text(max_length=64)
+    name: str = schema.code_of("attributes", "profile", max_length=64)
     op: str = schema.choice(*_HOLDS, *_NEGATIONS, default="eq")
     value: Value | None = schema.value(default=None)
     known_days: int = schema.integer(

@@ -20,7 +20,7 @@ class PersonalOffer(Condition):
 
     example: ClassVar[Mapping[str, object]] = {}
 
-    of: str = schema.text(max_length=64, default="", help="Another promotion.")
+    of: str = schema.code_of("promotions", max_length=64, default="", help="Another promotion.")
 
     def within(self, promotion: str) -> Self:
         return self if self.of else replace(self, of=promotion)

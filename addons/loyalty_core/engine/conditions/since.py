@@ -27,7 +27,7 @@ class Since(Condition):
 
     event: str = schema.choice("first_use", "registered", "amount_reached")
     days: int = schema.integer(min=1, max=36_500)
-    of: str = schema.text(max_length=64, default="", help="Another promotion, for `first_use`.")
+    of: str = schema.code_of("promotions", max_length=64, default="", help="Another promotion, for `first_use`.")
     amount: int | None = schema.money(above=0, default=None, help="For `amount_reached`.")
     target: Target = selection("Whose amount, for `amount_reached`.")
     period: Period = schema.nested(Period, default=EVER, help="For `amount_reached`.")

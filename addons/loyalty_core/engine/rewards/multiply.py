@@ -25,7 +25,7 @@ class Multiply(Reward):
 
     what: str = schema.choice("points", "discount")
     of: frozenset[str] = schema.set_of(
-        schema.text(max_length=64), default=schema.REQUIRED, help="Promotions, groups."
+        schema.code_of("promotions", "groups", max_length=64), default=schema.REQUIRED, help="Promotions, groups."
     )
     factor: int = schema.micro(min=0, max=1000)
     target: Target = selection()

@@ -20,6 +20,11 @@ class Discounting(KindOf):
             return reading.refuse(path, "conflict", "must be a discount")
         return found
 
+    def to_form(self) -> schema.Form:
+        kinds = REWARDS.leaves.items()
+        own = [name for name, of in kinds if getattr(of, "phase", None) is Phase.DISCOUNT and of is not Redeem]
+        return {**KindOf.to_form(self), "only": own}
+
 
 @REWARDS.register("redeem")
 @dataclass(frozen=True, slots=True)
@@ -36,7 +41,7 @@ class Redeem(Reward):
     unit: str = schema.reference("units")
     points: int = schema.micro(above=0)
     discount: Reward | None = schema.declare(Discounting(REWARDS), None)
-    sku: str | None = schema.text(max_length=128, default=None)
+    sku: str | None = schema.code_of("products", default=None)
     per_purchase: int = schema.integer(min=1, max=1_000, default=1, help="At most so many times.")
 
     def check(self) -> Iterator[tuple[str, str, str]]:

@@ -47,9 +47,9 @@ def reference(section: str, **about: Unpack[About]) -> Any:
     return declare(Text(1, 64, section=section), **about)
 
 
-def code_of(section: str, *, max_length: int = 128, **about: Unpack[About]) -> Any:
-    """The code of a record of a section, which need not be there: a store that is still to be opened, say."""
-    return declare(Text(int("default" not in about), max_length, of=section), **about)
+def code_of(*sections: str, max_length: int = 128, **about: Unpack[About]) -> Any:
+    """The code of a record of one of the sections, which need not be there: a store that is still to be opened, say."""
+    return declare(Text(int("default" not in about), max_length, of="|".join(sections)), **about)
 
 
 def choice(*values: str, **about: Unpack[About]) -> Any:

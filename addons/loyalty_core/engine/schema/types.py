@@ -62,7 +62,7 @@ class Text(Type):
     pattern: str = ""
     form: str = ""
     section: str = ""
-    of: str = ""  # the section whose records it is likely to name
+    of: str = ""  # the section whose records it is likely to name; of several they stand between "|"
     name = "text"
 
     def read(self, value: object, path: str, reading: Reading) -> object:

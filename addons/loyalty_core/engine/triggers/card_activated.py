@@ -19,7 +19,7 @@ class CardActivated(Trigger):
 
     offset_days: int = schema.integer(min=0, max=3_650, default=0, help="So many days after it.")
     type: frozenset[str] = schema.set_of(
-        schema.text(max_length=64), help="Codes of card types; any type where it is empty."
+        schema.code_of("card_types", max_length=64), help="Codes of card types; any type where it is empty."
     )
 
     def fits(self, data: Mapping[str, object]) -> bool:

@@ -22,7 +22,10 @@ class ProfileFilled(Trigger):
 
     offset_days: int = schema.integer(min=0, max=3_650, default=0, help="So many days after it.")
     attributes: tuple[str, ...] = schema.list_of(
-        schema.text(max_length=64), min_length=1, max_length=50, help="Names as the condition `attribute` knows them."
+        schema.code_of("attributes", "profile", max_length=64),
+        min_length=1,
+        max_length=50,
+        help="Names as the condition `attribute` knows them.",
     )
 
     @property

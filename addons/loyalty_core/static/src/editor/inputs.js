@@ -22,7 +22,7 @@ const PROPS = {
 /** A value of a choice as people read it; one that is not among them as it is. */
 const told = (form, value) => form.labels?.[value] ?? String(value);
 
-class Input extends Component {
+export class Input extends Component {
     static props = PROPS;
 
     get readonly() {
@@ -393,7 +393,7 @@ class JsonInput extends Input {
 }
 
 const NUMBERS = ["integer", "decimal", "percent", "money"];
-const INPUTS = {
+export const INPUTS = {
     text: TextInput,
     flag: FlagInput,
     choice: ChoiceInput,

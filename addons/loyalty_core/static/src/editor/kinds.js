@@ -3,7 +3,7 @@ import { Dropdown } from "@web/core/dropdown/dropdown";
 import { DropdownItem } from "@web/core/dropdown/dropdown_item";
 import { useAutofocus } from "@web/core/utils/hooks";
 
-import { AnyInput, Parameters } from "./inputs";
+import { AnyInput, Input, INPUTS, Parameters } from "./inputs";
 
 const BRANCHES = ["all", "any"];
 
@@ -62,6 +62,16 @@ export class AddKind extends Component {
     addBranch(key) {
         const { editor, path, place } = this.props;
         editor.document.insert(path, place, { [key]: [] });
+    }
+
+    /** A condition is no reward: what was copied elsewhere may be of another sort. */
+    get pasted() {
+        const { document, description } = this.props.editor;
+        const copied = document.copied;
+        const isOfSort = copied?.kind
+            ? copied.kind in description.kinds[this.props.sort]
+            : this.props.sort === "condition";
+        return isOfSort ? copied : undefined;
     }
 
     paste() {
@@ -162,3 +172,40 @@ export class KindList extends Component {
     static components = { AddKind, DropZone, KindCard };
     static props = { editor: Object, sort: String, value: Array };
 }
+
+/** A condition or a reward inside of another one: on which receipts points may pay, say. */
+export class KindInput extends Input {
+    static template = "loyalty_core.editor.KindInput";
+    static components = { ConditionTree, KindCard };
+
+    get isCondition() {
+        return this.props.form.of === "condition";
+    }
+
+    /** What there is to choose from, where there is one of a few. */
+    get choices() {
+        const { form, editor } = this.props;
+        const kinds = Object.entries(editor.description.kinds[form.of]);
+        return kinds
+            .filter(([kind]) => !form.only || form.only.includes(kind))
+            .map(([kind, { label }]) => ({ kind, label }));
+    }
+
+    /** Nothing is said yet where it has only been opened. */
+    get tree() {
+        const { value } = this.props;
+        return value && Object.keys(value).length ? value : { all: [] };
+    }
+
+    choose(kind) {
+        const { form, editor } = this.props;
+        this.change(kind ? begun(form.of, kind, editor.description) : undefined);
+    }
+
+    /** One condition becomes the first of several. */
+    widen() {
+        this.change({ all: [this.props.value] });
+    }
+}
+
+INPUTS.kind = KindInput;
