@@ -119,8 +119,11 @@ from . import loy_favourite
 from . import loy_favourite_mark
 from . import loy_member_favourite
 from . import loy_incomplete_notice
+from . import loy_bench_part_mixin
 from . import loy_bench_case
 from . import loy_bench_line
+from . import loy_bench_payment
+from . import loy_bench_reward
 from . import ir_model_data
 from . import ir_module_module
 from . import loy_replay_mixin

@@ -5,11 +5,11 @@ from odoo.exceptions import UserError
 
 from ..services.errors import LoyaltyError
 
-#: Of what a result depends, beside the lines: when one of these changes, the result is no longer of the case.
+#: Of what a result depends, beside its parts: when one of these changes, the result is no longer of the case.
 INPUTS = frozenset(
     {
-        "store_id", "register_id", "channel", "at_on", "at_time", "member_id", "codes_text", "payment_method",
-        "spend_unit_id", "spend_amount", "promotion_ids",
+        "store_id", "register_id", "channel", "at_on", "at_time", "member_id", "codes_text", "spend_unit_id",
+        "spend_amount", "promotion_ids",
     }
 )  # fmt: skip
 NOON = "12:00"
@@ -48,7 +48,6 @@ class LoyBenchCase(models.Model):
         help="Found by phone, card number, e-mail, external id or name. Empty: a customer whom nobody knows.",
     )
     codes_text = fields.Char(string="Promo codes", help="Separated by spaces.")
-    payment_method = fields.Char(string="Means of payment", help="As the till names it in the API: cash, card …")
     spend_unit_id = fields.Many2one("loy.unit", string="Pay with", ondelete="set null", check_company=True)
     spend_amount = fields.Float(string="Points", digits=(16, 6), help="0: as many as possible.")
     promotion_ids = fields.Many2many(
@@ -62,6 +61,8 @@ class LoyBenchCase(models.Model):
         help="Promotions that are not active and take part in this calculation as they are now, and in no other.",
     )
     line_ids = fields.One2many("loy.bench.line", "case_id", string="Basket", copy=True)
+    payment_ids = fields.One2many("loy.bench.payment", "case_id", string="Payments", copy=True)
+    reward_ids = fields.One2many("loy.bench.reward", "case_id", string="Rewards of the catalogue", copy=True)
     result = fields.Json(readonly=True, copy=False, help="What a till would have been answered.")
     calculated_at = fields.Datetime(string="Calculated", readonly=True, copy=False)
     expected = fields.Json(readonly=True, copy=False, help="The result that was kept.")
@@ -113,7 +114,8 @@ class LoyBenchCase(models.Model):
 
     @api.model
     def _of_purchase(self, purchase):
-        """A case with the basket of a receipt: its lines as they were rung up, its member, its place and its time."""
+        """A case with the basket of a receipt: its lines as they were rung up, its member, its place and its time, and
+        how it was paid."""
         moment = purchase.store_id._to_local(purchase.purchased_at)
         return self.create(
             {
@@ -137,6 +139,7 @@ class LoyBenchCase(models.Model):
                     for line in purchase.line_ids.sorted("id")
                     if line.quantity > 0
                 ],
+                **self.env["loy.bench"]._paid(purchase),
             }
         )
 

@@ -5,13 +5,9 @@ class LoyBenchLine(models.Model):
     """A line of a basket that is tried."""
 
     _name = "loy.bench.line"
+    _inherit = ["loy.bench.part.mixin"]
     _description = "Line of a case of the test bench"
-    _order = "case_id, sequence, id"
 
-    case_id = fields.Many2one("loy.bench.case", required=True, index=True, ondelete="cascade")
-    company_id = fields.Many2one(related="case_id.company_id")
-    currency_id = fields.Many2one(related="case_id.currency_id")
-    sequence = fields.Integer(default=10)
     product_id = fields.Many2one("product.product", ondelete="set null")
     sku = fields.Char(
         "Code",
@@ -47,20 +43,3 @@ class LoyBenchLine(models.Model):
             self.product_id = self.env["product.product"].search(
                 ["|", ("default_code", "=", self.sku), ("barcode", "=", self.sku)], limit=1
             )
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        lines = super().create(vals_list)
-        lines.case_id._outdate()
-        return lines
-
-    def write(self, vals):
-        written = super().write(vals)
-        self.case_id._outdate()
-        return written
-
-    def unlink(self):
-        cases = self.case_id
-        gone = super().unlink()
-        cases._outdate()
-        return gone

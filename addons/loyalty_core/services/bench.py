@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from odoo import models
+from odoo import Command, models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount
 
-from ..engine import DocumentError, schema
+from ..engine import Basket, DocumentError, schema
 from .errors import LoyaltyError
+from .money import from_minor
 from .programme import CompiledProgramme
 from .requests import PurchaseCalculate
 
@@ -118,6 +119,41 @@ class LoyBench(models.AbstractModel):
             if kept.get(key) != found.get(key)
         ]
 
+    # ------------------------------------------------------------------ from a receipt
+
+    def _paid(self, purchase) -> dict:
+        """How a receipt was paid, as values of a case: what is not known any more, by its code, is left out."""
+        if not purchase.basket:
+            return {}
+        basket = Basket.from_document(purchase.basket)
+        rewards, units = self._coded("loy.reward", purchase), self._coded("loy.unit", purchase)
+        values = {
+            "payment_ids": [
+                Command.create(
+                    {
+                        "method": one.method,
+                        "amount": from_minor(one.amount_minor or 0, purchase.currency_id.decimal_places),
+                    }
+                )
+                for one in basket.payments
+            ],
+            "reward_ids": [
+                Command.create({"reward_id": rewards[one.reward].id, "times": one.times})
+                for one in basket.redeem
+                if one.reward in rewards
+            ],
+        }
+        # Nothing asked for is no wish; a case has one unit.
+        for one in [one for one in basket.spend if one.unit in units and one.amount_minor != 0][:1]:
+            unit = units[one.unit]
+            values |= {"spend_unit_id": unit.id, "spend_amount": from_minor(one.amount_minor or 0, unit.decimals)}
+        return values
+
+    def _coded(self, model: str, purchase) -> dict:
+        """Code → record, of those that the company of the purchase knows; its own stand before those of all."""
+        records = self.env[model].search([("company_id", "in", (False, purchase.company_id.id))])
+        return {one.code: one for one in records.sorted(lambda one: bool(one.company_id))}
+
     # ------------------------------------------------------------------ how
 
     def _check_case(self, case) -> None:
@@ -145,8 +181,9 @@ class LoyBench(models.AbstractModel):
             "member": {"member": str(case.member_id.id)} if case.member_id else None,
             "lines": [self._request_line(number, line) for number, line in enumerate(case.line_ids, start=1)],
             "codes": (case.codes_text or "").replace(",", " ").split(),
-            "payments": [{"method": case.payment_method}] if case.payment_method else None,
+            "payments": [{"method": one.method, "amount": one.amount or "rest"} for one in case.payment_ids],
             "spend": [self._request_spend(case)] if case.spend_unit_id else None,
+            "redeem": [{"reward": one.reward_id.code, "times": one.times} for one in case.reward_ids],
             "explain": True,
         }
         return {key: value for key, value in request.items() if value}

@@ -323,7 +323,10 @@ declare(
         opens=(
             "loy.bench.case rwcd",
             "loy.bench.line rwcd",
+            "loy.bench.payment rwcd",
+            "loy.bench.reward rwcd",
             "loy.promotion r",
+            "loy.reward r",
             "loy.store r",
             "loy.register r",
             "loy.unit r",

@@ -40,6 +40,8 @@ loy.attribute                  r        r              r         r              
 loy.audit                      -        -              -         -               -         -        -         r
 loy.bench.case                 -        -              -         -               -         rwcd     rwcd      rwcd
 loy.bench.line                 -        -              -         -               -         rwcd     rwcd      rwcd
+loy.bench.payment              -        -              -         -               -         rwcd     rwcd      rwcd
+loy.bench.reward               -        -              -         -               -         rwcd     rwcd      rwcd
 loy.brand                      r        r              r         r               r         r        rwcd      rwcd
 loy.calendar                   r        r              r         r               r         r        rwc       rwc
 loy.calendar.day               r        r              r         r               r         r        rwcd      rwcd
@@ -392,9 +394,15 @@ class TestCompanies(TransactionCase):
             }
         )
         made["loy.bench.case"] = env["loy.bench.case"].create(
-            {"name": "A", "store_id": store.id, "line_ids": [(0, 0, {"sku": "X", "price": 1})]}
+            {
+                "name": "A",
+                "store_id": store.id,
+                "line_ids": [(0, 0, {"sku": "X", "price": 1})],
+                "payment_ids": [(0, 0, {"method": "card"})],
+            }
         )
         made["loy.bench.line"] = made["loy.bench.case"].line_ids
+        made["loy.bench.payment"] = made["loy.bench.case"].payment_ids
         made["loy.replay"] = env["loy.replay"].create(
             {
                 "company_id": company.id,
@@ -476,6 +484,9 @@ class TestCompanies(TransactionCase):
             {"code": "GIFT", "name": "Gift", "unit_id": units[0].id, "points": 1, "company_id": company.id,
              "gives_text": '{"unit": "RATE", "amount": 1}'}
         )  # fmt: skip
+        made["loy.bench.reward"] = env["loy.bench.reward"].create(
+            {"case_id": made["loy.bench.case"].id, "reward_id": made["loy.reward"].id}
+        )
         made["loy.redemption"] = env["loy.redemption"].create(
             {
                 "reward_id": made["loy.reward"].id,

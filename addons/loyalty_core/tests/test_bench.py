@@ -13,6 +13,8 @@ from odoo.tests import new_test_user, tagged
 from .api_common import ApiCase
 
 HALF = {"kind": "percent", "value": 50}
+CUP = {"code": "T_CUP", "name": "A bun", "unit": "T_BONUS", "points": 20, "gives": {"sku": "T-1002"}}
+MILE = {"code": "T_MILE", "name": "A mile", "unit": "T_BONUS", "points": 10, "gives": {"unit": "T_MILES", "amount": 1}}
 
 
 @tagged("post_install", "-at_install")
@@ -23,6 +25,8 @@ class BenchCase(ApiCase):
         cls.marketer = new_test_user(cls.env, "t_marketer", groups="loyalty_core.group_marketer", tz="UTC")
         draft = {**cls.promotion("T_DRAFT", HALF), "state": "draft"}
         cls.apply({"promotions": [draft]})
+        cls.apply({"rewards": [CUP, MILE]})
+        cls.cup = cls.env["loy.reward"].search([("code", "=", "T_CUP")])
         cls.draft = cls.env["loy.promotion"].search([("code", "=", "T_DRAFT")])
         cls.store = cls.env["loy.store"].search([("code", "=", "T_S1")])
         cls.products = cls.env["product.product"].search([("default_code", "in", ["T-1001", "T-1002"])])
@@ -70,6 +74,14 @@ class TestBench(BenchCase):
             ({"spend_unit_id": unit.id}, {"spend": [{"unit": "T_BONUS", "amount": "max"}]}),
             ({"spend_unit_id": unit.id, "spend_amount": 7}, {"spend": [{"unit": "T_BONUS", "amount": 7}]}),
             ({"codes_text": "NONE, OTHER"}, {"codes": ["NONE", "OTHER"]}),
+            (
+                {"payment_ids": [Command.create({"method": "gift", "amount": 5}), Command.create({"method": "card"})]},
+                {"payments": [{"method": "gift", "amount": 5}, {"method": "card"}]},
+            ),
+            (
+                {"reward_ids": [Command.create({"reward_id": self.cup.id, "times": 2})]},
+                {"redeem": [{"reward": "T_CUP", "times": 2}]},
+            ),
             (
                 {"at_on": moment.date(), "at_time": "09:30"},
                 {"at": f"{moment.date().isoformat()}T09:30:00"},
@@ -132,6 +144,28 @@ class TestBench(BenchCase):
                 case.action_loy_calculate()
         self.assertIn("T_DRAFT", str(caught.exception))
 
+    def test_one_of_several_payments_is_enough(self):
+        card = {"when": {"kind": "payment_method", "in": ["card"]}}
+        self.apply({"promotions": [self.promotion("T_CARD", HALF, **card)]})
+        cash, card = (Command.create({"method": method, "amount": 10}) for method in ("cash", "card"))
+        self.assertFalse(self.promotion_of(self.calculated(payment_ids=[cash]), "T_CARD")["is_applied"])
+        self.assertTrue(self.promotion_of(self.calculated(payment_ids=[cash, card]), "T_CARD")["is_applied"])
+
+    def test_a_reward_of_the_catalogue_is_taken_for_points(self):
+        reward = [Command.create({"reward_id": self.cup.id})]
+        self.assertFalse(self.promotion_of(self.calculated(reward_ids=reward), "T_CUP")["is_applied"])
+        self.give(50)
+        case = self.calculated(reward_ids=reward)
+        self.assertEqual(self.to_pay(case), 81.0)
+        cup = self.promotion_of(case, "T_CUP")
+        self.assertEqual(cup["name"], "A bun")
+        self.assertIn("20 T_BONUS paid", cup["gave"])
+
+    def test_rewards_that_no_purchase_gives_are_not_to_choose(self):
+        domain = self.env["loy.bench.reward"]._fields["reward_id"].domain
+        found = self.env["loy.reward"].search([("code", "in", ["T_CUP", "T_MILE"]), *domain])
+        self.assertEqual(found, self.cup)
+
     def test_a_product_without_record_needs_a_price(self):
         lines = [Command.create({"sku": "UNKNOWN", "quantity": 3, "price": 4})]
         self.assertEqual(self.to_pay(self.calculated(line_ids=lines)), 12.0)
@@ -169,7 +203,7 @@ class TestBench(BenchCase):
         self.assertTrue(base["is_applied"])
         self.assertEqual(base["gave"], ["+2 T_BONUS"])
         codes = {one["code"] for one in case.shown["promotions"]}
-        self.assertEqual(codes, {"T_COFFEE10", "T_BASE5", "T_SPEND"})
+        self.assertEqual(codes, {"T_COFFEE10", "T_BASE5", "T_SPEND", "T_CUP"})
 
     def test_a_change_takes_the_result_with_it(self):
         case = self.calculated()
@@ -178,6 +212,8 @@ class TestBench(BenchCase):
             lambda: case.write({"line_ids": [Command.update(case.line_ids[0].id, {"quantity": 5})]}),
             lambda: case.write({"line_ids": [Command.create({"sku": "T-1002"})]}),
             case.line_ids[-1].unlink,
+            lambda: case.write({"payment_ids": [Command.create({"method": "card"})]}),
+            lambda: case.write({"reward_ids": [Command.create({"reward_id": self.cup.id})]}),
             lambda: case.write({"at_on": "2026-02-03"}),
         ):
             change()
@@ -208,6 +244,29 @@ class TestBenchReceipts(BenchCase):
         case.action_loy_calculate()
         self.assertEqual(case.result["answer"]["totals"], confirmed["totals"])
         self.assertEqual(case.result["at"], at)
+
+    def test_a_receipt_tells_how_it_was_paid(self):
+        self.give(50, at="2026-01-01T00:00:00Z")
+        basket = self.basket(
+            payments=[{"method": "gift", "amount": 5}, {"method": "card", "amount": "rest"}],
+            redeem=[{"reward": "T_CUP"}, {"reward": "T_CUP"}],
+            spend=[{"unit": "T_BONUS", "amount": 7}],
+        )
+        confirmed = self.call("purchase_confirm", purchase="T-1", **basket)
+        case = self.env["loy.bench.case"].with_user(self.marketer)._of_purchase(self.purchase_of("T-1"))
+        self.assertEqual([(one.method, one.amount) for one in case.payment_ids], [("gift", 5.0), ("card", 0.0)])
+        self.assertEqual([(one.reward_id, one.times) for one in case.reward_ids], [(self.cup, 2)])
+        self.assertEqual((case.spend_unit_id.code, case.spend_amount), ("T_BONUS", 7.0))
+        self.give(50, at="2026-01-01T00:00:00Z")  # what the receipt has spent
+        case.action_loy_calculate()
+        self.assertEqual(case.result["answer"]["totals"], confirmed["totals"])
+
+    def test_a_reward_that_is_gone_is_left_out(self):
+        self.give(50, at="2026-01-01T00:00:00Z")
+        self.call("purchase_confirm", purchase="T-1", **self.basket(redeem=[{"reward": "T_CUP"}]))
+        self.cup.active = False
+        case = self.env["loy.bench.case"].with_user(self.marketer)._of_purchase(self.purchase_of("T-1"))
+        self.assertFalse(case.reward_ids)
 
     def test_a_promotion_opens_a_basket_with_itself(self):
         action = self.draft.with_user(self.marketer).action_loy_try()

@@ -115,7 +115,7 @@ class TestTemplates(ApiCase):
                         "at_time": basket["at"][11:16],
                         "member_id": int(self.member) if basket.get(MEMBERS) else False,
                         "codes_text": " ".join(basket.get("codes", ())),
-                        "payment_method": (basket.get("payments") or [{"method": False}])[0]["method"],
+                        "payment_ids": [(0, 0, {"method": one["method"]}) for one in basket.get("payments", ())],
                         "promotion_ids": drafts.ids,
                         "line_ids": [
                             (0, 0, {"sku": line["sku"], "quantity": line.get("quantity", 1)})
