@@ -19,9 +19,9 @@ class BestCustomers(Report):
     defaults = {"period": "last_12_months"}
     columns = (
         text("member", _lt("Member")),
-        count("purchases", _lt("Purchases")),
-        money("amount", _lt("Amount")),
-        ratio("average", _lt("Average receipt"), "amount", "purchases", "money"),
+        count("purchases", _lt("Purchases"), more="better"),
+        money("amount", _lt("Amount"), more="better"),
+        ratio("average", _lt("Average receipt"), "amount", "purchases", "money", more="better"),
         count("days", _lt("Days with a purchase")),
         day("last", _lt("Last bought")),
     )

@@ -11,13 +11,13 @@ def columns_of(named: Column) -> tuple[Column, ...]:
     """The figures of goods beside what they are told by."""
     return (
         named,
-        quantity("quantity", _lt("Quantity")),
-        count("lines", _lt("Lines sold")),
-        money("base", _lt("Shelf amount")),
-        money("discount", _lt("Discount")),
-        percent("off", _lt("Discount, %"), "discount", "base"),
+        quantity("quantity", _lt("Quantity"), more="better"),
+        count("lines", _lt("Lines sold"), more="better"),
+        money("base", _lt("Shelf amount"), more="better"),
+        money("discount", _lt("Discount"), more="worse"),
+        percent("off", _lt("Discount, %"), "discount", "base", more="worse"),
         money("spent", _lt("Paid with points")),
-        money("amount", _lt("Amount")),
+        money("amount", _lt("Amount"), more="better"),
         share("share", _lt("Share"), "amount"),
     )
 

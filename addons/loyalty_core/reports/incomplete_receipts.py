@@ -18,11 +18,11 @@ class IncompleteReceipts(Report):
     columns = (
         text("store", _lt("Store")),
         text("register", _lt("Register")),
-        count("receipts", _lt("Receipts")),
-        count("incomplete", _lt("Incomplete")),
-        percent("share", _lt("Incomplete, %"), "incomplete", "receipts"),
-        money("amount", _lt("Incomplete, amount")),
-        count("days", _lt("Days with incomplete ones")),
+        count("receipts", _lt("Receipts"), more="better"),
+        count("incomplete", _lt("Incomplete"), more="worse"),
+        percent("share", _lt("Incomplete, %"), "incomplete", "receipts", more="worse"),
+        money("amount", _lt("Incomplete, amount"), more="worse"),
+        count("days", _lt("Days with incomplete ones"), more="worse"),
     )
     keys = ("store_id", "register_id")
     chart = Chart("bar", "store", ("incomplete",))

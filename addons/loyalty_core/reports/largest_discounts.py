@@ -21,11 +21,11 @@ class LargestDiscounts(Report):
         text("time", _lt("Time")),
         text("store", _lt("Store")),
         text("register", _lt("Register")),
-        money("base", _lt("Shelf amount")),
-        money("discount", _lt("Discount")),
+        money("base", _lt("Shelf amount"), more="better"),
+        money("discount", _lt("Discount"), more="worse"),
         money("spent", _lt("Paid with points")),
-        money("off", _lt("Off in all")),
-        percent("share", _lt("Off, %"), "off", "base"),
+        money("off", _lt("Off in all"), more="worse"),
+        percent("share", _lt("Off, %"), "off", "base", more="worse"),
     )
     keys = ("purchase_id",)
 

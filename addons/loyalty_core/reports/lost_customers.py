@@ -24,8 +24,8 @@ class LostCustomers(Report):
         text("member", _lt("Member")),
         day("last", _lt("Last bought")),
         count("ago", _lt("Days ago"), is_summed=False),
-        count("purchases", _lt("Purchases")),
-        money("amount", _lt("Amount")),
+        count("purchases", _lt("Purchases"), more="better"),
+        money("amount", _lt("Amount"), more="better"),
     )
     keys = ("member_id",)
 

@@ -17,18 +17,18 @@ class MemberShare(Report):
     takes = ("period", "places", "channel")
     columns = (
         text("who", _lt("Who")),
-        count("receipts", _lt("Receipts")),
+        count("receipts", _lt("Receipts"), more="better"),
         share("share", _lt("Share of receipts"), "receipts"),
-        money("amount", _lt("Amount")),
+        money("amount", _lt("Amount"), more="better"),
         share("share_amount", _lt("Share of the amount"), "amount"),
-        ratio("average", _lt("Average receipt"), "amount", "receipts", "money"),
-        ratio("lines", _lt("Lines of a receipt"), "line_count", "receipts"),
-        money("base", _lt("Shelf amount")),
-        money("discount", _lt("Discount")),
-        percent("off", _lt("Discount, %"), "discount", "base"),
+        ratio("average", _lt("Average receipt"), "amount", "receipts", "money", more="better"),
+        ratio("lines", _lt("Lines of a receipt"), "line_count", "receipts", more="better"),
+        money("base", _lt("Shelf amount"), more="better"),
+        money("discount", _lt("Discount"), more="worse"),
+        percent("off", _lt("Discount, %"), "discount", "base", more="worse"),
         money("spent", _lt("Paid with points")),
-        count("returns", _lt("Returns")),
-        count("line_count", _lt("Lines sold")),
+        count("returns", _lt("Returns"), more="worse"),
+        count("line_count", _lt("Lines sold"), more="better"),
     )
     keys = ("is_member",)
     chart = Chart("pie", "who", ("amount",))

@@ -21,15 +21,15 @@ class MembersActive(Report):
     defaults = {"period": "last_12_months"}
     columns = (
         month("day", _lt("Month")),
-        count("active", _lt("Active"), is_summed=False),
-        count("new", _lt("New")),
-        count("stayed", _lt("Stayed"), is_summed=False),
-        count("back", _lt("Came back")),
-        count("lost", _lt("Lost")),
-        percent("kept", _lt("Stayed of the month before, %"), "stayed", "before"),
-        count("purchases", _lt("Purchases")),
-        money("amount", _lt("Amount")),
-        ratio("each", _lt("Amount of a member"), "amount", "active", "money"),
+        count("active", _lt("Active"), is_summed=False, more="better"),
+        count("new", _lt("New"), more="better"),
+        count("stayed", _lt("Stayed"), is_summed=False, more="better"),
+        count("back", _lt("Came back"), more="better"),
+        count("lost", _lt("Lost"), more="worse"),
+        percent("kept", _lt("Stayed of the month before, %"), "stayed", "before", more="better"),
+        count("purchases", _lt("Purchases"), more="better"),
+        money("amount", _lt("Amount"), more="better"),
+        ratio("each", _lt("Amount of a member"), "amount", "active", "money", more="better"),
     )
     chart = Chart("bar", "day", ("new", "stayed", "back", "lost"))
 

@@ -18,13 +18,13 @@ class MembersByAge(Report):
     takes = ("days", "places")
     columns = (
         text("age", _lt("Age")),
-        count("members", _lt("Members")),
+        count("members", _lt("Members"), more="better"),
         share("share", _lt("Share"), "members"),
         count("women", _lt("Women")),
         count("men", _lt("Men")),
         count("unknown", _lt("Sex not known")),
-        count("buying", _lt("Bought")),
-        percent("buying_share", _lt("Bought, %"), "buying", "members"),
+        count("buying", _lt("Bought"), more="better"),
+        percent("buying_share", _lt("Bought, %"), "buying", "members", more="better"),
     )
     keys = ("place",)
     chart = Chart("bar", "age", ("women", "men", "unknown"))

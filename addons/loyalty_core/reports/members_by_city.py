@@ -18,10 +18,10 @@ class MembersByCity(Report):
     takes = ("days", "places", "limit")
     columns = (
         text("city", _lt("City")),
-        count("members", _lt("Members")),
+        count("members", _lt("Members"), more="better"),
         share("share", _lt("Share"), "members"),
-        count("buying", _lt("Bought")),
-        percent("buying_share", _lt("Bought, %"), "buying", "members"),
+        count("buying", _lt("Bought"), more="better"),
+        percent("buying_share", _lt("Bought, %"), "buying", "members", more="better"),
     )
     keys = ("city",)
     chart = Chart("bar", "city", ("members",))

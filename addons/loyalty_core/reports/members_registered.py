@@ -19,10 +19,10 @@ class MembersRegistered(Report):
     takes = ("period", "step", "places")
     columns = (
         day("day", _lt("Day")),
-        count("members", _lt("Members")),
-        count("with_phone", _lt("With a phone")),
-        count("with_email", _lt("With an e-mail")),
-        count("with_birth_date", _lt("With a birth date")),
+        count("members", _lt("Members"), more="better"),
+        count("with_phone", _lt("With a phone"), more="better"),
+        count("with_email", _lt("With an e-mail"), more="better"),
+        count("with_birth_date", _lt("With a birth date"), more="better"),
     )
     chart = Chart("bar", "day", ("members",))
 

@@ -22,8 +22,8 @@ class PersonalOffers(Report):
         text("batch", _lt("Load")),
         count("offers", _lt("Offers")),
         count("members", _lt("Members"), is_summed=False),
-        count("used", _lt("Used")),
-        percent("share", _lt("Used, %"), "used", "offers"),
+        count("used", _lt("Used"), more="better"),
+        percent("share", _lt("Used, %"), "used", "offers", more="better"),
     )
     keys = ("promotion_id", "batch")
     is_by_store = False

@@ -20,10 +20,10 @@ class PointsAgeing(Report):
         text("month", _lt("Expires in")),
         count("lots", _lt("Lots")),
         count("accounts", _lt("Accounts"), is_summed=False),
-        points("points", _lt("Points")),
+        points("points", _lt("Points"), more="worse"),
         points("held", _lt("Of them held")),
         share("share", _lt("Share"), "points"),
-        money("worth", _lt("Worth")),
+        money("worth", _lt("Worth"), more="worse"),
     )
     keys = ("month",)
     chart = Chart("bar", "month", ("points",))

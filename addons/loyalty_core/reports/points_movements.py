@@ -21,7 +21,7 @@ class PointsMovements(Report):
         points("given", _lt("Given")),
         points("spent", _lt("Spent")),
         percent("share", _lt("Spent of given, %"), "spent", "given"),
-        points("expired", _lt("Expired")),
+        points("expired", _lt("Expired"), more="worse"),
         points("other", _lt("Other movements")),
         points("change", _lt("Change")),
     )

@@ -26,13 +26,13 @@ class PointsStatement(Report):
         quantity("opening", _lt("Opening"), is_summed=False),
         quantity("issued", _lt("Given"), is_summed=False),
         quantity("redeemed", _lt("Spent"), is_summed=False),
-        quantity("expired", _lt("Expired"), is_summed=False),
+        quantity("expired", _lt("Expired"), is_summed=False, more="worse"),
         quantity("adjusted", _lt("Taken by hand"), is_summed=False),
-        quantity("forgiven", _lt("Debt forgiven"), is_summed=False),
+        quantity("forgiven", _lt("Debt forgiven"), is_summed=False, more="worse"),
         quantity("converted", _lt("Converted"), is_summed=False),
         quantity("settlement", _lt("Settled"), is_summed=False),
-        quantity("closing", _lt("Closing"), is_summed=False),
-        money("worth", _lt("Worth")),
+        quantity("closing", _lt("Closing"), is_summed=False, more="worse"),
+        money("worth", _lt("Worth"), more="worse"),
     )
     keys = ("unit_id", "company_id")
     is_by_store = False

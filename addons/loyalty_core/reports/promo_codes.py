@@ -18,13 +18,13 @@ class PromoCodes(Report):
     takes = ("period", "places")
     columns = (
         text("pool", _lt("Pool")),
-        count("uses", _lt("Uses")),
-        count("members", _lt("Members"), is_summed=False),
-        money("paid", _lt("Paid")),
+        count("uses", _lt("Uses"), more="better"),
+        count("members", _lt("Members"), is_summed=False, more="better"),
+        money("paid", _lt("Paid"), more="better"),
         count("given", _lt("Given out, today")),
-        count("used", _lt("Used up, today")),
+        count("used", _lt("Used up, today"), more="better"),
         count("void", _lt("Void, today")),
-        percent("share", _lt("Used up, %"), "used", "given"),
+        percent("share", _lt("Used up, %"), "used", "given", more="better"),
     )
     keys = ("pool_id",)
     chart = Chart("bar", "pool", ("uses",))

@@ -19,16 +19,16 @@ class Promotions(Report):
     columns = (
         text("promotion", _lt("Promotion")),
         text("code", _lt("Code")),
-        count("receipts", _lt("Receipts"), is_summed=False),
-        count("of_members", _lt("Of members"), is_summed=False),
-        money("discount", _lt("Discount")),
+        count("receipts", _lt("Receipts"), is_summed=False, more="better"),
+        count("of_members", _lt("Of members"), is_summed=False, more="better"),
+        money("discount", _lt("Discount"), more="worse"),
         money("touched", _lt("Goods"), is_summed=False),
-        percent("off", _lt("Discount of the goods, %"), "discount", "touched"),
+        percent("off", _lt("Discount of the goods, %"), "discount", "touched", more="worse"),
         money("spent", _lt("Paid with points")),
         quantity("points", _lt("Points given"), is_summed=False),
-        money("amount", _lt("Amount of the receipts"), is_summed=False),
-        ratio("average", _lt("Average receipt"), "amount", "receipts", "money"),
-        percent("cost", _lt("Discount of the amount, %"), "discount", "amount"),
+        money("amount", _lt("Amount of the receipts"), is_summed=False, more="better"),
+        ratio("average", _lt("Average receipt"), "amount", "receipts", "money", more="better"),
+        percent("cost", _lt("Discount of the amount, %"), "discount", "amount", more="worse"),
     )
     keys = ("promotion_id",)
     chart = Chart("bar", "promotion", ("discount",))

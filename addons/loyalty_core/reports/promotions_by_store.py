@@ -18,13 +18,13 @@ class PromotionsByStore(Report):
     columns = (
         text("store", _lt("Store")),
         text("promotion", _lt("Promotion")),
-        count("receipts", _lt("Receipts"), is_summed=False),
-        money("discount", _lt("Discount")),
+        count("receipts", _lt("Receipts"), is_summed=False, more="better"),
+        money("discount", _lt("Discount"), more="worse"),
         money("touched", _lt("Goods"), is_summed=False),
-        percent("off", _lt("Discount of the goods, %"), "discount", "touched"),
+        percent("off", _lt("Discount of the goods, %"), "discount", "touched", more="worse"),
         money("spent", _lt("Paid with points")),
         quantity("points", _lt("Points given"), is_summed=False),
-        money("amount", _lt("Amount of the receipts"), is_summed=False),
+        money("amount", _lt("Amount of the receipts"), is_summed=False, more="better"),
     )
     keys = ("store_id", "promotion_id")
     is_hourly = True

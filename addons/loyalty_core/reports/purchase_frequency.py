@@ -20,14 +20,14 @@ class PurchaseFrequency(Report):
     columns = (
         count("at_least", _lt("Purchases, from"), is_summed=False),
         count("at_most", _lt("to"), is_summed=False),
-        count("members", _lt("Members")),
+        count("members", _lt("Members"), more="better"),
         share("share", _lt("Share"), "members"),
-        money("amount", _lt("Amount")),
+        money("amount", _lt("Amount"), more="better"),
         share("share_amount", _lt("Share of the amount"), "amount"),
-        ratio("each", _lt("Amount of a member"), "amount", "members", "money"),
-        count("last_30", _lt("Last within 30 days")),
+        ratio("each", _lt("Amount of a member"), "amount", "members", "money", more="better"),
+        count("last_30", _lt("Last within 30 days"), more="better"),
         count("last_90", _lt("31 to 90 days")),
-        count("last_older", _lt("Longer ago")),
+        count("last_older", _lt("Longer ago"), more="worse"),
     )
     keys = ("at_least",)
     chart = Chart("bar", "at_least", ("members",))

@@ -20,12 +20,12 @@ class ReceiptSizes(Report):
     columns = (
         money("at_least", _lt("From"), is_summed=False),
         money("below", _lt("Below"), is_summed=False),
-        count("receipts", _lt("Receipts")),
+        count("receipts", _lt("Receipts"), more="better"),
         share("share", _lt("Share"), "receipts"),
-        count("of_members", _lt("Of members")),
-        money("amount", _lt("Amount")),
+        count("of_members", _lt("Of members"), more="better"),
+        money("amount", _lt("Amount"), more="better"),
         share("share_amount", _lt("Share of the amount"), "amount"),
-        ratio("average", _lt("Average receipt"), "amount", "receipts", "money"),
+        ratio("average", _lt("Average receipt"), "amount", "receipts", "money", more="better"),
     )
     keys = ("at_least", "below")
     chart = Chart("bar", "at_least", ("receipts",))

@@ -38,6 +38,11 @@ TOPICS = {
     "partners": _lt("Partners and stores"),
 }
 
+#: What it means when there is more of a figure than before: a larger turnover is better, larger returns are worse, and
+#: of points that were given one cannot say.
+NEITHER = ""
+MEANINGS = (NEITHER, "better", "worse")
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -45,6 +50,8 @@ class Column:
 
     ``of`` makes it a ratio of two other columns, in rows and in the total alike: a total is never a mean of means.
     With one name it is the share of that column's total.
+
+    ``more`` says what it means when there is more of it than before: ``better``, ``worse``, or neither.
     """
 
     key: str
@@ -52,6 +59,11 @@ class Column:
     type: str
     is_summed: bool = False
     of: tuple[str, ...] = ()
+    more: str = NEITHER
+
+    def __post_init__(self):
+        if self.more not in MEANINGS:
+            raise ValueError(f"more of {self.key} is one of {MEANINGS}, not {self.more!r}")
 
     @property
     def is_figure(self) -> bool:
@@ -71,33 +83,33 @@ def month(key: str, label) -> Column:
     return Column(key, label, "month")
 
 
-def count(key: str, label, is_summed: bool = True) -> Column:
-    return Column(key, label, "int", is_summed)
+def count(key: str, label, is_summed: bool = True, more: str = NEITHER) -> Column:
+    return Column(key, label, "int", is_summed, more=more)
 
 
-def quantity(key: str, label, is_summed: bool = True) -> Column:
-    return Column(key, label, "number", is_summed)
+def quantity(key: str, label, is_summed: bool = True, more: str = NEITHER) -> Column:
+    return Column(key, label, "number", is_summed, more=more)
 
 
-def money(key: str, label, is_summed: bool = True) -> Column:
-    return Column(key, label, "money", is_summed)
+def money(key: str, label, is_summed: bool = True, more: str = NEITHER) -> Column:
+    return Column(key, label, "money", is_summed, more=more)
 
 
-def points(key: str, label, is_summed: bool = True) -> Column:
+def points(key: str, label, is_summed: bool = True, more: str = NEITHER) -> Column:
     """Points of the one unit that the report is asked for; of several units they do not add up."""
-    return Column(key, label, "points", is_summed)
+    return Column(key, label, "points", is_summed, more=more)
 
 
-def ratio(key: str, label, above: str, below: str, type: str = "number") -> Column:
-    return Column(key, label, type, of=(above, below))
+def ratio(key: str, label, above: str, below: str, type: str = "number", more: str = NEITHER) -> Column:
+    return Column(key, label, type, of=(above, below), more=more)
 
 
-def percent(key: str, label, above: str, below: str) -> Column:
-    return Column(key, label, "percent", of=(above, below))
+def percent(key: str, label, above: str, below: str, more: str = NEITHER) -> Column:
+    return Column(key, label, "percent", of=(above, below), more=more)
 
 
-def share(key: str, label, of: str) -> Column:
-    return Column(key, label, "percent", of=(of,))
+def share(key: str, label, of: str, more: str = NEITHER) -> Column:
+    return Column(key, label, "percent", of=(of,), more=more)
 
 
 @dataclass(frozen=True, slots=True)

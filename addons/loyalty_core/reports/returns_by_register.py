@@ -18,12 +18,12 @@ class ReturnsByRegister(Report):
     columns = (
         text("store", _lt("Store")),
         text("register", _lt("Register")),
-        count("sales", _lt("Receipts")),
-        count("returns", _lt("Returns")),
-        percent("share", _lt("Returns, %"), "returns", "sales"),
-        money("sold", _lt("Sold")),
-        money("returned", _lt("Came back")),
-        percent("share_amount", _lt("Came back, %"), "returned", "sold"),
+        count("sales", _lt("Receipts"), more="better"),
+        count("returns", _lt("Returns"), more="worse"),
+        percent("share", _lt("Returns, %"), "returns", "sales", more="worse"),
+        money("sold", _lt("Sold"), more="better"),
+        money("returned", _lt("Came back"), more="worse"),
+        percent("share_amount", _lt("Came back, %"), "returned", "sold", more="worse"),
     )
     keys = ("store_id", "register_id")
 

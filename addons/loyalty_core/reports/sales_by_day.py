@@ -17,16 +17,16 @@ class SalesByDay(Report):
     takes = ("period", "step", "places", "channel")
     columns = (
         day("day", _lt("Day")),
-        count("receipts", _lt("Receipts")),
-        count("returns", _lt("Returns")),
-        money("base", _lt("Shelf amount")),
-        money("discount", _lt("Discount")),
-        percent("off", _lt("Discount, %"), "discount", "base"),
+        count("receipts", _lt("Receipts"), more="better"),
+        count("returns", _lt("Returns"), more="worse"),
+        money("base", _lt("Shelf amount"), more="better"),
+        money("discount", _lt("Discount"), more="worse"),
+        percent("off", _lt("Discount, %"), "discount", "base", more="worse"),
         money("spent", _lt("Paid with points")),
-        money("amount", _lt("Amount")),
-        ratio("average", _lt("Average receipt"), "amount", "receipts", "money"),
-        percent("members", _lt("Receipts of members, %"), "of_members", "receipts"),
-        count("of_members", _lt("Receipts of members")),
+        money("amount", _lt("Amount"), more="better"),
+        ratio("average", _lt("Average receipt"), "amount", "receipts", "money", more="better"),
+        percent("members", _lt("Receipts of members, %"), "of_members", "receipts", more="better"),
+        count("of_members", _lt("Receipts of members"), more="better"),
     )
     chart = Chart("bar", "day", ("amount",))
     is_hourly = True

@@ -17,12 +17,12 @@ class SalesByHour(Report):
     takes = ("period", "places", "channel")
     columns = (
         text("hours", _lt("Hour")),
-        count("receipts", _lt("Receipts")),
+        count("receipts", _lt("Receipts"), more="better"),
         share("share", _lt("Share"), "receipts"),
         count("working", _lt("Monday to Friday")),
         count("weekend", _lt("Saturday and Sunday")),
-        money("amount", _lt("Amount")),
-        ratio("average", _lt("Average receipt"), "amount", "receipts", "money"),
+        money("amount", _lt("Amount"), more="better"),
+        ratio("average", _lt("Average receipt"), "amount", "receipts", "money", more="better"),
     )
     keys = ("hour",)
     chart = Chart("bar", "hours", ("working", "weekend"))

@@ -18,13 +18,13 @@ class SalesByProduct(Report):
     columns = (
         text("sku", _lt("SKU")),
         text("product", _lt("Product")),
-        quantity("quantity", _lt("Quantity")),
-        count("receipts", _lt("Receipts"), is_summed=False),
-        money("base", _lt("Shelf amount")),
-        money("discount", _lt("Discount")),
-        percent("off", _lt("Discount, %"), "discount", "base"),
+        quantity("quantity", _lt("Quantity"), more="better"),
+        count("receipts", _lt("Receipts"), is_summed=False, more="better"),
+        money("base", _lt("Shelf amount"), more="better"),
+        money("discount", _lt("Discount"), more="worse"),
+        percent("off", _lt("Discount, %"), "discount", "base", more="worse"),
         money("spent", _lt("Paid with points")),
-        money("amount", _lt("Amount")),
+        money("amount", _lt("Amount"), more="better"),
         share("share", _lt("Share"), "amount"),
     )
     keys = ("product_id", "sku")

@@ -19,16 +19,16 @@ class SalesByRegister(Report):
         text("store", _lt("Store")),
         text("register", _lt("Register")),
         text("channel", _lt("Channel")),
-        count("receipts", _lt("Receipts")),
-        money("base", _lt("Shelf amount")),
-        money("discount", _lt("Discount")),
+        count("receipts", _lt("Receipts"), more="better"),
+        money("base", _lt("Shelf amount"), more="better"),
+        money("discount", _lt("Discount"), more="worse"),
         money("spent", _lt("Paid with points")),
         percent("spent_share", _lt("With points, %"), "spent", "base"),
         money("certificates", _lt("Paid with certificates")),
-        money("amount", _lt("Amount")),
-        ratio("average", _lt("Average receipt"), "amount", "receipts", "money"),
-        ratio("lines", _lt("Lines of a receipt"), "line_count", "receipts"),
-        count("line_count", _lt("Lines sold")),
+        money("amount", _lt("Amount"), more="better"),
+        ratio("average", _lt("Average receipt"), "amount", "receipts", "money", more="better"),
+        ratio("lines", _lt("Lines of a receipt"), "line_count", "receipts", more="better"),
+        count("line_count", _lt("Lines sold"), more="better"),
     )
     keys = ("store_id", "register_id", "channel")
     is_hourly = True

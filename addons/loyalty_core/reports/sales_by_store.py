@@ -17,17 +17,17 @@ class SalesByStore(Report):
     columns = (
         text("store", _lt("Store")),
         text("network", _lt("Network")),
-        count("receipts", _lt("Receipts")),
-        count("returns", _lt("Returns")),
-        money("base", _lt("Shelf amount")),
-        money("discount", _lt("Discount")),
-        percent("off", _lt("Discount, %"), "discount", "base"),
+        count("receipts", _lt("Receipts"), more="better"),
+        count("returns", _lt("Returns"), more="worse"),
+        money("base", _lt("Shelf amount"), more="better"),
+        money("discount", _lt("Discount"), more="worse"),
+        percent("off", _lt("Discount, %"), "discount", "base", more="worse"),
         money("spent", _lt("Paid with points")),
-        money("amount", _lt("Amount")),
+        money("amount", _lt("Amount"), more="better"),
         share("share", _lt("Share"), "amount"),
-        ratio("average", _lt("Average receipt"), "amount", "receipts", "money"),
-        percent("members", _lt("Receipts of members, %"), "of_members", "receipts"),
-        count("of_members", _lt("Receipts of members")),
+        ratio("average", _lt("Average receipt"), "amount", "receipts", "money", more="better"),
+        percent("members", _lt("Receipts of members, %"), "of_members", "receipts", more="better"),
+        count("of_members", _lt("Receipts of members"), more="better"),
     )
     keys = ("store_id",)
     chart = Chart("bar", "store", ("amount",))

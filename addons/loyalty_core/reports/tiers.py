@@ -18,10 +18,10 @@ class Tiers(Report):
     takes = ("period",)
     columns = (
         text("tier", _lt("Tier")),
-        count("members", _lt("Members today")),
+        count("members", _lt("Members today"), more="better"),
         share("share", _lt("Share"), "members"),
-        count("risen", _lt("Risen to it")),
-        count("fallen", _lt("Fallen to it")),
+        count("risen", _lt("Risen to it"), more="better"),
+        count("fallen", _lt("Fallen to it"), more="worse"),
         count("otherwise", _lt("By hand and otherwise")),
     )
     keys = ("tier_id",)

@@ -12,10 +12,12 @@ from odoo import models
 from odoo.tools import format_date
 
 from .errors import LoyaltyError
-from .reports import FILE_ROWS
+from .reports import FILE_ROWS, TONES, tone_of
 
 #: Beyond it a column is cut on the screen; the cell has all of it.
 WIDEST, NARROWEST = 48, 10
+#: Figures that are better or worse than before, and those of which one cannot say so.
+COLOURS = {"": {}, **{tone: {"font_color": colour} for tone, colour in TONES.items()}}
 LONGEST_TEXT = 32_000
 
 
@@ -63,8 +65,8 @@ class LoyReportFiles(models.AbstractModel):
             sheet.write_string(top, place, label, formats["head_figure" if is_figure else "head"])
         line = top
         for line, values in enumerate(self._rows(told), start=top + 1):
-            for place, (value, (_label, type_, _texts)) in enumerate(zip(values, columns, strict=True)):
-                self._write_cell(sheet, line, place, value, type_, formats, "")
+            for place, ((value, tone), (_label, type_, _texts)) in enumerate(zip(values, columns, strict=True)):
+                self._write_cell(sheet, line, place, value, type_, formats["", type_, tone])
         sheet.autofilter(top, 0, max(line, top + 1), len(columns) - 1)
         if told["rows"]:
             self._write_totals(sheet, formats, told, columns, line + 1)
@@ -72,7 +74,7 @@ class LoyReportFiles(models.AbstractModel):
         return file.getvalue()
 
     def _formats(self, book, told: dict) -> dict:
-        """Format of a type; ``total_`` of the same in the last row."""
+        """Format of a type by what it came to; ``total`` of the same in the last row."""
         figures = {
             "int": "#,##0",
             "number": "#,##0.###",
@@ -83,9 +85,13 @@ class LoyReportFiles(models.AbstractModel):
             "month": "yyyy-mm",
             "text": "@",
         }
-        formats = {type_: book.add_format({"num_format": code}) for type_, code in figures.items()}
-        total = {"bold": True, "top": 1}
-        formats |= {f"total_{one}": book.add_format({"num_format": code, **total}) for one, code in figures.items()}
+        rows = {"": {}, "total": {"bold": True, "top": 1}}
+        formats = {
+            (row, type_, tone): book.add_format({"num_format": code, **look, **colour})
+            for row, look in rows.items()
+            for type_, code in figures.items()
+            for tone, colour in COLOURS.items()
+        }
         head = {"bold": True, "bottom": 1, "bg_color": "#EEEEEE", "text_wrap": True, "valign": "top"}
         return formats | {
             "title": book.add_format({"bold": True, "font_size": 14}),
@@ -113,12 +119,14 @@ class LoyReportFiles(models.AbstractModel):
         for row, before in zip(told["rows"], earlier, strict=True):
             yield self._values(told, row, before)
 
-    def _values(self, told: dict, row: dict, before: dict | None) -> list:
+    def _values(self, told: dict, row: dict, before: dict | None) -> list[tuple]:
+        """(value, what it came to) of each cell of a row."""
         values = []
         for one in told["columns"]:
-            values.append(row.get(one["key"]))
+            value, earlier = row.get(one["key"]), (before or {}).get(one["key"])
+            values.append((value, tone_of(one, value, earlier)))
             if told["previous"] and one["is_figure"]:
-                values.append((before or {}).get(one["key"]))
+                values.append((earlier, ""))
         return values
 
     def _write_head(self, sheet, formats: dict, told: dict, title: str) -> int:
@@ -137,13 +145,13 @@ class LoyReportFiles(models.AbstractModel):
         previous = told["previous"]
         values = self._values(told, told["totals"], previous and previous["totals"])
         if told["columns"][0]["key"] not in told["totals"]:
-            values[0] = self.env._("Total")
-        for place, (value, (_label, type_, _texts)) in enumerate(zip(values, columns, strict=True)):
-            self._write_cell(sheet, line, place, value, "text" if not place else type_, formats, "total_")
+            values[0] = self.env._("Total"), ""
+        for place, ((value, tone), (_label, type_, _texts)) in enumerate(zip(values, columns, strict=True)):
+            type_ = type_ if place else "text"
+            self._write_cell(sheet, line, place, value, type_, formats["total", type_, tone])
 
-    def _write_cell(self, sheet, line: int, place: int, value, type_: str, formats: dict, prefix: str) -> None:
+    def _write_cell(self, sheet, line: int, place: int, value, type_: str, form) -> None:
         """A text is written as a text, whatever it begins with: nobody runs a formula by naming a product so."""
-        form = formats[prefix + type_]
         if value is None or value is False:
             sheet.write_blank(line, place, None, form)
         elif isinstance(value, date):

@@ -15,7 +15,7 @@ from odoo.tools.mail import email_split_and_format_normalize
 
 from . import clock
 from .errors import LoyaltyError
-from .reports import FILE_ROWS
+from .reports import FILE_ROWS, TONES, tone_of
 
 _logger = logging.getLogger(__name__)
 
@@ -255,20 +255,27 @@ class LoyReportMails(models.AbstractModel):
     def _html_table(self, told: dict) -> Markup:
         if not told["rows"]:
             return Markup("")
-        rows = [self._line(told, row, "td") for row in told["rows"][:ROWS]]
+        previous = told["previous"] or {"rows": [None] * len(told["rows"]), "totals": None}
+        rows = [
+            self._line(told, row, "td", before)
+            for row, before in zip(told["rows"][:ROWS], previous["rows"][:ROWS], strict=True)
+        ]
         head = {one["key"]: one["label"] for one in told["columns"]}
         total = {told["columns"][0]["key"]: self.env._("Total"), **told["totals"]}
         return Markup('<table style="border-collapse: collapse;">%s%s%s</table>') % (
             self._line(told, head, "th"),
             Markup("").join(rows),
-            self._line(told, total, "th"),
+            self._line(told, total, "th", previous["totals"]),
         )
 
-    def _line(self, told: dict, row: dict, tag: str) -> Markup:
+    def _line(self, told: dict, row: dict, tag: str, before: dict | None = None) -> Markup:
+        """A row; what has become better or worse than before is coloured so."""
         cells = []
         for one in told["columns"]:
             value, align = row.get(one["key"]), "right" if one["is_figure"] else "left"
             style = f"padding: 3px 8px; border-bottom: 1px solid #ddd; text-align: {align};"
+            if tone := tone_of(one, value, (before or {}).get(one["key"])):
+                style += f" color: {TONES[tone]};"
             cells.append(Markup('<%s style="%s">%s</%s>') % (tag, style, self._shown(told, one, value), tag))
         return Markup("<tr>%s</tr>") % Markup("").join(cells)
 

@@ -30,6 +30,8 @@ RECORDS = {
     "promotions": "loy.promotion",
 }
 PLACES = ("stores", "networks", "partners")
+#: The colour of figures that are better or worse than before, where they are read outside of the screen.
+TONES = {"better": "#1E7B34", "worse": "#B02A37"}
 BOUNDS = {"limit": (1, 5_000), "days": (1, 3_650)}
 DEFAULTS = {"period": "last_30_days", "compare": "", "step": "day", "limit": 100, "days": 90}
 
@@ -121,7 +123,13 @@ class LoyReports(models.AbstractModel):
             "name": self.env._(report.name),
             "about": self.env._(report.about),
             "columns": [
-                {"key": one.key, "label": self.env._(one.label), "type": one.type, "is_figure": one.is_figure}
+                {
+                    "key": one.key,
+                    "label": self.env._(one.label),
+                    "type": one.type,
+                    "is_figure": one.is_figure,
+                    "more": one.more,
+                }
                 for one in report.columns
             ],
             "chart": dataclasses.asdict(report.chart) if report.chart else None,
@@ -402,3 +410,10 @@ class LoyReports(models.AbstractModel):
 def _divided(above, below, scale: float) -> float | None:
     """None: of nothing there is no share."""
     return scale * float(above or 0) / float(below) if below else None
+
+
+def tone_of(column: dict, value, before) -> str:
+    """Whether a figure is better or worse than before, by what the report says of more of it; "": neither."""
+    if not column["more"] or value is None or before is None or value == before:
+        return ""
+    return "better" if (value > before) == (column["more"] == "better") else "worse"

@@ -285,6 +285,39 @@ class TestReportLaws(ReportCase):
         for row, earlier in zip(told["rows"], told["previous"]["rows"], strict=True):
             self.assertEqual(earlier, known.get(row["sku"]))
 
+    def test_what_is_worse_when_there_is_more_of_it_is_said_so_and_coloured_so(self):
+        meanings = {one.key: one.more for one in REPORTS.get("sales_by_store").columns}
+        self.assertEqual({key for key, more in meanings.items() if more == "worse"}, {"returns", "discount", "off"})
+        self.assertEqual(meanings["amount"], "better")
+        self.assertFalse(meanings["spent"] or meanings["share"])
+        unpleasant = {"returns", "returned", "discount", "off", "cost", "expired", "lost", "fallen", "incomplete"}
+        for report in REPORTS:
+            for one in report.columns:
+                self.assertTrue(one.is_figure or not one.more, f"{report.code}: {one.key}")
+                if one.key in unpleasant:
+                    self.assertEqual(one.more, "worse", f"{report.code}: {one.key}")
+        asked = self.asked(REPORTS.get("sales_by_store"), **{"from": "2026-03-03", "to": "2026-03-06"})
+        asked["compare"] = "before"
+        told = self.env["loy.reports"].with_user(self.analyst)._tell("sales_by_store", asked, LIMIT)
+        files = self.env["loy.report.files"].with_user(self.analyst)
+        _name, content = files._make("sales_by_store", asked)
+        cells = list(openpyxl.load_workbook(io.BytesIO(content)).active.iter_rows())
+        figures = [one for one in told["columns"] if one["is_figure"]]
+        total = cells[-1][len(told["columns"]) - len(figures) :: 2]
+        seen = set()
+        for column, cell in zip(figures, total, strict=True):
+            value, before = (one["totals"].get(column["key"]) for one in (told, told["previous"]))
+            wanted = None
+            if column["more"] and value != before and value is not None:
+                wanted = "FF1E7B34" if (value > before) == (column["more"] == "better") else "FFB02A37"
+            found = cell.font.color.rgb if cell.font.color and cell.font.color.type == "rgb" else None
+            self.assertEqual(found, wanted, column["key"])
+            seen.add(wanted)
+        self.assertEqual(len(seen), 3)
+        letter = self.env["loy.report.mails"].with_user(self.analyst)._html_table(told)
+        self.assertIn("color: #1E7B34", letter)
+        self.assertIn("color: #B02A37", letter)
+
     def test_periods(self):
         today = date(2026, 3, 31)
         wanted = {

@@ -334,7 +334,16 @@ export class ReportAction extends Component {
         }
         const text = `${formatFloat(Math.abs(change), { digits: [16, 1] })} ${column.type === "percent" ? _t("pp") : "%"}`;
         const was = _t("%s before", this.shown(column, before));
-        return { isUp: change > 0, text, was };
+        const isUp = change > 0;
+        return { isUp, text, was, tone: this.tone(column, isUp) };
+    }
+
+    /** More of it is better, worse or neither: the report says so of each of its columns. */
+    tone(column, isUp) {
+        if (!column.more) {
+            return "text-muted";
+        }
+        return isUp === (column.more === "better") ? "text-success" : "text-danger";
     }
 
     get previousPeriod() {
