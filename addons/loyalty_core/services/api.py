@@ -258,9 +258,10 @@ class LoyApi(models.AbstractModel):
 
     @reads(requests.PurchaseCalculate)
     def purchase_calculate(self, request):
-        """What a purchase comes to, without any effect. Codes: store_not_found, store_forbidden, register_not_found,
-        member_not_found, card_not_found, card_blocked, product_not_found, unit_not_found, reward_not_found,
-        at_out_of_range."""
+        """What a purchase comes to, without any effect; what comes back on the same receipt as purchase_return would
+        answer it (``exchange``). Codes: store_not_found, store_forbidden, register_not_found, member_not_found,
+        card_not_found, card_blocked, product_not_found, unit_not_found, reward_not_found, at_out_of_range; for lines
+        that come back those of purchase_return."""
         return self._guarded(request, self._service("loy.purchases")._calculate(request))
 
     @writes(requests.PurchaseHold)

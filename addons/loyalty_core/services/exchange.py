@@ -1,7 +1,6 @@
 """Exchange: one receipt on which some goods come back and others are bought."""
 
 from collections import defaultdict
-from datetime import datetime
 from decimal import Decimal
 
 from odoo import models
@@ -18,13 +17,13 @@ class LoyExchange(models.AbstractModel):
     _name = "loy.exchange"
     _description = "Exchange service"
 
-    def _preview(self, request, place: PlaceFacts, at: datetime) -> dict | None:
+    def _preview(self, request) -> dict | None:
         """What comes back for the lines below zero, without any effect; None where there are none."""
         returns = self._returns(request, "")
         if not returns:
             return None
-        previews = [self.env["loy.returns"]._preview(one, place, at) for one in returns]
-        return self._told(previews)
+        place = self.env["loy.purchases"]._place(request)
+        return self._told([self.env["loy.returns"]._preview(one, place) for one in returns])
 
     def _lock(self, request, place: PlaceFacts) -> None:
         """Everything that the receipt and what comes back on it will touch, in the one order of all locks (numbers,

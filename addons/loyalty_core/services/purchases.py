@@ -69,9 +69,12 @@ class LoyPurchases(models.AbstractModel):
 
     def _calculate(self, request) -> dict:
         """What the purchase comes to, without any effect."""
-        scene, result = self._work_out(request)
+        return self._told(request, *self._work_out(request))
+
+    def _told(self, request, scene: Scene, result: Result) -> dict:
+        """What was worked out, and what comes back on the same receipt."""
         answer = result.to_document()
-        back = self.env["loy.exchange"]._preview(request, scene.place, scene.at)
+        back = self.env["loy.exchange"]._preview(request)
         return answer if back is None else {**answer, "exchange": self._exchanged(result, back)}
 
     def _work_out(self, request) -> tuple[Scene, Result]:

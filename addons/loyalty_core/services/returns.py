@@ -99,12 +99,8 @@ class LoyReturns(models.AbstractModel):
         self._check_new(request.return_, purchase.company_id.id)
         place = place or self.env["loy.catalogue"]._place_of(purchase.store_id, purchase.register_id)
         at = self._returned_at(purchase, place, request)
-        rules = self._rules(purchase.company_id, at)
-        if place.store_id != purchase.store_id.id and not rules.elsewhere:
-            raise LoyaltyError(
-                "return_elsewhere",
-                self.env._("Purchase %s can only come back in the store where it was made.", purchase.number),
-            )
+        self.env["loy.purchases"]._check_time(at, purchase.company_id, is_offline=request.offline)
+        rules = self._rules_for(purchase, place, at)
         self.env["loy.purchases"]._keep_member(purchase)
         self._lock_codes(purchase)
         plan = self._plan(purchase, request.lines, rules, at)
@@ -122,7 +118,7 @@ class LoyReturns(models.AbstractModel):
         self.env["loy.codes"]._give_back(purchase, share, by=returned, policy=rules.codes_back)
         self.env["loy.return.codes"]._book(purchase, returned, plan.codes)
         self.env["loy.counters"]._give_back(purchase, share, by=returned)
-        answer = self._answer(purchase, request.return_, plan, moved)
+        answer = {"return": request.return_, **self._answer(purchase, plan, moved)}
         returned.result = answer
         if plan.is_whole:
             purchase.state = "returned"
@@ -130,20 +126,18 @@ class LoyReturns(models.AbstractModel):
         self.env["loy.purchases"]._emit("purchase.returned", returned)
         return answer
 
-    def _preview(self, request, place: PlaceFacts, at: datetime) -> dict:
-        """What a return would give, without any effect."""
+    def _preview(self, request, place: PlaceFacts) -> dict:
+        """What a return would give and take, without any effect: where a balance may not go below zero, what is not
+        there is forgiven when it is booked."""
         if request.purchase is None:
             scene, _result = self._as_bought(request, place)
             self._check_unknown_allowed(scene)
             money = sum(line.base_minor for line in scene.basket.lines)
             return {"refund": {"money": float(from_minor(money, scene.compiled.currency_decimals))}}
         purchase = self._origin(request.purchase, place, is_claimed=False)
-        plan = self._plan(purchase, request.lines, self._rules(purchase.company_id, at), at)
-        return {
-            "purchase": purchase.number,
-            "refund": {"money": self._number(plan.money, purchase), **self._reduced(purchase, plan)},
-            **self._codes_told(purchase, plan),
-        }
+        at = self._returned_at(purchase, place, request)
+        plan = self._plan(purchase, request.lines, self._rules_for(purchase, place, at), at)
+        return self._answer(purchase, plan, self._moves(purchase, plan))
 
     # ------------------------------------------------------------------ in the office
 
@@ -320,14 +314,22 @@ class LoyReturns(models.AbstractModel):
 
     def _returned_at(self, purchase, place: PlaceFacts, request) -> datetime:
         # The clock of a till may be ahead of ours.
-        at = place.to_utc(request.at) if request.at else max(fields.Datetime.now(), purchase.purchased_at)
-        self.env["loy.purchases"]._check_time(at, purchase.company_id, is_offline=request.offline)
+        return place.to_utc(request.at) if request.at else max(fields.Datetime.now(), purchase.purchased_at)
+
+    def _rules_for(self, purchase, place: PlaceFacts, at: datetime) -> ReturnsDocument:
+        """By what the purchase comes back there and then, if it can."""
         if at < purchase.purchased_at:
             raise LoyaltyError(
                 "at_out_of_range",
                 self.env._("Purchase %s cannot come back before it was made; check the date.", purchase.number),
             )
-        return at
+        rules = self._rules(purchase.company_id, at)
+        if place.store_id != purchase.store_id.id and not rules.elsewhere:
+            raise LoyaltyError(
+                "return_elsewhere",
+                self.env._("Purchase %s can only come back in the store where it was made.", purchase.number),
+            )
+        return rules
 
     def _lock_codes(self, purchase) -> None:
         """Where it gave codes out, what is left on them says what is refunded: they are locked, after the accounts."""
@@ -673,10 +675,23 @@ class LoyReturns(models.AbstractModel):
             ],
         )
 
-    def _answer(self, purchase, number: str, plan: Plan, moved: list[tuple[str, Decimal, Decimal]]) -> dict:
+    def _moves(self, purchase, plan: Plan) -> list[tuple[str, Decimal, Decimal]]:
+        """What the plan asks back of points, by unit: (unit code, given, taken), in whole units, as the ledger tells it
+        of what it has moved."""
+        by_line = self.env["loy.purchases"]._by_line_of(purchase)
+        asked: dict[str, Counter] = {"spent": Counter(), "earned": Counter()}
+        for name, sums in asked.items():
+            for part, amount in zip(by_line[name], plan.asked[name], strict=True):
+                sums[part["unit_id"]] += amount
+        units = self.env["loy.unit"].browse({*+asked["spent"], *+asked["earned"]}).sorted("code")
+        return [
+            (unit.code, *(from_minor(asked[name][unit.id], unit.decimals) for name in ("spent", "earned")))
+            for unit in units
+        ]
+
+    def _answer(self, purchase, plan: Plan, moved: list[tuple[str, Decimal, Decimal]]) -> dict:
         return {
             "purchase": purchase.number,
-            "return": number,
             "refund": {
                 "money": self._number(plan.money, purchase),
                 **self._reduced(purchase, plan),
@@ -689,6 +704,8 @@ class LoyReturns(models.AbstractModel):
                 {
                     "id": line.ref,
                     "quantity": float(from_minor(line.after_micro - line.before_micro, 6)),
+                    "base": self._number(line.now(line.base, plan.is_whole), purchase),
+                    "spent": self._number(line.now(line.spent, plan.is_whole), purchase),
                     "amount": self._number(plan.amounts[line.ref], purchase),
                 }
                 for line in plan.lines

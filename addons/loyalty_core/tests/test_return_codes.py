@@ -106,7 +106,7 @@ class TestReturnCodes(CodesCase):
         code = self.buy()
         part = self.give_back("K-1A", COFFEE)
         self.assertEqual((self.refund(part), self.told_of(part)), ((40.0, 5.0), [("issued", 0.0, 10.0, 5.0)]))
-        self.assertEqual(part["lines"], [{"id": "1", "quantity": 1.0, "amount": 40.0}])
+        self.assertEqual(part["lines"], [{"id": "1", "quantity": 1.0, "base": 45.0, "spent": 0.0, "amount": 40.0}])
         self.assertEqual(self.refund(self.give_back("K-1B")), (60.0, 5.0))
         self.assertEqual((self.state_of(code), self.left(code)), ("issued", 10.0))
         self.assertEqual(sum(self.purchase_of("K-1").return_ids.mapped("to_pay")), -100.0)

@@ -2,6 +2,7 @@
 
 import random
 from decimal import Decimal
+from itertools import product
 
 from odoo.exceptions import UserError
 from odoo.tests import Form, new_test_user, tagged
@@ -12,6 +13,7 @@ from .test_purchases import SPEND_ALL, PurchaseCase
 SPEND_10 = [{"unit": "T_BONUS", "amount": 10}]
 COFFEE = {"id": "1", "quantity": 1}
 BUN = {"id": "2", "quantity": 1}
+TEN = {"kind": "percent", "value": 10, "target": {"sku": ["T-1001"]}}
 
 
 class ReturnCase(PurchaseCase):
@@ -39,10 +41,11 @@ class ReturnCase(PurchaseCase):
 class TestPartReturn(ReturnCase):
     def test_a_part_gives_its_share(self):
         sold = self.confirm("T-1", spend=SPEND_10)
-        coffee = sold["lines"][0]["amount"]
+        coffee, spent = sold["lines"][0]["amount"], sold["lines"][0]["spent"]
         answer = self.give_back("T-1", "T-1R", COFFEE)
         self.assertEqual(answer["refund"]["money"], round(coffee / 2, 2))
-        self.assertEqual(answer["lines"], [{"id": "1", "quantity": 1.0, "amount": round(coffee / 2, 2)}])
+        back = {"base": 45.0, "spent": round(spent / 2, 2), "amount": round(coffee / 2, 2)}
+        self.assertEqual(answer["lines"], [{"id": "1", "quantity": 1.0, **back}])
         self.assertEqual(
             answer["left"], [{"id": "1", "quantity": 1.0}, {"id": "2", "quantity": 1.0}]
         )
@@ -289,6 +292,31 @@ class TestExchange(ReturnCase):
         self.assertEqual((returned.origin_id.number, returned.exchange_id.number), ("T-1", "T-X"))
         self.assertEqual(self.call("purchase_get", purchase="T-X")["exchanged"], ["T-X/1"])
         self.assert_books()
+
+    def test_what_is_shown_before_is_what_happens(self):
+        """To the point: of what was paid with points, of a reward of the catalogue, and after an earlier return."""
+        reward = {"code": "T_TEN", "name": "Ten off", "unit": "T_BONUS", "points": 11, "gives": {"discount": TEN}}
+        self.apply({"rewards": [reward]})
+        for index, (earned, back) in enumerate(product(("share", "re_earn"), ((-1,), (-1, -1), (-2,)))):
+            self.rules(earned=earned)
+            number = f"T-{index}"
+            self.confirm(number, spend=SPEND_10, redeem=[{"reward": "T_TEN"}])
+            for turn, quantity in enumerate(back):
+                line = {**self.back, "quantity": quantity, "of": {"purchase": number, "line": "1"}}
+                basket = {**self.exchange(line), "purchase": f"{number}-{turn}"}
+                shown = self.call("purchase_calculate", **basket)["exchange"]
+                done = self.call("purchase_confirm", **basket)["exchange"]
+                for one in done["returns"]:
+                    del one["return"]
+                    self.assertTrue(one["refund"]["points"] and one["taken_back"])
+                self.assertEqual(shown, done, (earned, back))
+        self.assert_books()
+
+    def test_what_will_be_refused_is_refused_when_it_is_shown(self):
+        self.confirm("T-1", at="2026-03-02T10:00:00")
+        self.refused("at_out_of_range", "purchase_calculate", **self.exchange(self.back, at="2026-03-01T10:00:00"))
+        self.rules(elsewhere=False)
+        self.refused("return_elsewhere", "purchase_calculate", **self.exchange(self.back, store="T_S2"))
 
     def test_what_comes_back_may_be_worth_more(self):
         self.confirm("T-1")
