@@ -123,6 +123,7 @@ from . import loy_bench_part_mixin
 from . import loy_bench_case
 from . import loy_bench_line
 from . import loy_bench_payment
+from . import loy_bench_return
 from . import loy_bench_reward
 from . import ir_model_data
 from . import ir_module_module

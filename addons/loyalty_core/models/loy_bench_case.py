@@ -3,13 +3,14 @@ import re
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..fields import BigMany2one
 from ..services.errors import LoyaltyError
 
 #: Of what a result depends, beside its parts: when one of these changes, the result is no longer of the case.
 INPUTS = frozenset(
     {
         "store_id", "register_id", "channel", "at_on", "at_time", "member_id", "codes_text", "spend_unit_id",
-        "spend_amount", "promotion_ids",
+        "spend_amount", "promotion_ids", "return_of_id",
     }
 )  # fmt: skip
 NOON = "12:00"
@@ -63,6 +64,24 @@ class LoyBenchCase(models.Model):
     line_ids = fields.One2many("loy.bench.line", "case_id", string="Basket", copy=True)
     payment_ids = fields.One2many("loy.bench.payment", "case_id", string="Payments", copy=True)
     reward_ids = fields.One2many("loy.bench.reward", "case_id", string="Rewards of the catalogue", copy=True)
+    return_of_id = BigMany2one(
+        "loy.purchase",
+        string="Receipt that comes back",
+        check_company=True,
+        domain=[("kind", "=", "sale"), ("state", "=", "confirmed")],
+        ondelete="cascade",
+        index="btree_not_null",
+        help="Goods of it come back together with the basket, or alone.",
+    )
+    return_ids = fields.One2many(
+        "loy.bench.return",
+        "case_id",
+        string="Lines that come back",
+        compute="_compute_return_ids",
+        store=True,
+        readonly=False,
+        copy=True,
+    )
     result = fields.Json(readonly=True, copy=False, help="What a till would have been answered.")
     calculated_at = fields.Datetime(string="Calculated", readonly=True, copy=False)
     expected = fields.Json(readonly=True, copy=False, help="The result that was kept.")
@@ -84,6 +103,26 @@ class LoyBenchCase(models.Model):
                 raise LoyaltyError(
                     "bad_time", self.env._("“%s” is not a time. Write it as 08:30.", case.at_time)
                 )
+
+    @api.constrains("return_of_id")
+    def _check_return_of_id(self):
+        if self.return_of_id:
+            self.return_of_id.check_access("read")
+
+    @api.depends("return_of_id")
+    def _compute_return_ids(self):
+        """All that can come back still, until somebody says less."""
+        for case in self:
+            left = self.env["loy.returns"]._left(case.return_of_id._origin) if case.return_of_id else ()
+            case.return_ids = [
+                fields.Command.clear(),
+                *(
+                    fields.Command.create(
+                        {"line_ref": ref, "sku": sku, "product_id": product, "left": rest, "quantity": rest}
+                    )
+                    for ref, sku, product, rest in left
+                ),
+            ]
 
     @api.depends("result", "expected", "line_ids")
     @api.depends_context("lang")

@@ -15,6 +15,8 @@ from .requests import PurchaseCalculate
 
 #: Since when earned points are good and how long: these move with the clock where the case names no day.
 MOVING = ("active_from", "expires_at")
+#: What is told by its number; all else that is compared is money.
+COUNTED = ("points", "issued", "given_back", "taken_back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class LoyBench(models.AbstractModel):
         scene, result = bench._work_out(trial)
         compiled = scene.compiled
         return {
-            "answer": result.to_document(),
+            "answer": bench._told(trial, scene, result),
             "at": scene.basket.at.isoformat(),
             "promotions": [
                 [one.code, compiled.promotions.get(one.code) or 0, compiled.rewards.get(one.code, (0,))[0]]
@@ -160,6 +162,8 @@ class LoyBench(models.AbstractModel):
         self.env["loy.rights"]._check("bench.use")
         case.check_access("read")
         case.promotion_ids.check_access("read")
+        if case.return_of_id:
+            case.return_of_id.check_access("read")
         if case.member_id:
             self.env["loy.rights"]._check("member.read")
             case.member_id.check_access("read")
@@ -179,7 +183,10 @@ class LoyBench(models.AbstractModel):
             "channel": case.channel,
             "at": case._moment(),
             "member": {"member": str(case.member_id.id)} if case.member_id else None,
-            "lines": [self._request_line(number, line) for number, line in enumerate(case.line_ids, start=1)],
+            "lines": [
+                *(self._request_line(number, line) for number, line in enumerate(case.line_ids, start=1)),
+                *(self._request_return(case, line) for line in case.return_ids if line.quantity),
+            ],
             "codes": (case.codes_text or "").replace(",", " ").split(),
             "payments": [{"method": one.method, "amount": one.amount or "rest"} for one in case.payment_ids],
             "spend": [self._request_spend(case)] if case.spend_unit_id else None,
@@ -193,6 +200,10 @@ class LoyBench(models.AbstractModel):
         # A product that is typed by its code alone costs what the catalogue says.
         priced = {"price": line.price} if line.product_id or line.price else {}
         return {**known, **priced, **({"no_discount": True} if line.is_closed else {})}
+
+    def _request_return(self, case, line) -> dict:
+        origin = {"purchase": case.return_of_id.number, "line": line.line_ref}
+        return {"id": f"back {line.id}", "sku": line.sku, "quantity": -line.quantity, "of": origin}
 
     def _request_spend(self, case) -> dict:
         return {"unit": case.spend_unit_id.code, "amount": case.spend_amount or "max"}
@@ -214,9 +225,19 @@ class LoyBench(models.AbstractModel):
                 digest.update({(name, one["promotion"]): one[name] for name in MOVING if name in one})
         for one in answer["issued"]:
             digest["issued", one["promotion"]] = digest.get(("issued", one["promotion"]), 0) + 1
+        for one in self._back(answer):
+            digest["refund", one["purchase"]] = one["refund"]["money"]
+            digest.update({("back", line["id"]): line["amount"] for line in one["lines"]})
+            digest.update({("given_back", points["unit"]): points["amount"] for points in one["refund"]["points"]})
+            digest.update({("taken_back", points["unit"]): points["amount"] for points in one["taken_back"]})
+            digest.update({("code_back", code["code"]): code["state"] for code in one.get("codes", ())})
         refused = {one["promotion"] for one in answer["refusals"]}
         digest |= {("works", code): True for code, *_ids in result["promotions"] if code not in refused}
         return digest
+
+    def _back(self, answer: dict) -> list[dict]:
+        """The returns of an answer."""
+        return answer["exchange"]["returns"] if "exchange" in answer else []
 
     # ------------------------------------------------------------------ words
 
@@ -229,6 +250,8 @@ class LoyBench(models.AbstractModel):
             "at": self.env["loy.refusal.words"]._moment(case.result["at"]),
             "lines": self._show_lines(case, answer, names),
             "totals": self._show_totals(case, answer["totals"]),
+            "back": [self._show_back(case, one) for one in self._back(answer)],
+            "balance": self._show_balance(case, answer),
             "earned": [self._show_earned(case, one, names) for one in answer["earned"]],
             "spendable": [self._points(one["max"], one["unit"]) for one in answer["spendable"] if one["max"]],
             "codes": [self._show_code(one) for one in answer.get("codes", ())],
@@ -291,6 +314,65 @@ class LoyBench(models.AbstractModel):
             (self.env._("To pay"), totals["to_pay"], True),
         ]
         return [{"name": name, "amount": self._money(case, amount)} for name, amount, is_shown in rows if is_shown]
+
+    def _show_back(self, case, answer: dict) -> dict:
+        """What comes back of a receipt: its lines, and what the customer gets and loses for them."""
+        named = {line.line_ref: line.product_id.display_name or line.sku for line in case.return_ids}
+        refund = answer["refund"]
+        reduced = refund.get("reduced", 0)
+        rows = [
+            (self.env._("Less for promo codes that were used"), self._money(case, -reduced), reduced),
+            (self.env._("Money back"), self._money(case, refund["money"]), True),
+            *(
+                (self.env._("Points given back"), f"+{self._points(one['amount'], one['unit'])}", True)
+                for one in refund["points"]
+            ),
+            *(
+                (self.env._("Points taken back"), f"−{self._points(one['amount'], one['unit'])}", True)
+                for one in answer["taken_back"]
+            ),
+            *(
+                (self.env._("Promo code %s", one["code"]), self._code_state(case, one), True)
+                for one in answer.get("codes", ())
+            ),
+        ]
+        return {
+            "purchase": answer["purchase"],
+            "lines": [
+                {
+                    "id": line["id"],
+                    "name": named.get(line["id"], line["id"]),
+                    "quantity": self._number(line["quantity"]),
+                    "base": self._money(case, line["base"]),
+                    "less": [
+                        {"name": name, "amount": self._money(case, -amount)}
+                        for name, amount in (
+                            (self.env._("Discounts"), round(line["base"] - line["spent"] - line["amount"], 6)),
+                            (self.env._("Paid with points"), line["spent"]),
+                        )
+                        if amount
+                    ],
+                    "amount": self._money(case, line["amount"]),
+                }
+                for line in answer["lines"]
+            ],
+            "rows": [{"name": name, "value": value} for name, value, is_shown in rows if is_shown],
+        }
+
+    def _show_balance(self, case, answer: dict) -> dict:
+        """What is left to pay when something is bought and something comes back; nothing where it is one of both."""
+        if "exchange" not in answer or not answer["lines"]:
+            return {}
+        balance = answer["exchange"]["balance"]
+        name = self.env._("Left to pay") if balance >= 0 else self.env._("Paid out to the customer")
+        return {"name": name, "amount": self._money(case, abs(balance))}
+
+    def _code_state(self, case, one: dict) -> str:
+        states = dict(self.env["loy.code"]._fields["state"]._description_selection(self.env))
+        parts = [states.get(one["state"], one["state"])]
+        if "left" in one:
+            parts.append(self.env._("%s left", self._money(case, one["left"])))
+        return " · ".join(parts)
 
     def _show_earned(self, case, one: dict, names: dict) -> dict:
         moment = self.env["loy.refusal.words"]._moment
@@ -379,6 +461,11 @@ class LoyBench(models.AbstractModel):
                 "expires_at": self.env._("Points of %s expire", names.get(of, of)),
                 "issued": self.env._("Codes given by %s", names.get(of, of)),
                 "works": self.env._("%s works", names.get(of, of)),
+                "refund": self.env._("Money back for %s", of),
+                "back": self.env._("Money back for line %s", of),
+                "given_back": self.env._("Points given back in %s", of),
+                "taken_back": self.env._("Points taken back in %s", of),
+                "code_back": self.env._("Promo code %s", of),
             }
             totals = {
                 "base": self.env._("Shelf amount"),
@@ -397,7 +484,9 @@ class LoyBench(models.AbstractModel):
             return "–"
         if what in MOVING:
             return self.env["loy.refusal.words"]._moment(value)
-        return self._number(value) if what in ("points", "issued") else self._money(case, value)
+        if what == "code_back":
+            return self._code_state(case, {"state": value})
+        return self._number(value) if what in COUNTED else self._money(case, value)
 
     def _receiver(self, to: str) -> str:
         words = {

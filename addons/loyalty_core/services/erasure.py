@@ -131,7 +131,9 @@ class LoyPrivacy(models.AbstractModel):
                 UPDATE loy_adjustment SET note = NULL WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_member_alias WHERE member_id = ANY(%(who)s);
                 DELETE FROM sms_sms WHERE partner_id = ANY(%(who)s);
-                DELETE FROM loy_bench_case WHERE member_id = ANY(%(who)s);
+                DELETE FROM loy_bench_case
+                 WHERE member_id = ANY(%(who)s)
+                    OR return_of_id IN (SELECT id FROM loy_purchase WHERE member_id = ANY(%(who)s));
                 DELETE FROM loy_replay_member WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_replay_use WHERE member_id = ANY(%(who)s);
                 DELETE FROM loy_offer WHERE member_id = ANY(%(who)s);

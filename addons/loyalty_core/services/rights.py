@@ -324,6 +324,7 @@ declare(
             "loy.bench.case rwcd",
             "loy.bench.line rwcd",
             "loy.bench.payment rwcd",
+            "loy.bench.return rwcd",
             "loy.bench.reward rwcd",
             "loy.promotion r",
             "loy.reward r",

@@ -41,6 +41,7 @@ loy.audit                      -        -              -         -              
 loy.bench.case                 -        -              -         -               -         rwcd     rwcd      rwcd
 loy.bench.line                 -        -              -         -               -         rwcd     rwcd      rwcd
 loy.bench.payment              -        -              -         -               -         rwcd     rwcd      rwcd
+loy.bench.return               -        -              -         -               -         rwcd     rwcd      rwcd
 loy.bench.reward               -        -              -         -               -         rwcd     rwcd      rwcd
 loy.brand                      r        r              r         r               r         r        rwcd      rwcd
 loy.calendar                   r        r              r         r               r         r        rwc       rwc
@@ -486,6 +487,9 @@ class TestCompanies(TransactionCase):
         )  # fmt: skip
         made["loy.bench.reward"] = env["loy.bench.reward"].create(
             {"case_id": made["loy.bench.case"].id, "reward_id": made["loy.reward"].id}
+        )
+        made["loy.bench.return"] = env["loy.bench.return"].create(
+            {"case_id": made["loy.bench.case"].id, "line_ref": "1", "sku": "X", "quantity": 1}
         )
         made["loy.redemption"] = env["loy.redemption"].create(
             {

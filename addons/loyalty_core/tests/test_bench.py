@@ -8,7 +8,7 @@ from odoo.addons.loyalty_core.engine.registry import CONDITIONS
 from odoo.addons.loyalty_core.services.errors import LoyaltyError
 from odoo.addons.loyalty_core.services.refusal_words import CODES, KINDS, WORDS
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import new_test_user, tagged
+from odoo.tests import Form, new_test_user, tagged
 
 from .api_common import ApiCase
 
@@ -274,6 +274,119 @@ class TestBenchReceipts(BenchCase):
         live = self.env["loy.promotion"].search([("code", "=", "T_COFFEE10")])
         action = live.with_user(self.marketer).action_loy_try()
         self.assertEqual(action["context"]["default_promotion_ids"], [Command.set([])])
+
+
+class TestBenchReturns(BenchCase):
+    """Goods of a past receipt come back: what that gives and takes is what the till is told, and then does."""
+
+    def setUp(self):
+        super().setUp()
+        self.give(30, at="2026-01-01T00:00:00Z")
+        self.call("purchase_confirm", purchase="T-1", **self.basket(spend=[{"unit": "T_BONUS", "amount": 10}]))
+        self.receipt = self.purchase_of("T-1")
+
+    def back(self, quantity=-1):
+        return {"id": "b", "sku": "T-1001", "quantity": quantity, "of": {"purchase": "T-1", "line": "1"}}
+
+    def one_espresso_back(self, **values):
+        """One of the two espressos of the receipt, and nothing else of it."""
+        case = self.case(return_of_id=self.receipt.id, **values)
+        espresso, bun = case.return_ids
+        espresso.quantity = 1
+        bun.unlink()
+        case.action_loy_calculate()
+        return case
+
+    def rows(self, case):
+        (back,) = case.shown["back"]
+        return {row["name"]: row["value"] for row in back["rows"]}
+
+    def test_the_answer_is_that_of_the_till_and_what_then_happens(self):
+        case = self.one_espresso_back()
+        lines = [*self.basket()["lines"], self.back()]
+        told = self.call("purchase_calculate", **self.basket(explain=True, lines=lines))
+        self.assertEqual(case.result["answer"], told)
+        done = self.call("purchase_confirm", purchase="T-2", **self.basket(lines=lines))["exchange"]
+        (shown,) = case.result["answer"]["exchange"]["returns"]
+        self.assertEqual([{"return": "T-2/1", **shown}], done["returns"])
+        self.assertTrue(shown["refund"]["points"] and shown["taken_back"])
+
+    def test_it_is_told_in_words(self):
+        case = self.one_espresso_back()
+        (back,) = case.shown["back"]
+        self.assertEqual([(line["name"], line["quantity"]) for line in back["lines"]], [("[T-1001] Espresso", "1")])
+        self.assertIn("45", back["lines"][0]["base"])
+        self.assertEqual([one["name"] for one in back["lines"][0]["less"]], ["Discounts", "Paid with points"])
+        refund = case.result["answer"]["exchange"]["returns"][0]["refund"]
+        rows = self.rows(case)
+        self.assertEqual(rows["Points given back"], f"+{refund['points'][0]['amount']:g} T_BONUS")
+        self.assertEqual(rows["Points taken back"], "−2 T_BONUS")
+        self.assertIn(f"{refund['money']:.2f}", rows["Money back"])
+        self.assertEqual(case.shown["balance"]["name"], "Left to pay")
+
+    def test_nothing_needs_to_be_bought_for_it(self):
+        case = self.calculated(return_of_id=self.receipt.id, line_ids=[])
+        self.assertEqual(case.return_ids.mapped("quantity"), [2.0, 1.0])
+        self.assertEqual(case.result["answer"]["exchange"]["refund"], 91.0)
+        self.assertEqual((case.shown["lines"], case.shown["balance"]), ([], {}))
+
+    def test_nothing_is_left_behind(self):
+        case = self.case(return_of_id=self.receipt.id)
+        case.flush_recordset()
+        before = self.state()
+        case.action_loy_calculate()
+        self.assertEqual(set(self.changes(before)), {"loy_bench_case"})
+
+    def test_what_cannot_come_back_is_told(self):
+        case = self.one_espresso_back()
+        case.return_ids.quantity = 3
+        with self.assertRaisesRegex(LoyaltyError, "return_exceeds"):
+            case.action_loy_calculate()
+        case.write({"at_on": "2021-02-03", "return_ids": [Command.update(case.return_ids.id, {"quantity": 1})]})
+        with self.assertRaisesRegex(LoyaltyError, "at_out_of_range"):
+            case.action_loy_calculate()
+
+    def test_a_receipt_is_chosen_with_all_that_is_left_of_it(self):
+        self.call("purchase_return", purchase="T-1", return_="T-1R", lines=[{"id": "1", "quantity": 1}])
+        with Form(self.case()) as form:
+            form.return_of_id = self.receipt
+            with form.return_ids.edit(0) as line:
+                self.assertEqual((line.sku, line.left, line.quantity), ("T-1001", 1.0, 1.0))
+                line.quantity = 0
+            case = form.save()
+        self.assertEqual([(one.line_ref, one.quantity) for one in case.return_ids], [("1", 0.0), ("2", 1.0)])
+        case.action_loy_calculate()
+        (back,) = case.result["answer"]["exchange"]["returns"]
+        self.assertEqual([line["id"] for line in back["lines"]], ["2"])
+        copy = case.copy()
+        self.assertEqual(copy.return_ids.mapped("quantity"), [0.0, 1.0])
+        case.return_of_id = False
+        self.assertFalse(case.return_ids or case.result)
+
+    def test_a_kept_return_is_compared(self):
+        case = self.one_espresso_back()
+        case.action_loy_keep()
+        self.assertEqual(self.env["loy.bench"]._holding(case), case)
+        settings = {**self.programme["settings"], "returns": {"points_back": "never"}}
+        self.apply({"settings": settings})
+        case.action_loy_check()
+        self.assertEqual(case.state, "differs")
+        self.assertIn("Points given back in T_BONUS", [one["name"] for one in case.shown["differences"]])
+        case.action_loy_keep()
+        self.call("purchase_return", purchase="T-1", return_="T-1R")
+        case.action_loy_check()
+        self.assertEqual(case.state, "differs")
+        self.assertIn("T-1", case.problem)
+
+    def test_a_receipt_of_a_member_is_the_members(self):
+        case = self.case(member_id=False, return_of_id=self.receipt.id)
+        own = TestBenchRights.own(self, "bench.use")
+        for records in (case, case.line_ids, case.return_ids):
+            self.assertFalse(records.with_user(own).search([("id", "in", records.ids)]))
+        with self.assertRaises(AccessError):
+            self.case(user=own, member_id=False, return_of_id=self.receipt.id)
+        self.call("member_erase", member=self.member, confirm=self.member, write_off=True)
+        self.assertFalse(case.exists())
 
 
 class TestBenchKept(BenchCase):
