@@ -3,12 +3,17 @@
 from datetime import datetime
 from typing import Any
 
-from engine import Basket, Conditional, Line, Member, Payment, Place, PromoCode, SpendRequest, Used
+from engine import Basket, Certificate, Conditional, Line, Member, Payment, Place, PromoCode, SpendRequest, Used
 from hypothesis import strategies as st
 
 CATEGORIES = ["COFFEE", "TEA", "FOOD"]
 BRANDS = ["X", "Y"]
 GROUPS = ["one", "two", "three", "default"]
+CERTIFICATES = (
+    Certificate(id="C1", amount_minor=1500),
+    Certificate(id="C2", amount_minor=900, when={"kind": "basket_amount", "min": 20}),
+    Certificate(id="C3", amount_minor=400),
+)
 
 targets = st.one_of(
     st.just({}),
@@ -297,7 +302,7 @@ def baskets(draw: st.DrawFn) -> Basket:
                 [(), (SpendRequest(unit="BONUS"),), (SpendRequest(unit="STAR", amount_minor=12),)]
             )
         ),
-        certificates_minor=draw(st.sampled_from([0, 0, 1500])),
+        certificates=draw(st.sampled_from([(), (), CERTIFICATES[:1], CERTIFICATES])),
         used_shared=draw(st.one_of(st.just({}), st.builds(dict, S=uses))),
         used=draw(st.dictionaries(st.sampled_from([f"P{number}" for number in range(6)]), uses)),
     )

@@ -5,7 +5,20 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from engine import Basket, Given, Result, Used, allocate, compile_programme, evaluate, explain, limited, schema
+from engine import (
+    Basket,
+    Certificate,
+    Given,
+    Line,
+    Result,
+    Used,
+    allocate,
+    compile_programme,
+    evaluate,
+    explain,
+    limited,
+    schema,
+)
 from engine.money import half_up, units_of
 from engine.promotion import Promotion
 from engine.terms import write_terms
@@ -18,7 +31,7 @@ def effects(result: Result) -> dict[str, Any]:
     """Without reasons: of those ``evaluate`` tells the first, ``explain`` all."""
     document = result.to_document()
     del document["refusals"]
-    for one in document.get("conditional", ()):
+    for one in (*document.get("conditional", ()), *document.get("certificates", ())):
         one.pop("reasons", None)
     return document
 
@@ -81,8 +94,9 @@ def test_what_falls_on_lines_sums_to_the_whole(document: dict[str, Any], basket:
     assert [sum(part["money"].values()) for part in by_line["spent"]] == [one.money_minor for one in result.spent]
     given = sum(sum(part["money"].values()) for part in by_line["given"])
     assert given == result.totals.discount_minor
-    certificates = sum(by_line["certificates"][0]["money"].values())
-    assert certificates == result.totals.certificates_minor
+    certificates = [sum(part["money"].values()) for part in by_line["certificates"]]
+    assert certificates == [one.value_minor for one in result.certificates]
+    assert sum(certificates) == result.totals.certificates_minor
 
 
 @given(programmes(), baskets())
@@ -352,12 +366,48 @@ def test_the_order_of_lines_does_not_matter_where_no_tie_names_it(
             ],
         }
     )
-    basket = replace(basket, certificates_minor=0, spend=())
+    basket = replace(basket, certificates=(), spend=())
     mixed = replace(basket, lines=tuple(random.sample(basket.lines, len(basket.lines))))
     one, other = evaluate(programme, basket), evaluate(programme, mixed)
     assert {line.id: line for line in one.lines} == {line.id: line for line in other.lines}
     assert one.totals == other.totals
     assert {earned.amount_minor for earned in one.earned} == {earned.amount_minor for earned in other.earned}
+
+
+@given(programmes(), baskets())
+def test_certificates_pay_in_their_order_and_no_more_than_there_is(document: dict[str, Any], basket: Basket) -> None:
+    """The first is drained before the next one pays; all together pay what one of their sum would."""
+    programme = compile_programme(document)
+    result = evaluate(programme, basket)
+    good = [
+        (one.amount_minor, used.value_minor)
+        for one, used in zip(basket.certificates, result.certificates, strict=True)
+        if not used.reasons
+    ]
+    is_drained = [paid == amount for amount, paid in good]
+    assert all(paid <= amount for amount, paid in good)
+    assert all(before or not paid for before, (_amount, paid) in zip(is_drained, good[1:], strict=False))
+    whole = Certificate(id="ALL", amount_minor=sum(amount for amount, _paid in good))
+    assert evaluate(programme, replace(basket, certificates=(whole,))).totals == result.totals
+
+
+@given(programmes(), baskets(), st.integers(0, 5), st.integers(0, 10**6))
+def test_what_sells_certificates_is_money_for_money(
+    document: dict[str, Any], basket: Basket, place: int, price: int
+) -> None:
+    """The goods come to the same without it, and it to what it costs."""
+    programme = compile_programme(document)
+    sold = Line(id="GIFT", sku="GIFT", price_minor=price, prepaid=True)
+    mixed = replace(basket, lines=(*basket.lines[:place], sold, *basket.lines[place:]))
+    result, goods = evaluate(programme, mixed), evaluate(programme, basket)
+    assert [line.id for line in result.lines] == [line.id for line in mixed.lines]
+    assert tuple(line for line in result.lines if line.id != "GIFT") == goods.lines
+    assert result.totals.to_pay_minor == goods.totals.to_pay_minor + price
+    assert result.totals.prepaid_minor == price
+    if basket.lines:
+        assert (result.earned, result.spent, result.refusals) == (goods.earned, goods.spent, goods.refusals)
+    else:
+        assert not (result.earned or result.spent or result.messages or result.issued)
 
 
 @given(baskets())

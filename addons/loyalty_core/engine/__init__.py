@@ -12,6 +12,7 @@ from . import conditions, rewards, schema, triggers
 from .basket import (
     Attribute,
     Basket,
+    Certificate,
     Conditional,
     Given,
     Line,
@@ -56,6 +57,7 @@ __all__ = [
     "Basket",
     "Bought",
     "Bounds",
+    "Certificate",
     "CodeIssue",
     "CodeUse",
     "Conditional",

@@ -34,8 +34,9 @@ class Line:
     ``categories`` are the product's own and all their ancestors. ``amount_minor``, where given, is the line's
     base instead of price × quantity. ``min_price_minor`` is the floor of one unit. ``points`` are what the
     product itself earns, by unit, in minor units. A line that is ``no_discount`` still counts in conditions
-    and earns points. Where lines say what was ``given``, the discounts of the whole basket are a fact: none is
-    worked out, and points are earned on what those have left.
+    and earns points. One that is ``prepaid`` sells money in another form, a gift certificate: no promotion sees it, and
+    nothing but money pays for it. Where lines say what was ``given``, the discounts of the whole basket are a fact:
+    none is worked out, and points are earned on what those have left.
     """
 
     id: str = schema.text(max_length=64)
@@ -51,6 +52,7 @@ class Line:
     min_price_minor: int = schema.integer(min=0, max=_MINOR_MAX, default=0)
     points: Mapping[str, int] = schema.map_of(schema.integer(min=0, max=_MINOR_MAX), default={})
     no_discount: bool = schema.flag(default=False)
+    prepaid: bool = schema.flag(default=False)
     given: tuple[Given, ...] | None = schema.list_of(schema.nested(Given), max_length=100, default=None)
     chosen: frozenset[str] = frozenset()  # not of the document: see marks.marked
     offered: frozenset[str] = frozenset()
@@ -167,6 +169,16 @@ class PromoCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Certificate:
+    """A gift certificate that is presented: so much of it may pay, on receipts on which ``when`` holds, a condition as
+    promotions write it. Whoever keeps it knows it by ``id``."""
+
+    id: str = schema.text(max_length=64)
+    amount_minor: int = schema.integer(min=0, max=_MINOR_MAX)
+    when: Mapping[str, object] | None = schema.json_object(default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class Redemption:
     """A reward of the catalogue that the customer takes for points, so many times."""
 
@@ -199,8 +211,9 @@ class Basket:
 
     ``at`` is by the store's clock, or by that of ``timezone``. ``codes`` are those that the customer presented, in the
     form of ``normal_code``. Whoever knows codes says which of them can be used (``promo_codes``), and why the others
-    cannot (``refused_codes``). What others have used of limits is told by the codes of promotions (``used``), and by
-    those of limits that they share (``used_shared``).
+    cannot (``refused_codes``). ``certificates`` pay in their order, each as far as there is something left to pay. What
+    others have used of limits is told by the codes of promotions (``used``), and by those of limits that they share
+    (``used_shared``).
     """
 
     at: datetime = schema.wall_clock()
@@ -214,16 +227,25 @@ class Basket:
     payments: tuple[Payment, ...] = schema.list_of(schema.nested(Payment), default=())
     spend: tuple[SpendRequest, ...] = schema.list_of(schema.nested(SpendRequest), default=())
     redeem: tuple[Redemption, ...] = schema.list_of(schema.nested(Redemption), default=())
-    certificates_minor: int = schema.integer(min=0, max=_MINOR_MAX, default=0)
+    certificates: tuple[Certificate, ...] = schema.list_of(schema.nested(Certificate), default=())
     used: Mapping[str, Used] = schema.map_of(schema.nested(Used), max_length=10_000, default={})
     used_shared: Mapping[str, Used] = schema.map_of(schema.nested(Used), max_length=10_000, default={})
 
     def check(self) -> Iterator[tuple[str, str, str]]:
         if len({line.id for line in self.lines}) < len(self.lines):
             yield "lines", "duplicate", "has two lines with the same id"
+        if len({one.id for one in self.certificates}) < len(self.certificates):
+            yield "certificates", "duplicate", "has a certificate twice"
         for index, line in enumerate(self.lines):
             if sum(one.discount_minor for one in line.given or ()) > line.base_minor:
                 yield f"lines[{index}].given", "conflict", "is more than the line comes to"
+
+    @property
+    def goods(self) -> Self:
+        """What promotions see of it."""
+        if not any(line.prepaid for line in self.lines):
+            return self
+        return replace(self, lines=tuple(line for line in self.lines if not line.prepaid))
 
     def redeemed(self, reward: str) -> int:
         """How many times the customer takes a reward of the catalogue."""

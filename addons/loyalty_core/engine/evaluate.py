@@ -28,7 +28,7 @@ def evaluate(programme: Programme, basket: Basket, named: Collection[str] = ()) 
 
     ``named`` are codes of promotions that count although they are not active, for the test bench.
     """
-    candidates = programme.candidates(basket_keys(basket), named)
+    candidates = programme.candidates(basket_keys(basket.goods), named)
     return _calculate(programme, basket, candidates, named, lambda reasons: list(islice(reasons, 1)))
 
 
@@ -39,18 +39,20 @@ def limited(programme: Programme, basket: Basket, *, all_of_them: bool = False) 
         return []
     if all_of_them:
         return [one for one in programme.promotions if programme.meters[one.code]]
-    return programme.limited(basket_keys(basket))
+    return programme.limited(basket_keys(basket.goods))
 
 
 def needed(programme: Programme, basket: Basket, *, all_of_them: bool = False) -> Needs:
     """What ``evaluate`` (``explain``: all of them) must know of the member of the basket beyond what it tells: for the
-    promotions, and for the terms of the member's points."""
+    promotions, and for the terms of the member's points and of certificates."""
     if basket.member is None:
         return Needs()
     looked_at: Sequence[Promotion] = programme.promotions if all_of_them else ()
     if programme.is_curious and not all_of_them:
-        looked_at = programme.curious(basket_keys(basket))
-    of_terms = (need for one in basket.member.conditional for need in programme.needs_of_terms(one.when))
+        looked_at = programme.curious(basket_keys(basket.goods))
+    of_certificates = (one.when for one in basket.certificates if one.when is not None)
+    terms = chain((one.when for one in basket.member.conditional), of_certificates)
+    of_terms = (need for when in terms for need in programme.needs_of_terms(when))
     return gather(chain((need for one in looked_at for need in programme.needs[one.code]), of_terms))
 
 
@@ -100,7 +102,10 @@ def explain(programme: Programme, basket: Basket, named: Collection[str] = ()) -
 def _calculate(
     programme: Programme, basket: Basket, looked_at: Sequence[Promotion], named: Collection[str], hear: Hear
 ) -> Result:
-    receipt = Receipt(programme, basket)
+    goods = basket.goods
+    receipt = Receipt(programme, goods)
+    if not goods.lines and basket.lines:
+        looked_at = ()  # who buys nothing but money in another form buys nothing that a promotion is for
     looked_at = [
         one.offered_to(basket.member, programme.decimals) if one.code in programme.personal else one
         for one in looked_at
@@ -113,7 +118,7 @@ def _calculate(
     receipt.settle_terms(hear)
     spendable = _spendable(receipt, turns)
     _run(turns, Phase.SPEND)
-    receipt.settle_certificates()
+    receipt.settle_certificates(hear)
     turns = [turn for turn in turns if _holds_in_the_end(turn, hear)]
     _run(turns, Phase.FACTOR)
     _run(turns, Phase.ACCRUE)
@@ -127,7 +132,8 @@ def _calculate(
     }
     refused = {**against, **combination.refused, **in_vain}
     codes_used = _codes_used(receipt, [turn.promotion for turn in turns if turn.promotion.code in used])
-    return _result(receipt, spendable, _refusals(looked_at, refused, hear), _uses(receipt, used), codes_used)
+    result = _result(receipt, spendable, _refusals(looked_at, refused, hear), _uses(receipt, used), codes_used)
+    return result if goods is basket else _with_prepaid(result, basket)
 
 
 def _objections(promotion: Promotion, receipt: Receipt, named: Collection[str]) -> Iterator[Reason]:
@@ -259,7 +265,7 @@ def _result(
         issued=tuple(receipt.issues),
         suggestions=tuple(receipt.suggestions),
         refusals=refusals,
-        certificates_by_line=_by_id(receipt, receipt.certificates),
+        certificates=receipt.certificates,
         decimals=programme.decimals,
         unit_decimals={code: unit.decimals for code, unit in programme.units.items()},
         uses=uses,
@@ -267,6 +273,23 @@ def _result(
         codes_used=codes_used,
         conditional=receipt.judged,
     )
+
+
+def _with_prepaid(result: Result, basket: Basket) -> Result:
+    """The lines that sell money in another form stand in their places, at what they are."""
+    goods = {line.id: line for line in result.lines}
+    prepaid = {line.id: line.base_minor for line in basket.lines if line.prepaid}
+    lines = (
+        goods.get(line.id) or LineResult(line.id, prepaid[line.id], 0, 0, prepaid[line.id], ()) for line in basket.lines
+    )
+    total = sum(prepaid.values())
+    totals = replace(
+        result.totals,
+        base_minor=result.totals.base_minor + total,
+        to_pay_minor=result.totals.to_pay_minor + total,
+        prepaid_minor=total,
+    )
+    return replace(result, lines=tuple(lines), totals=totals)
 
 
 def _line(receipt: Receipt, i: int) -> LineResult:

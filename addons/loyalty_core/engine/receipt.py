@@ -11,12 +11,12 @@ from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
-from .basket import NOTHING_USED, Basket, Line, PromoCode, Used
+from .basket import NOTHING_USED, Basket, Certificate, Line, PromoCode, Used
 from .limits import Meter
 from .marks import marked
 from .money import Runs, allocate, cut, half_up, units_of
 from .registry import Condition, Phase, Reason, Reward
-from .result import Issue, Message, Suggestion, Usability
+from .result import CertificateUse, Issue, Message, Suggestion, Usability
 from .schema import MICRO
 from .select import Target
 
@@ -113,8 +113,7 @@ class Receipt:
         self.left = list(self.base)
         self.spent = [0] * len(lines)
         self.consumed = [0] * len(lines)
-        self.certificates_minor = 0
-        self.certificates: dict[int, int] = {}
+        self.certificates: tuple[CertificateUse, ...] = ()
         self.touched: set[int] = set()
         self.closed: dict[int, frozenset[tuple[str, str]]] = {}
         self.open = frozenset(i for i, line in enumerate(lines) if not line.no_discount)
@@ -302,12 +301,21 @@ class Receipt:
         """The ratio of minor units of money to minor units of points."""
         return unit.worth(self.programme.decimals)
 
-    def settle_certificates(self) -> None:
-        """Certificates pay for all lines in proportion, as far as there is something left to pay."""
-        self.certificates_minor = min(self.basket.certificates_minor, sum(self.left))
-        self.certificates = dict(enumerate(allocate(self.certificates_minor, self.left, self.left)))
-        for i, part in self.certificates.items():
-            self.left[i] -= part
+    @property
+    def certificates_minor(self) -> int:
+        return sum(one.value_minor for one in self.certificates)
+
+    def settle_certificates(self, hear: Callable[[Iterator[Reason]], list[Reason]]) -> None:
+        """One after another they pay for all lines in proportion, as far as there is something left to pay."""
+        self.certificates = tuple(self._settle(one, hear) for one in self.basket.certificates)
+
+    def _settle(self, one: Certificate, hear: Callable[[Iterator[Reason]], list[Reason]]) -> CertificateUse:
+        reasons = () if one.when is None else tuple(hear(self._against(self.programme.terms(one.when))))
+        paid = 0 if reasons else min(one.amount_minor, sum(self.left))
+        parts = allocate(paid, self.left, self.left)
+        self.left = [left - part for left, part in zip(self.left, parts, strict=True)]
+        by_line = tuple((line.id, part) for line, part in zip(self.lines, parts, strict=True) if part)
+        return CertificateUse(one.id, paid, reasons, by_line)
 
 
 class Turn:

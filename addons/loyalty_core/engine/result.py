@@ -31,13 +31,15 @@ class LineResult:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The receipt as a whole: ``to_pay`` = base − discount − spent − certificates."""
+    """The receipt as a whole: ``to_pay`` = base − discount − spent − certificates. ``prepaid`` is what of the base
+    sells certificates: it is no turnover yet."""
 
     base_minor: int
     discount_minor: int
     spent_minor: int
     certificates_minor: int
     to_pay_minor: int
+    prepaid_minor: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,16 @@ class CodeUse:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateUse:
+    """What a certificate pays, ``by_line`` sums to it; ``reasons`` say why it does not pay for this purchase."""
+
+    id: str
+    value_minor: int
+    reasons: tuple[Reason, ...]
+    by_line: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Code:
     """What came of a code that was presented: ``reason`` says why it cannot be used, ``value_minor`` what it was worth
     before this purchase."""
@@ -214,7 +226,7 @@ class Result:
     issued: tuple[Issue, ...]
     suggestions: tuple[Suggestion, ...]
     refusals: tuple[Refusal, ...]
-    certificates_by_line: tuple[tuple[str, int], ...]
+    certificates: tuple[CertificateUse, ...]
     decimals: int
     unit_decimals: Mapping[str, int]
     uses: tuple[Use, ...] = ()
@@ -243,6 +255,7 @@ class Result:
                 {"to": one.to, "text": one.text, "promotion": one.promotion} for one in self.messages
             ],
             **({"codes": [self._code(one) for one in self.codes]} if self.codes else {}),
+            **({"certificates": [self._certificate(one) for one in self.certificates]} if self.certificates else {}),
             "issued": [one.to_document(self.decimals) for one in self.issued],
             "suggestions": [self._suggestion(one) for one in self.suggestions],
             "refusals": [self._refusal(one) for one in self.refusals],
@@ -269,7 +282,7 @@ class Result:
                 }
                 for one in self.spent
             ],
-            "certificates": [{"money": dict(self.certificates_by_line)}],
+            "certificates": [{"certificate": one.id, "money": dict(one.by_line)} for one in self.certificates],
             "codes": [
                 {"code": one.code, "promotion": one.promotion, "money": dict(one.by_line)} for one in self.codes_used
             ],
@@ -303,6 +316,7 @@ class Result:
             "spent": self._money(self.totals.spent_minor),
             "certificates": self._money(self.totals.certificates_minor),
             "to_pay": self._money(self.totals.to_pay_minor),
+            **({"prepaid": self._money(self.totals.prepaid_minor)} if self.totals.prepaid_minor else {}),
         }
 
     def _earned(self, one: Earned) -> dict[str, object]:
@@ -316,13 +330,18 @@ class Result:
         }
 
     def _usability(self, one: Usability) -> dict[str, object]:
-        reasons = [{"code": reason.code, "params": self._params(reason.params)} for reason in one.reasons]
         return {
             "unit": one.unit,
             "amount": self._points(one.unit, one.amount_minor),
-            "usable": not reasons,
-            **({"reasons": reasons} if reasons else {}),
+            **self._judged(one.reasons),
         }
+
+    def _certificate(self, one: CertificateUse) -> dict[str, object]:
+        return {"id": one.id, "paid": self._money(one.value_minor), **self._judged(one.reasons)}
+
+    def _judged(self, reasons: Iterable[Reason]) -> dict[str, object]:
+        told = [{"code": reason.code, "params": self._params(reason.params)} for reason in reasons]
+        return {"usable": not told, **({"reasons": told} if told else {})}
 
     def _spent(self, one: Spent) -> dict[str, object]:
         return {

@@ -51,6 +51,11 @@ class LoyPurchase(models.Model):
     discount = fields.Monetary(readonly=True)
     spent = fields.Monetary(string="Paid with points", readonly=True)
     certificates = fields.Monetary(string="Paid with certificates", readonly=True)
+    prepaid = fields.Monetary(
+        string="Certificates sold",
+        readonly=True,
+        help="Part of what was to pay: money in another form, no turnover yet.",
+    )
     to_pay = fields.Monetary(string="To pay", readonly=True)
     is_late = fields.Boolean(string="Confirmed late", readonly=True, help="Confirmed after its hold had run out.")
     is_offline = fields.Boolean(

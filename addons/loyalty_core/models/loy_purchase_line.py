@@ -31,6 +31,7 @@ class LoyPurchaseLine(models.Model):
     discount = fields.Monetary(readonly=True)
     spent = fields.Monetary(string="Paid with points", readonly=True)
     amount = fields.Monetary(readonly=True)
+    is_prepaid = fields.Boolean(string="Sells a certificate", readonly=True)
 
     _by_member = models.Index("(member_id, purchased_at) WHERE member_id IS NOT NULL")
     _by_product = models.Index("(product_id, purchased_at)")

@@ -49,6 +49,7 @@ from . import product_segments
 from . import attributes
 from . import member_facts
 from . import member_import
+from . import prepaid
 from . import purchases
 from . import refusal_words
 from . import bench

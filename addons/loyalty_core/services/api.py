@@ -260,8 +260,11 @@ class LoyApi(models.AbstractModel):
     def purchase_calculate(self, request):
         """What a purchase comes to, without any effect; what comes back on the same receipt as purchase_return would
         answer it (``exchange``). Codes: store_not_found, store_forbidden, register_not_found, member_not_found,
-        card_not_found, card_blocked, product_not_found, unit_not_found, reward_not_found, at_out_of_range; for lines
-        that come back those of purchase_return."""
+        card_not_found, card_blocked, product_not_found, unit_not_found, reward_not_found, at_out_of_range,
+        certificate_not_found; with certificates in use also certificate_not_active, certificate_blocked,
+        certificate_used, certificate_expired, certificate_cancelled, certificate_currency, and of lines that sell them
+        certificate_taken, certificate_product, certificate_value, certificate_number_missing; for lines that come back
+        those of purchase_return."""
         return self._guarded(request, self._service("loy.purchases")._calculate(request))
 
     @writes(requests.PurchaseHold)

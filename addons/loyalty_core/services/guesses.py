@@ -19,9 +19,12 @@ from .transaction import run_with_retry
 _logger = logging.getLogger(__name__)
 
 #: Keys of a request by which somebody is named; `new_card` and `from_member` are such too.
-NAMES = {"member", "card", "phone", "email", "external_id", "code", "codes"}
+NAMES = {"member", "card", "phone", "email", "external_id", "code", "codes", "certificate", "certificates"}
 #: Refusals that tell whether there is such a card or person.
-MISSES = {"card_not_found", "card_not_active", "card_blocked", "card_closed", "card_taken", "member_not_found"}
+MISSES = {
+    "card_not_found", "card_not_active", "card_blocked", "card_closed", "card_taken", "member_not_found",
+    "certificate_not_found",
+}  # fmt: skip
 #: A user at all places together may be wrong so many times as often as at one.
 PLACES = 10
 #: A search for less than this may be a part of a name or of a street.

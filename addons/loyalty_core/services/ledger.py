@@ -97,6 +97,11 @@ class LoyLedger(models.AbstractModel):
         """All accounts that count for the member, of every unit and partner."""
         return [row[2] for row in self.env.execute_query(sql.accounts_that_count([member_id]))]
 
+    def _accounts_held(self, hold_id: int) -> list[int]:
+        """The accounts of which a hold reserves something."""
+        query = SQL("SELECT DISTINCT account_id FROM loy_hold_line WHERE hold_id = %s", hold_id)
+        return [row[0] for row in self.env.execute_query(query)]
+
     def _accounts_touched(self, member_ids: Iterable[int], purchase_ids: Iterable[int]) -> list[int]:
         """All accounts that count for these members, and all on which these purchases have moved something."""
         query = SQL(

@@ -1,7 +1,7 @@
 """Purchases: a request becomes a basket, the engine's result becomes facts and movements. No rule stands here."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -30,6 +30,7 @@ from .catalogue import PlaceFacts
 from .errors import LoyaltyError
 from .money import from_minor, to_minor
 from .posting import Accrual, Source
+from .prepaid import Tender
 from .programme import CompiledProgramme, Unit
 from .requests import PurchaseCancel
 from .transaction import lock_name, run_with_retry
@@ -53,6 +54,7 @@ class Scene:
     accounts: dict[str, int]  # unit code → account of the member
     products: dict  # sku → facts
     basket: Basket
+    tenders: tuple[Tender, ...] = ()  # the certificates that pay
 
 
 class LoyPurchases(models.AbstractModel):
@@ -73,7 +75,7 @@ class LoyPurchases(models.AbstractModel):
 
     def _told(self, request, scene: Scene, result: Result) -> dict:
         """What was worked out, and what comes back on the same receipt."""
-        answer = result.to_document()
+        answer = self.env["loy.prepaid"]._told(result.to_document())
         back = self.env["loy.exchange"]._preview(request)
         return answer if back is None else {**answer, "exchange": self._exchanged(result, back)}
 
@@ -112,8 +114,9 @@ class LoyPurchases(models.AbstractModel):
                 at=min(scene.at, now),
                 deadline_at=deadline,
                 source=self._source("purchase", purchase),
-                terms=_terms_of(result),
+                terms=_terms_of(scene, result),
             )
+        self.env["loy.prepaid"]._held(purchase, request, scene, deadline)
         self._draw(purchase, scene, result, was_held=was_held)
         return {
             **self._answer(purchase, result.to_document()),
@@ -167,10 +170,11 @@ class LoyPurchases(models.AbstractModel):
                 at=scene.at,
                 source=self._source("purchase", purchase),
                 overrun=request.offline,
-                terms=_terms_of(result),
+                terms=_terms_of(scene, result),
             )
         self._post(purchase, scene, result)
         document = self.env["loy.issues"]._make(purchase, scene, result)
+        document |= self.env["loy.prepaid"]._confirmed(purchase, request, scene, result)
         self._draw(purchase, scene, result, was_held=was_held, is_fact=request.offline)
         answer = self._answer(purchase, document)
         if back is None:
@@ -180,12 +184,7 @@ class LoyPurchases(models.AbstractModel):
 
     def _is_as_held(self, purchase, request, place: PlaceFacts) -> bool:
         """Whether the lines sent are those that are held: then what was promised is what happened."""
-        held = Basket.from_document(purchase.basket)
-        sent = self._scene(request, place).basket
-        return all(
-            getattr(held, name) == getattr(sent, name)
-            for name in ("lines", "place", "codes", "payments", "spend", "redeem")
-        ) and (held.member and held.member.id) == (sent.member and sent.member.id)
+        return _asked(Basket.from_document(purchase.basket)) == _asked(self._scene(request, place).basket)
 
     def _difference(self, request, scene: Scene, result: Result) -> float:
         """By how much the till took more than the programme says, for a receipt made offline."""
@@ -230,11 +229,12 @@ class LoyPurchases(models.AbstractModel):
                 ledger._settle(purchase.hold_id.id, at=scene.at, source=source)
             else:
                 # The receipt was printed on the strength of a hold that has run out: it is a fact.
-                ledger._spend(points, at=scene.at, source=source, overrun=True, terms=_terms_of(result))
+                ledger._spend(points, at=scene.at, source=source, overrun=True, terms=_terms_of(scene, result))
         self._post(purchase, scene, result)
         self.env["loy.issues"]._make(purchase, scene, result)
+        told = self.env["loy.prepaid"]._confirmed(purchase, request, scene, result)
         self._draw(purchase, scene, result, was_held=True, is_fact=True)
-        return self._answer(purchase, purchase.result)
+        return self._answer(purchase, {**purchase.result, **told})
 
     def _cancel(self, request) -> dict:
         """The purchase will not happen; what was reserved is free. It also stops a hold that arrives later."""
@@ -313,10 +313,15 @@ class LoyPurchases(models.AbstractModel):
         if is_locked:
             self.env["loy.members"]._keep_current(member)
         own_timezone, place = place.timezone, place.for_member(member)
+        prepaid = self.env["loy.prepaid"]
+        tenders = prepaid._presented(request, place, at, is_fact=is_offline)
         accounts = self._accounts(member, compiled.units)
-        if is_locked and accounts:
+        locked = [*accounts.values(), *(one.account_id for one in tenders)]
+        if is_locked and locked:
             # As late as can be: other purchases of the member wait from here to the commit.
-            self.env["loy.ledger"]._lock(accounts.values())
+            self.env["loy.ledger"]._lock(locked)
+        tenders, certificates = prepaid._payable(tenders, at, is_fact=is_offline) if tenders else ((), ())
+        sold = prepaid._sells(lines, products)
         spend = self._spend_requests(request, compiled)
         redeem = self._redemptions(request, compiled)
         # What was paid with points offline is paid, whatever there was.
@@ -324,7 +329,7 @@ class LoyPurchases(models.AbstractModel):
         basket = Basket(
             at=place.to_local(at),
             timezone=place.timezone if place.timezone != own_timezone else "",
-            lines=tuple(self._line(line, products.get(line.sku), compiled) for line in lines),
+            lines=tuple(self._line(line, products.get(line.sku), compiled, line.id in sold) for line in lines),
             place=Place(
                 partner=place.partner,
                 network=place.network,
@@ -338,8 +343,11 @@ class LoyPurchases(models.AbstractModel):
             payments=self._payments(request, compiled),
             spend=spend,
             redeem=redeem,
+            certificates=certificates,
         )
-        scene = Scene(place, member, card, at, compiled, accounts, products, basket)
+        scene = Scene(place, member, card, at, compiled, accounts, products, basket, tenders)
+        if sold:
+            prepaid._check_sold(request, scene)
         basket = self._with_past(scene, held, is_locked=is_locked, is_explained=is_explained, is_fact=is_offline)
         return replace(scene, basket=basket)
 
@@ -397,8 +405,9 @@ class LoyPurchases(models.AbstractModel):
         )
         self._keep_member(purchase)
         accounts = self._accounts(purchase.member_id, compiled.units)
-        if accounts:
-            self.env["loy.ledger"]._lock(accounts.values())
+        tenders = self.env["loy.prepaid"]._tenders_of(basket) if basket.certificates else ()
+        if locked := [*accounts.values(), *(one.account_id for one in tenders)]:
+            self.env["loy.ledger"]._lock(locked)
         catalogue = self.env["loy.catalogue"]
         place = catalogue._place_of(purchase.store_id, purchase.register_id)
         return Scene(
@@ -410,6 +419,7 @@ class LoyPurchases(models.AbstractModel):
             accounts=accounts,
             products=catalogue._facts([line.sku for line in basket.lines], purchase.company_id.id),
             basket=basket,
+            tenders=tenders,
         )
 
     def _keep_member(self, purchase) -> None:
@@ -468,7 +478,7 @@ class LoyPurchases(models.AbstractModel):
 
     # ------------------------------------------------------------------ the basket
 
-    def _line(self, line, facts, compiled: CompiledProgramme) -> Line:
+    def _line(self, line, facts, compiled: CompiledProgramme, is_prepaid: bool) -> Line:
         """A product that the catalogue does not know is sold all the same if its price is given."""
         decimals = compiled.currency_decimals
         if line.price is None and facts is None:
@@ -491,6 +501,7 @@ class LoyPurchases(models.AbstractModel):
             price_minor=self._minor(price, decimals),
             amount_minor=self._minor(amount, decimals),
             no_discount=line.no_discount or bool(facts and facts.no_discount),
+            prepaid=is_prepaid,
             given=self._given(line, self._minor(amount, decimals), decimals),
             **known,
         )
@@ -624,6 +635,7 @@ class LoyPurchases(models.AbstractModel):
             "spent": from_minor(result.totals.spent_minor, decimals),
             "certificates": from_minor(result.totals.certificates_minor, decimals),
             "to_pay": from_minor(result.totals.to_pay_minor, decimals),
+            "prepaid": from_minor(result.totals.prepaid_minor, decimals),
             "programme_number": scene.compiled.number,
             "is_late": False,
             "draws_until_at": None,
@@ -631,7 +643,7 @@ class LoyPurchases(models.AbstractModel):
             "difference": 0.0,
             "basket": scene.basket.to_document(),
             "result": result.to_document(),
-            "by_line": _by_line(scene.compiled, result),
+            "by_line": _by_line(scene.compiled, result, scene.tenders),
             **values,
         }
         if purchase:
@@ -673,6 +685,7 @@ class LoyPurchases(models.AbstractModel):
                     "product_id": facts and facts.product_id,
                     "categ_id": facts and facts.category_id,
                     "sku": line.sku,
+                    "is_prepaid": line.prepaid,
                     "quantity": from_minor(line.quantity_micro, 6),
                     "price": from_minor(line.price_minor, decimals),
                     "base": from_minor(answered.base_minor, decimals),
@@ -741,19 +754,24 @@ class LoyPurchases(models.AbstractModel):
             self.env["loy.ledger"]._lock(accounts.values())
 
     def _points_spent(self, scene: Scene, result: Result) -> dict[int, int]:
-        """Account → points: several promotions may let the same unit pay."""
+        """Account → points, or money of a certificate: several promotions may let the same unit pay."""
         points = Counter()
         for spent in result.spent:
             points[scene.accounts[spent.unit]] += spent.points_minor
+        for tender, used in zip(scene.tenders, result.certificates, strict=True):
+            points[tender.account_id] += used.value_minor
         return dict(+points)
 
     def _release(self, purchase) -> None:
+        if purchase.state == "held":
+            self.env["loy.prepaid"]._released(purchase)
         if purchase.hold_id.state == "open":
             self._keep_member(purchase)
             ledger = self.env["loy.ledger"]
             # All of the member's accounts at once: the hold may be of one, and the others would be locked after it,
             # whatever their order.
-            ledger._lock(ledger._accounts_of(purchase.member_id.id))
+            own, held = ledger._accounts_of(purchase.member_id.id), ledger._accounts_held(purchase.hold_id.id)
+            ledger._lock({*own, *held})
             ledger._release(purchase.hold_id.id, at=fields.Datetime.now())
 
     def _source(self, kind: str, purchase) -> Source:
@@ -785,7 +803,9 @@ class LoyPurchases(models.AbstractModel):
         compiled = self.env["loy.programme"]._at(
             purchase.company_id, purchase.purchased_at, purchase.programme_number
         )
-        return _by_line(compiled, evaluate(compiled.programme, Basket.from_document(purchase.basket)))
+        basket = Basket.from_document(purchase.basket)
+        tenders = self.env["loy.prepaid"]._tenders_of(basket)
+        return _by_line(compiled, evaluate(compiled.programme, basket), tenders)
 
     # ------------------------------------------------------------------ refusals and small things
 
@@ -822,6 +842,7 @@ class LoyPurchases(models.AbstractModel):
         return bool(purchase.held_until_at and purchase.held_until_at < fields.Datetime.now())
 
     def _answer(self, purchase, document: dict) -> dict:
+        document = self.env["loy.prepaid"]._told(document)
         answer = {**document, "purchase": purchase.number, "state": purchase.state}
         if purchase.is_late:
             answer["late"] = True
@@ -831,14 +852,29 @@ class LoyPurchases(models.AbstractModel):
         return answer
 
 
-def _terms_of(result: Result) -> list[int]:
+def _terms_of(scene: Scene, result: Result) -> list[int]:
     """The terms of lots that hold on the receipt."""
-    return sorted(map(int, result.usable))
+    of_certificates = (
+        terms_id
+        for tender, used in zip(scene.tenders, result.certificates, strict=True)
+        if used.value_minor
+        for terms_id in tender.terms
+    )
+    return sorted({*map(int, result.usable), *of_certificates})
 
 
-def _by_line(compiled: CompiledProgramme, result: Result) -> dict:
+def _asked(basket: Basket) -> tuple:
+    """What a basket asks for; how much there is on accounts and certificates changes by the hold itself."""
+    certificates = [one.id for one in basket.certificates]
+    wishes = basket.lines, basket.place, basket.codes, basket.payments, basket.spend, basket.redeem
+    return *wishes, certificates, basket.member and basket.member.id
+
+
+def _by_line(compiled: CompiledProgramme, result: Result, tenders: Iterable[Tender]) -> dict:
     """What returns of parts work with; units and promotions are told by their records too, since codes may change."""
     by_line = result.by_line()
+    for part, tender in zip(by_line["certificates"], tenders, strict=True):
+        part["account_id"] = tender.account_id
     for part in (*by_line["given"], *by_line["earned"], *by_line["spent"], *by_line["bases"]):
         part["promotion_id"] = compiled.promotions.get(part["promotion"])
         if "limit" in part:

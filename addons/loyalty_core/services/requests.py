@@ -450,6 +450,11 @@ class PurchaseLine:
         default=None,
         help="Offline only: the discounts of the line as they stand on the receipt.",
     )
+    certificate: str | None = schema.text(
+        max_length=64,
+        default=None,
+        help="The number of the gift certificate that the line sells; one without a body needs none.",
+    )
     of: OriginLine | None = schema.nested(
         OriginLine, default=None, help="Of a line that comes back: where it was bought. Absent: nobody knows."
     )
@@ -457,6 +462,8 @@ class PurchaseLine:
     def check(self):
         if self.amount is not None and self.amount * self.quantity < 0:
             yield "amount", "conflict", "must have the sign of the quantity"
+        if self.certificate is not None and self.quantity != 1:
+            yield "certificate", "conflict", "is one: the quantity must be 1"
         if self.of is not None and self.quantity >= 0:
             yield "of", "conflict", "is only for a quantity below zero"
 
@@ -475,6 +482,15 @@ class SpendWish:
 
     unit: str = schema.text(max_length=64)
     amount: object = amount_or("max")
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateWish:
+    """A gift certificate that pays."""
+
+    number: str = schema.text(max_length=64)
+    pin: str | None = schema.text(max_length=16, default=None)
+    amount: object = schema.decimal(above=0, max=10**10, default=None, help="At most so much of it; all where absent.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -499,6 +515,12 @@ class BasketFields:
     payments: tuple[PaymentWish, ...] = schema.list_of(schema.nested(PaymentWish), max_length=50, default=())
     spend: tuple[SpendWish, ...] = schema.list_of(schema.nested(SpendWish), max_length=20, default=())
     redeem: tuple[RewardWish, ...] = schema.list_of(schema.nested(RewardWish), max_length=50, default=())
+    certificates: tuple[CertificateWish, ...] = schema.list_of(
+        schema.nested(CertificateWish),
+        max_length=50,
+        default=(),
+        help="Gift certificates that pay, one after another: the first is drained before the next one pays.",
+    )
 
     def check(self):
         yield from _duplicates(self.lines or ())
@@ -556,7 +578,7 @@ class PurchaseConfirm(BasketFields):
         for index, line in enumerate(self.lines or ()):
             if line.given is not None and not self.offline:
                 yield f"lines[{index}].given", "conflict", "is only for what was sold offline"
-        given = (self.store, self.member, self.codes, self.spend, self.payments, self.redeem)
+        given = (self.store, self.member, self.codes, self.spend, self.payments, self.redeem, self.certificates)
         if self.lines is None and any(given):
             yield "lines", "missing", "is required, unless only a held purchase is named"
         yield from _duplicates(self.lines or ())

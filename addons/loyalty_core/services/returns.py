@@ -14,8 +14,9 @@ from decimal import Decimal
 from odoo import fields, models
 from odoo.tools import SQL
 
-from ..engine import Basket, Given, Line, Result, SpendRequest, allocate, evaluate
+from ..engine import Basket, Certificate, Given, Line, Result, SpendRequest, allocate, evaluate
 from ..engine.money import half_up
+from ..engine.schema import MICRO
 from ..sql.insert import insert_rows
 from .catalogue import PlaceFacts
 from .errors import LoyaltyError
@@ -44,6 +45,7 @@ class SoldLine:
     amount: int
     certificate: int
     money: int
+    is_prepaid: bool = False
 
     def due(self, value: int, is_whole: bool) -> int:
         """The share of a value that has to be back after this return; what had no quantity goes with the rest."""
@@ -69,7 +71,7 @@ class Plan:
     is_whole: bool
     amounts: Mapping[str, int]  # line → what comes back of its amount
     money: int
-    certificates: int
+    certificates: Mapping[str, int]  # certificate → what of it comes back
     asked: Mapping[str, list[int]]
     codes: tuple[CodeCut, ...] = ()  # what is taken of codes that the purchase gave, or of the money instead
 
@@ -113,6 +115,7 @@ class LoyReturns(models.AbstractModel):
             grace_until=at + timedelta(days=rules.grace_days) if rules.grace_days else None,
         )
         moved = self.env["loy.ledger"]._moved(one.transaction_id for one in reversals if one.transaction_id)
+        self._book_prepaid(purchase, returned, plan, at)
         self.env["loy.member.facts"]._add(returned, count=-int(plan.is_whole))
         share = None if plan.is_whole else plan.due
         self.env["loy.codes"]._give_back(purchase, share, by=returned, policy=rules.codes_back)
@@ -350,13 +353,13 @@ class LoyReturns(models.AbstractModel):
         basket = {line["id"]: line for line in purchase.basket["lines"]}
         by_line = self.env["loy.purchases"]._by_line_of(purchase)
         payments = [part["money"] for part in by_line["spent"] if part["as"] == "payment"]
-        certificates = by_line["certificates"][0]["money"]
+        certificates = [part["money"] for part in by_line["certificates"]]
         lines = []
         for line in purchase.line_ids.sorted("id"):
             quantity = basket[line.line_ref].get("quantity_micro", 10**6)
             gone = before.get(line.line_ref, 0)
             amount = self._minor(line.amount, purchase)
-            certificate = certificates.get(line.line_ref, 0)
+            certificate = sum(part.get(line.line_ref, 0) for part in certificates)
             lines.append(
                 SoldLine(
                     ref=line.line_ref,
@@ -369,6 +372,7 @@ class LoyReturns(models.AbstractModel):
                     amount=amount,
                     certificate=certificate,
                     money=amount - certificate - sum(payment.get(line.line_ref, 0) for payment in payments),
+                    is_prepaid=line.is_prepaid,
                 )
             )
         return tuple(lines)
@@ -393,6 +397,8 @@ class LoyReturns(models.AbstractModel):
         """What the wanted lines (all that is left without them) give and take under the rules."""
         lines = self._sold(purchase, self._wanted(purchase, wanted))
         self._check_quantities(purchase, lines)
+        if sold := _sold_back(lines):
+            self.env["loy.prepaid"]._check_back(purchase, sold)
         is_whole = all(line.after_micro == line.quantity_micro for line in lines)
         by_line = self.env["loy.purchases"]._by_line_of(purchase)
         spent_due = [
@@ -421,7 +427,11 @@ class LoyReturns(models.AbstractModel):
             is_whole=is_whole,
             amounts=self._amounts(lines, is_whole, money),
             money=money,
-            certificates=sum(line.now(line.certificate, is_whole) for line in lines),
+            certificates={
+                part["certificate"]: sum(line.now(part["money"].get(line.ref, 0), is_whole) for line in lines)
+                for part in by_line["certificates"]
+                if "certificate" in part
+            },
             asked={
                 name: [max(0, one - asked[name, index]) for index, one in enumerate(due)]
                 for name, due in (("earned", earned_due), ("spent", spent_due))
@@ -492,10 +502,24 @@ class LoyReturns(models.AbstractModel):
                 if sold[line.id].after_micro < sold[line.id].quantity_micro
             ),
             spend=tuple(SpendRequest(unit=unit, amount_minor=amount) for unit, amount in left.items()),
+            certificates=self._kept_certificates(by_line["certificates"], lines),
             # Points that have paid go on paying for what is kept, though it be less than their terms ask for.
             member=basket.member and basket.member.unbound(),
         )
         return evaluate(compiled.programme, kept)
+
+    def _kept_certificates(self, parts: Sequence[Mapping], lines: Sequence[SoldLine]) -> tuple[Certificate, ...]:
+        """What of certificates goes on paying for what is kept."""
+        return tuple(
+            Certificate(
+                id=part["certificate"],
+                amount_minor=sum(
+                    amount - line.due(amount, False) for line in lines for amount in [part["money"].get(line.ref, 0)]
+                ),
+            )
+            for part in parts
+            if "certificate" in part
+        )
 
     def _kept_line(self, line: Line, sold: SoldLine, given: Sequence[Mapping] | None) -> Line:
         return replace(
@@ -544,6 +568,7 @@ class LoyReturns(models.AbstractModel):
                 SELECT header.id, header.kind, entry.unit_id, MIN(entry.account_id)
                   FROM loy_transaction AS header JOIN loy_entry AS entry ON entry.transaction_id = header.id
                  WHERE header.purchase_id = %s AND header.kind IN ('accrue', 'spend', 'settle')
+                   AND header.source = 'purchase'
                  GROUP BY header.id, header.kind, entry.unit_id ORDER BY header.id
                 """,
                 purchase.id,
@@ -568,18 +593,29 @@ class LoyReturns(models.AbstractModel):
                 back[transaction_id] = {account_id: amount}
         return [Reversal(transaction_id, amounts) for transaction_id, amounts in back.items()]
 
+    def _book_prepaid(self, purchase, returned, plan: Plan, at: datetime) -> None:
+        """What certificates have paid is on them again; those that were sold and come back are good no more."""
+        prepaid = self.env["loy.prepaid"]
+        source = self.env["loy.purchases"]._source("return", returned)
+        if sold := _sold_back(plan.lines):
+            prepaid._taken_back(purchase, returned, sold, at, source)
+        if amounts := {certificate: amount for certificate, amount in plan.certificates.items() if amount}:
+            prepaid._refunded(purchase, returned, amounts, at, source)
+
     def _insert_return(self, purchase, number: str, place: PlaceFacts, at: datetime, plan: Plan):
         now = {
             name: sum(line.now(getattr(line, name), plan.is_whole) for line in plan.lines)
             for name in ("base", "spent", "amount", "money")
         }
-        spent = now["spent"] + now["amount"] - now["money"] - plan.certificates
+        certificates = sum(plan.certificates.values())
+        spent = now["spent"] + now["amount"] - now["money"] - certificates
         sums = {
             "base": now["base"],
             "spent": spent,
-            "certificates": plan.certificates,
+            "certificates": certificates,
             "to_pay": plan.money,
-            "discount": now["base"] - spent - plan.certificates - plan.money,
+            "discount": now["base"] - spent - certificates - plan.money,
+            "prepaid": sum(line.now(line.amount, plan.is_whole) for line in plan.lines if line.is_prepaid),
         }
         decimals = purchase.currency_id.decimal_places
         returned = self.env["loy.purchases"]._insert_purchase(
@@ -629,6 +665,7 @@ class LoyReturns(models.AbstractModel):
                     "product_id": original.product_id.id or None,
                     "categ_id": original.categ_id.id or None,
                     "sku": line.sku,
+                    "is_prepaid": line.is_prepaid,
                     "quantity": from_minor(-quantity, 6),
                     "price": original.price,
                     "base": from_minor(-base, decimals),
@@ -696,7 +733,9 @@ class LoyReturns(models.AbstractModel):
                 "money": self._number(plan.money, purchase),
                 **self._reduced(purchase, plan),
                 "points": [{"unit": unit, "amount": float(given)} for unit, given, _taken in moved if given],
-                "certificates": [],
+                "certificates": self.env["loy.prepaid"]._told_back(
+                    {one: self._number(amount, purchase) for one, amount in plan.certificates.items() if amount}
+                ),
             },
             "taken_back": [{"unit": unit, "amount": float(taken)} for unit, _given, taken in moved if taken],
             **self._codes_told(purchase, plan),
@@ -732,6 +771,15 @@ class LoyReturns(models.AbstractModel):
 
     def _number(self, amount_minor: int, purchase) -> float:
         return float(from_minor(amount_minor, purchase.currency_id.decimal_places))
+
+
+def _sold_back(lines: Iterable[SoldLine]) -> dict[str, int]:
+    """Line → how many of the certificates that it sold come back."""
+    return {
+        line.ref: (line.after_micro - line.before_micro) // MICRO
+        for line in lines
+        if line.is_prepaid and line.after_micro > line.before_micro
+    }
 
 
 def _reduced_by(returned) -> int:

@@ -11,6 +11,7 @@ from decimal import Decimal
 from odoo import fields, models
 
 from ..engine import Basket, Bought, Edition, Line, Result, Standing, Tier, needed, progress, schema, stand, timeline
+from ..engine.result import Totals
 from ..engine.select import Target
 from ..engine.tiers import Given, Series, edition_of
 from ..sql import tiers as sql
@@ -641,15 +642,21 @@ def _day(text: str | None) -> date | None:
     return date.fromisoformat(text) if text else None
 
 
+def _turnover(totals: Totals) -> int:
+    """As ``sql.turnover`` has it."""
+    return totals.to_pay_minor + totals.certificates_minor - totals.prepaid_minor
+
+
 def _with_purchase(
     ladder: Ladder, gained: Mapping[str, Series], basket: Basket, result: Result
 ) -> dict[str, Series]:
     """What is counted, with a purchase that comes to this."""
     day = basket.at.date()
-    whole = Bought(day=day, count=1, amount_minor=result.totals.to_pay_minor + result.totals.certificates_minor)
+    whole = Bought(day=day, count=1, amount_minor=_turnover(result.totals))
     lines = [
         Bought(day=day, quantity_micro=line.quantity_micro, amount_minor=answered.amount_minor, line=line)
         for line, answered in zip(basket.lines, result.lines, strict=True)
+        if not line.prepaid
     ]
     both = dict(gained)
     for key, tier in ladder.counted().items():

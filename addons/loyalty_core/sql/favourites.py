@@ -11,6 +11,7 @@ from odoo.tools import SQL
 
 from .ledger import ids
 from .member_days import _DAY
+from .turnover import IS_GOODS
 
 #: What tells that a member has bought, or has not kept, or is somebody else now, too.
 KINDS = ["purchase.confirmed", "purchase.returned", "member.merged"]
@@ -144,11 +145,12 @@ def _lines(company_id: int, member_ids: Collection[int], since: date) -> SQL:
           JOIN loy_purchase AS purchase ON purchase.id = line.purchase_id
           LEFT JOIN loy_purchase AS origin ON origin.id = purchase.origin_id
          WHERE line.member_id = ANY(%(members)s) AND purchase.company_id = %(company)s
-           AND purchase.state IN ('confirmed', 'returned')
+           AND purchase.state IN ('confirmed', 'returned') AND %(is_goods)s
            AND line.purchased_at >= %(since)s::date - 1 AND %(day)s >= %(since)s
         """,
         day=_DAY,
         members=ids(member_ids, "int4"),
+        is_goods=IS_GOODS,
         company=company_id,
         since=since,
     )

@@ -7,6 +7,8 @@ from typing import NamedTuple
 
 from odoo.tools import SQL
 
+from .turnover import BASE, IS_GOODS, TO_PAY
+
 
 class Moment(NamedTuple):
     """The moment of a purchase, and which of those at that moment it is."""
@@ -24,7 +26,7 @@ _FACTS = SQL(
 )
 _DAY = SQL("COALESCE(origin.purchased_on, purchase.purchased_on, purchase.purchased_at::date)")
 _STORE = SQL("COALESCE(origin.store_id, purchase.store_id, 0)")
-_AMOUNT = SQL("COALESCE(purchase.to_pay, 0) + COALESCE(purchase.certificates, 0)")
+_AMOUNT = SQL("%s + COALESCE(purchase.certificates, 0)", TO_PAY)
 _COLUMNS = SQL("member_id, company_id, store_id, day, is_opening, purchase_count, base, amount")
 _OR_ADDED = SQL(
     """
@@ -43,7 +45,7 @@ def add(purchase_id: int, count: int) -> SQL:
         """
         INSERT INTO loy_member_day AS known (%(columns)s)
         SELECT purchase.member_id, purchase.company_id, %(store)s, %(day)s, false, %(count)s,
-               COALESCE(purchase.base, 0), %(amount)s
+               %(base)s, %(amount)s
                %(facts)s
          WHERE purchase.id = %(purchase)s AND purchase.member_id IS NOT NULL
                %(or_added)s
@@ -53,6 +55,7 @@ def add(purchase_id: int, count: int) -> SQL:
         store=_STORE,
         day=_DAY,
         count=count,
+        base=BASE,
         amount=_AMOUNT,
         facts=_FACTS,
         purchase=purchase_id,
@@ -79,7 +82,7 @@ def rebuilt() -> SQL:
     return SQL(
         """
         SELECT purchase.member_id, purchase.company_id, %(store)s AS store_id, %(day)s AS day,
-               SUM(%(kept)s)::int8 AS purchase_count, SUM(COALESCE(purchase.base, 0)) AS base, SUM(%(amount)s) AS amount
+               SUM(%(kept)s)::int8 AS purchase_count, SUM(%(base)s) AS base, SUM(%(amount)s) AS amount
                %(facts)s
          WHERE purchase.member_id IS NOT NULL AND purchase.state IN ('confirmed', 'returned')
          GROUP BY 1, 2, 3, 4
@@ -87,6 +90,7 @@ def rebuilt() -> SQL:
         store=_STORE,
         day=_DAY,
         kept=_KEPT,
+        base=BASE,
         amount=_AMOUNT,
         facts=_FACTS,
     )
@@ -119,7 +123,7 @@ def bought(member_ids: list[int], company_id: int, since: date) -> SQL:
         SELECT fact.member_id, fact.at, fact.id, fact.day, COALESCE(store.code, ''), COALESCE(network.code, ''),
                COALESCE(partner.code, ''), fact.purchase_count, fact.base, fact.amount
           FROM (SELECT purchase.member_id, purchase.purchased_at AS at, purchase.id, %(day)s AS day,
-                       %(store)s AS store_id, %(kept)s AS purchase_count, COALESCE(purchase.base, 0) AS base,
+                       %(store)s AS store_id, %(kept)s AS purchase_count, %(base)s AS base,
                        %(amount)s AS amount
                        %(facts)s
                  WHERE purchase.member_id = ANY(%(members)s) AND purchase.company_id = %(company)s
@@ -137,6 +141,7 @@ def bought(member_ids: list[int], company_id: int, since: date) -> SQL:
         day=_DAY,
         store=_STORE,
         kept=_KEPT,
+        base=BASE,
         amount=_AMOUNT,
         facts=_FACTS,
         members=member_ids,
@@ -178,7 +183,7 @@ def lines(member_id: int, company_id: int, since: date, before: Moment | None = 
           LEFT JOIN loy_store AS store ON store.id = %(store)s
           LEFT JOIN loy_network AS network ON network.id = store.network_id
           LEFT JOIN loy_partner AS partner ON partner.id = store.partner_id
-         WHERE line.member_id = %(member)s AND purchase.company_id = %(company)s
+         WHERE line.member_id = %(member)s AND purchase.company_id = %(company)s AND %(is_goods)s
            AND line.purchased_at >= %(since)s::date - 1
            AND purchase.state IN ('confirmed', 'returned') AND %(is_before)s
          GROUP BY 1, 2, 3, 4, 5, 6, 7
@@ -186,6 +191,7 @@ def lines(member_id: int, company_id: int, since: date, before: Moment | None = 
         """,
         day=_DAY,
         store=_STORE,
+        is_goods=IS_GOODS,
         member=member_id,
         company=company_id,
         since=since,

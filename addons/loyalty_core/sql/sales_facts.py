@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from odoo.tools import SQL
 
+from .turnover import BASE, IS_GOODS, TO_PAY
+
 #: The moment of a receipt on the clock of its store.
 _MOMENT = SQL("(purchase.purchased_at AT TIME ZONE 'UTC' AT TIME ZONE COALESCE(store.timezone, 'UTC'))")
 #: Its day, as it was told when it was sold: a store may have moved to another zone since.
@@ -152,18 +154,21 @@ def by_hour(batch: SQL) -> SQL:
                COUNT(*) FILTER (WHERE purchase.kind = 'sale')::int8 AS receipt_count,
                COUNT(*) FILTER (WHERE purchase.kind = 'return')::int8 AS return_count,
                COALESCE(SUM(sold.line_count) FILTER (WHERE purchase.kind = 'sale'), 0)::int8 AS line_count,
-               SUM(COALESCE(purchase.base, 0)) AS base, SUM(COALESCE(purchase.discount, 0)) AS discount,
+               SUM(%(base)s) AS base, SUM(COALESCE(purchase.discount, 0)) AS discount,
                SUM(COALESCE(purchase.spent, 0)) AS spent, SUM(COALESCE(purchase.certificates, 0)) AS certificates,
-               SUM(COALESCE(purchase.to_pay, 0)) AS amount
+               SUM(%(to_pay)s) AS amount
           FROM (%(batch)s) AS batch
           JOIN loy_purchase AS purchase ON purchase.id = batch.purchase_id
           JOIN LATERAL (SELECT COUNT(*) AS line_count FROM loy_purchase_line AS line
-                         WHERE line.purchase_id = purchase.id) AS sold ON true
+                         WHERE line.purchase_id = purchase.id AND %(is_goods)s) AS sold ON true
           LEFT JOIN loy_store AS store ON store.id = purchase.store_id
          GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
         """,
         day=_DAY,
         moment=_MOMENT,
+        base=BASE,
+        to_pay=TO_PAY,
+        is_goods=IS_GOODS,
         batch=batch,
     )
 
@@ -179,13 +184,14 @@ def by_category(batch: SQL) -> SQL:
                SUM(line.spent) AS spent, SUM(line.amount) AS amount
           FROM (%(batch)s) AS batch
           JOIN loy_purchase AS purchase ON purchase.id = batch.purchase_id
-          JOIN loy_purchase_line AS line ON line.purchase_id = purchase.id
+          JOIN loy_purchase_line AS line ON line.purchase_id = purchase.id AND %(is_goods)s
           LEFT JOIN loy_store AS store ON store.id = purchase.store_id
           LEFT JOIN product_product AS product ON product.id = line.product_id
           LEFT JOIN product_template AS template ON template.id = product.product_tmpl_id
          GROUP BY 1, 2, 3, 4, 5
         """,
         day=_DAY,
+        is_goods=IS_GOODS,
         batch=batch,
     )
 
@@ -202,7 +208,7 @@ def by_promotion(batch: SQL) -> SQL:
         WITH receipt AS MATERIALIZED (
             SELECT purchase.id, purchase.kind, COALESCE(origin.id, purchase.id) AS sale_id,
                    CASE purchase.kind WHEN 'sale' THEN purchase.by_line ELSE origin.by_line END AS by_line,
-                   COALESCE(purchase.to_pay, 0) AS to_pay, COALESCE(purchase.base, 0) AS base,
+                   %(to_pay)s AS to_pay, %(base)s AS base,
                    %(day)s AS day, purchase.store_id, purchase.company_id,
                    purchase.member_id IS NOT NULL AS is_member
               FROM (%(batch)s) AS batch
@@ -249,6 +255,8 @@ def by_promotion(batch: SQL) -> SQL:
          GROUP BY 1, 2, 3, 4, 5, 6
         """,
         day=_DAY,
+        base=BASE,
+        to_pay=TO_PAY,
         batch=batch,
     )
 
@@ -287,11 +295,13 @@ CHECKS: tuple[tuple[str, str, SQL], ...] = (
         SQL("ROUND((SUM(base) + SUM(amount)) * 1000 + SUM(receipt_count + return_count))::int8"),
         SQL(
             """
-            SELECT store_id, ROUND(SUM(COALESCE(base, 0) + COALESCE(to_pay, 0)) * 1000 + COUNT(*))::int8
-              FROM loy_purchase
+            SELECT store_id, ROUND(SUM(%s + %s) * 1000 + COUNT(*))::int8
+              FROM loy_purchase AS purchase
              WHERE id IN (SELECT purchase_id FROM loy_purchase_line WHERE id <= %s)
              GROUP BY store_id
             """,
+            BASE,
+            TO_PAY,
             _FOLDED,
         ),
     ),
@@ -321,10 +331,11 @@ CHECKS: tuple[tuple[str, str, SQL], ...] = (
             """
             SELECT purchase.store_id, ROUND(SUM(line.base + line.amount) * 1000)::int8
               FROM loy_purchase_line AS line JOIN loy_purchase AS purchase ON purchase.id = line.purchase_id
-             WHERE line.id <= %s
+             WHERE line.id <= %s AND %s
              GROUP BY purchase.store_id
             """,
             _FOLDED,
+            IS_GOODS,
         ),
     ),
 )

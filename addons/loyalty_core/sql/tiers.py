@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from .ledger import ids
 from .member_days import _DAY
+from .turnover import IS_GOODS
 
 
 def revisions(number: int, company_id: int) -> SQL:
@@ -83,11 +84,12 @@ def lines(member_ids: Collection[int], company_id: int) -> SQL:
           JOIN loy_purchase AS purchase ON purchase.id = line.purchase_id
           LEFT JOIN loy_purchase AS origin ON origin.id = purchase.origin_id
          WHERE line.member_id = ANY(%(members)s) AND purchase.company_id = %(company)s
-           AND purchase.state IN ('confirmed', 'returned')
+           AND purchase.state IN ('confirmed', 'returned') AND %(is_goods)s
          GROUP BY 1, 2, 3, 4, 5
         """,
         day=_DAY,
         members=ids(member_ids, "int4"),
+        is_goods=IS_GOODS,
         company=company_id,
     )
 

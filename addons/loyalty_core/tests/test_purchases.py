@@ -139,6 +139,10 @@ class TestCalculate(PurchaseCase):
         self.call("card_unblock", card=card)
         self.calculate(member={"card": card})
 
+    def test_nobody_pays_with_a_certificate_that_is_not_there(self):
+        certificates = [{"number": "4000000000000001"}]
+        self.refused("certificate_not_found", "purchase_calculate", **self.basket(certificates=certificates))
+
     def test_an_unknown_product_needs_a_price(self):
         line = {"id": "1", "sku": "T-NONE", "quantity": 3}
         self.refused("product_not_found", "purchase_calculate", store="T_S1", lines=[line])
