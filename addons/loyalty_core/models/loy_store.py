@@ -63,9 +63,23 @@ class LoyStore(models.Model):
         domain=[("share", "=", False)],
         help="Who answers for the store: notices about its tills go to these people.",
     )
+    anew_from = fields.Date(
+        string="Sums are counted anew from",
+        readonly=True,
+        copy=False,
+        help="The time zone of the store was set right: reports by hour follow in the background, from this day on.",
+    )
     street = fields.Char(string="Address")
     city = fields.Char()
     phone = fields.Char()
+
+    def write(self, vals):
+        """Where the clock is set right, the sums by hours and days follow."""
+        zones = {store: store.timezone for store in self} if "timezone" in vals else {}
+        result = super().write(vals)
+        moved = [store.id for store, zone in zones.items() if store.timezone != zone]
+        self.env["loy.sales.facts"]._clock_was_set(self.browse(moved))
+        return result
 
     @api.depends("attribute_ids.name", "attribute_ids.value")
     def _compute_attributes(self):

@@ -1,12 +1,19 @@
 """Sales by hours, promotions and categories by days: folded every hour."""
 
+from datetime import timedelta
+
 from odoo import models
 
 from ..sql import sales_facts as sql
 
+#: So many days of a store are folded anew at once.
+DAYS_ANEW = timedelta(days=31)
+
 
 class LoySalesFacts(models.AbstractModel):
-    """Law: every receipt is in the sums once, whatever commits when and in however many batches it is folded."""
+    """Law: every receipt is in the sums once, whatever commits when and in however many batches it is folded, and at
+    the hour that the clock of its store shows: where the clock is set right, the days of the store are folded anew.
+    """
 
     _name = "loy.sales.facts"
     _inherit = "loy.folding"
@@ -24,6 +31,30 @@ class LoySalesFacts(models.AbstractModel):
 
     def _rest(self, sealed: int) -> None:
         self.env.cr.execute(sql.move_mark(sealed))
+
+    def _fold(self, limit: int | None = None) -> bool:
+        """The next receipts; where none is left, some days of a store whose clock was set right."""
+        return super()._fold(limit) or self._fold_anew()
+
+    def _clock_was_set(self, stores) -> None:
+        """The hours of what these stores have sold are others now: they are folded anew in the background."""
+        if stores:
+            self.env.flush_all()
+            self.env.cr.execute(sql.mark_anew(stores.ids))
+            stores.invalidate_recordset(["anew_from"])
+            self.env.ref("loyalty_core.loy_sales_cron")._trigger()
+
+    def _fold_anew(self) -> bool:
+        """Under the lock of the mark, which ``_fold`` has taken: nothing is folded beside it."""
+        rows = self.env.execute_query(sql.to_fold_anew())
+        for store_id, from_, last in rows:
+            until = min(from_ + DAYS_ANEW, last)
+            for statement in sql.fold_anew(store_id, from_, until):
+                self.env.cr.execute(statement)
+            rest = until + timedelta(days=1) if until < last else None
+            self.env.cr.execute(sql.move_anew(store_id, rest))
+        self.env["loy.store"].invalidate_model(["anew_from"])
+        return bool(rows)
 
     def _fold_now(self) -> None:
         """As the hour would, within the transaction."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date, timedelta
 
 from odoo.tools import SQL
 
@@ -12,6 +14,9 @@ from .turnover import BASE, IS_GOODS, TO_PAY
 _MOMENT = SQL("(purchase.purchased_at AT TIME ZONE 'UTC' AT TIME ZONE COALESCE(store.timezone, 'UTC'))")
 #: Its day, as it was told when it was sold: a store may have moved to another zone since.
 _DAY = SQL("COALESCE(purchase.purchased_on, %s::date)", _MOMENT)
+_FOLDED = SQL("(SELECT folded_id FROM loy_sales_mark)")
+#: So many days the same moment may be apart on two clocks; what a till says of the day is not further off.
+ZONES_DIFFER = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,74 @@ def move_mark(until: int) -> SQL:
 
 def fold(after: int, until: int) -> list[SQL]:
     """Add the receipts of a range of lines to their sums."""
-    batch = receipts(after, until)
+    return _added(receipts(after, until))
+
+
+def mark_anew(store_ids: Collection[int]) -> SQL:
+    """All days of the stores are to be folded anew, from the first that has any sums; a receipt that kept no day may
+    move by as much as zones differ."""
+    return SQL(
+        """
+        UPDATE loy_store SET anew_from = days.first - %s
+          FROM (SELECT store_id, MIN(day) AS first FROM loy_sales_hour WHERE store_id = ANY(%s) GROUP BY 1) AS days
+         WHERE loy_store.id = days.store_id
+        """,
+        ZONES_DIFFER,
+        list(store_ids),
+    )
+
+
+def to_fold_anew() -> SQL:
+    """One row (store, first day, last day) that is to be folded anew, or none."""
+    return SQL(
+        """
+        SELECT store.id, store.anew_from, GREATEST(store.anew_from, MAX(hours.day) + %s)
+          FROM loy_store AS store LEFT JOIN loy_sales_hour AS hours ON hours.store_id = store.id
+         WHERE store.anew_from IS NOT NULL
+         GROUP BY store.id ORDER BY store.id LIMIT 1
+        """,
+        ZONES_DIFFER,
+    )
+
+
+def fold_anew(store_id: int, from_: date, to: date) -> list[SQL]:
+    """The sums of some days of a store from its receipts, as its clock shows them now: of those that are folded."""
+    batch = SQL(
+        """
+        SELECT purchase.id AS purchase_id
+          FROM loy_purchase AS purchase JOIN loy_store AS store ON store.id = purchase.store_id
+         WHERE purchase.store_id = %s AND purchase.purchased_at >= %s AND purchase.purchased_at < %s
+           AND %s BETWEEN %s AND %s
+           AND EXISTS (SELECT FROM loy_purchase_line AS line
+                        WHERE line.purchase_id = purchase.id AND line.id <= %s)
+        """,
+        store_id,
+        from_ - timedelta(days=ZONES_DIFFER),
+        to + timedelta(days=ZONES_DIFFER + 1),
+        _DAY,
+        from_,
+        to,
+        _FOLDED,
+    )
+    cleared = [
+        SQL(
+            "DELETE FROM %s WHERE store_id = %s AND day BETWEEN %s AND %s",
+            SQL.identifier(facts.table),
+            store_id,
+            from_,
+            to,
+        )
+        for facts in (HOURS, PROMOTIONS, CATEGORIES)
+    ]
+    return [*cleared, *_added(batch)]
+
+
+def move_anew(store_id: int, from_: date | None) -> SQL:
+    """From which day the rest of the store is to be folded anew; None: all of it is."""
+    return SQL("UPDATE loy_store SET anew_from = %s WHERE id = %s", from_, store_id)
+
+
+def _added(batch: SQL) -> list[SQL]:
     return [
         _add(HOURS, by_hour(batch)),
         _add(PROMOTIONS, by_promotion(batch)),
@@ -281,8 +353,6 @@ def _check(law: str, facts: Facts, by: str, model: str, folded: SQL, rows: SQL) 
         ),
     )
 
-
-_FOLDED = SQL("(SELECT folded_id FROM loy_sales_mark)")
 
 # As the checks of the ledger: (law, table, a query of rows (id, expected, found) that break it). Amounts in thousandths
 # and counts are one number, so that one pass proves both.

@@ -8,6 +8,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import SQL
 
+from ..services.clock import to_local
 from ..sql import sales_facts as sql
 from ..sql.insert import insert_rows
 from .api_common import ApiCase
@@ -224,6 +225,66 @@ class TestSalesFacts(ApiCase):
         self.assertEqual((row.register_id.code, row.channel, row.is_member), ("R1", "app", True))
         self.assertEqual((row.receipt_count, row.line_count, row.base, row.discount), (1, 2, 110, 9))
         self.assertEqual(row.average, row.amount)
+
+    def test_when_the_clock_of_a_store_is_set_right_its_days_are_folded_anew(self):
+        self.history(random.Random(11))
+        old = self.sell("T-OLD", "2026-03-05T22:30:00Z")
+        self.sell("T-ELSE", "2026-03-05T22:30:00Z", store="T_S2")
+        # receipts of earlier versions kept no day of their own
+        self.env.cr.execute("UPDATE loy_purchase SET purchased_on = NULL WHERE id = %s", [old.id])
+        self.facts._fold_now()
+        self.assertEqual(self.by_clock("loy.sales.hour"), self.by_receipts())
+        before = self.by_clock("loy.sales.hour")
+        other = self.stores - self.store
+        triggered = self.env["ir.cron.trigger"].search_count([])
+        self.store.timezone = self.store.timezone
+        self.assertFalse(self.store.anew_from)
+        self.store.timezone = "America/New_York"
+        self.assertTrue(self.store.anew_from)
+        self.assertFalse(other.anew_from)
+        self.assertGreater(self.env["ir.cron.trigger"].search_count([]), triggered)
+        self.assertNotEqual(before, self.by_receipts())
+        self.sell("T-NEXT", "2026-03-06T10:00:00Z")
+        with patch("odoo.addons.loyalty_core.services.sales_facts.DAYS_ANEW", timedelta(days=3)):
+            self.facts._fold_now()
+        self.assertFalse(self.store.anew_from)
+        self.assertEqual(self.by_clock("loy.sales.hour"), self.by_receipts())
+        self.assertEqual(self.told("loy.promotion.day", "discount"), self.discounts())
+        broken = {one["law"] for one in self.env["loy.ledger"]._check_books()["differences"]}
+        self.assertFalse(broken & {law for law, _model, _rows in sql.CHECKS})
+        rows = self.rows()
+        self.forget()
+        self.facts._fold_now()
+        self.assertEqual(self.rows(), rows, "as if the clock had always been so")
+
+    def by_clock(self, model):
+        """(store, day, hour) → (receipts, turnover)."""
+        groups = self.env[model]._read_group(
+            [("store_id", "in", self.stores.ids)],
+            ["store_id", "day:day", "hour"],
+            ["receipt_count:sum", "return_count:sum", "amount:sum"],
+        )
+        return {
+            (store.id, day, hour): (sold + back, round(amount, 4))
+            for store, day, hour, sold, back, amount in groups
+        }
+
+    def by_receipts(self):
+        """The same of the receipts, by the clocks of the stores as they are."""
+        told = {}
+        zones = {store: store.timezone for store in self.stores}
+        for purchase in self.env["loy.purchase"].search(
+            [("store_id", "in", self.stores.ids), ("state", "in", ("confirmed", "returned")), ("line_ids", "!=", False)]
+        ):
+            moment = to_local(purchase.purchased_at, zones[purchase.store_id])
+            key = (purchase.store_id.id, purchase.purchased_on or moment.date(), moment.hour)
+            count, amount = told.get(key, (0, 0))
+            told[key] = (count + 1, round(amount + purchase.to_pay, 4))
+        return told
+
+    def discounts(self):
+        uses = self.env["loy.purchase.promotion"].search([("purchase_id.store_id", "in", self.stores.ids)])
+        return (round(sum(uses.mapped("discount")), 6),)
 
     def test_a_receipt_confirmed_after_later_ones_counts_once(self):
         self.call("purchase_hold", **self.basket(purchase="T-1"))
