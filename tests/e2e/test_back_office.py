@@ -71,7 +71,7 @@ def test_a_second_member_with_the_same_phone_is_refused_and_told_whose_it_is(off
 
 def test_a_promotion_that_cannot_be_read_cannot_be_saved(office, xmlrpc):
     ids = xmlrpc.call("loy.promotion", "search", [[("code", "=", "SWEETS20")]])
-    with pytest.raises(Exception, match=r"bad_promotion.*did you mean percent"):
+    with pytest.raises(Exception, match=r"bad_promotion.*Is percent meant"):
         xmlrpc.call("loy.promotion", "write", [ids, {"rewards_text": '[{"kind": "percentt", "value": 20}]'}])
 
 

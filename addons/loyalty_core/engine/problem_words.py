@@ -75,6 +75,63 @@ SENTENCES: Final[Mapping[str, str]] = {
     "must count earlier purchases without choice, offer and favourite": _(
         "Earlier purchases cannot be counted by what members choose, are offered or buy most."
     ),
+    "is the window of per_member, which is missing": _("Days for one member go with a number of times for one member."),
+    "is only for groups that choose the best": _("This is only for groups that choose the best."),
+    "needs a condition that finds sets, for a reward per set": _(
+        "A reward for each set needs a condition that finds sets."
+    ),
+    "needs a reward per set or per unit, of n-th units, or of points by steps": _(
+        "Times within one receipt need a reward for each set or unit, for every so-many-th unit, or points by steps."
+    ),
+    "needs a reward of points for what is bought": _("This limit needs a reward of points for what is bought."),
+    "looks at what is left to pay, so the rewards can only be points and messages": _(
+        "The condition looks at what is left to pay: only points and messages can be given."
+    ),
+    "needs a condition promo_code, for a reward that pays out a code": _(
+        "A reward that pays out a code needs a condition with a promo code."
+    ),
+    "must not give per set what is offered by name": _("What is offered by name cannot be given for each set."),
+    "has a condition that needs a purchase, {why}": _("There is no purchase here: choose a condition that needs none."),
+    "needs a purchase, {why}": _("There is no purchase here: choose a reward that needs none."),
+    "comes back to itself: {way}": _("It comes back to itself: %(way)s."),
+    "differs from another policy of {unit}": _("Another policy of %(unit)s says something else here."),
+    "is used twice: {code}": _("The code %(code)s is used twice."),
+    "leaves no room for a period": _("All that was ever bought leaves no room for a period."),
+    "is only for conditions": _("This is for conditions only."),
+    "must not look at what is left to pay or at points that pay": _(
+        "When points may be used cannot depend on what is left to pay, or on points that pay."
+    ),
+    "must not ask for promo codes, which nothing would use up": _(
+        "When points may be used cannot depend on promo codes: nothing would use them up."
+    ),
+    "must count earlier purchases without choice and offer": _(
+        "Earlier purchases cannot be counted here by what members choose or are offered."
+    ),
+    "needs kind": _("Choose what it is."),
+    "needs kind{others}": _("Choose what it is."),
+    "must be purchase, the name of an event, or an object with its event": _("Choose what sets it off."),
+    "needs event": _("Choose what sets it off."),
+    "has two lines with the same id": _("Two lines have the same number."),
+    "is more than the line comes to": _("It is more than the line comes to."),
+    "needs a target, or products to include or exclude": _(
+        "Say which goods, or name products to include or to leave out."
+    ),
+    "must be of products, whoever buys them and whatever was discounted": _(
+        "Goods are chosen here by what they are, whoever buys them and whatever was discounted."
+    ),
+    "has a key that is not a text": _("Names in it must be texts."),
+    "has a key with characters that cannot be stored": _("There are signs in it that cannot be kept."),
+    "has a text with characters that cannot be stored": _("There are signs in it that cannot be kept."),
+    "has a number that is not finite": _("There is a number in it that cannot be kept."),
+    "has a number that is too large": _("There is a number in it that cannot be kept."),
+    "has a value that JSON does not know": _("There is a value in it that cannot be kept."),
+    "must be a number, as {name} is": _("“%(name)s” is compared with a number."),
+    "must be true or false, with eq or ne, as {name} is": _("“%(name)s” is compared with yes or no."),
+    "must be of its directory, with eq, ne, in or not_in, as {name} is": _(
+        "“%(name)s” is compared with values of its directory, which it is or is not."
+    ),
+    "must be a day like {example}, as {name} is": _("“%(name)s” is compared with a day like %(example)s."),
+    "must be a text, as {name} is": _("“%(name)s” is compared with a text."),
 }
 
 

@@ -262,8 +262,8 @@ class KindOf(schema.Type):
         for key, of in self.kinds.branches.items():
             if key in value:
                 return schema.read_object(of, value, path, reading)
-        wanted = " or ".join(["kind", *self.kinds.branches])
-        return reading.refuse(path, "missing", f"needs {wanted}")
+        others = "".join(f" or {key}" for key in self.kinds.branches)
+        return reading.refuse(path, "missing", f"needs kind{others}")
 
     def write(self, value: Any, decimals: int) -> object:
         document = schema.write(value, decimals)

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,14 @@ _logger = logging.getLogger(__name__)
 COMPILED_KEPT = 32
 LIVE_STATE = "active"
 
+
+#: Key of a promotion's document → the field of the form that says it.
+PLACES = {
+    "when": "when_text", "rewards": "rewards_text", "on": "on_text", "group": "group_id", "from": "starts_on",
+    "to": "ends_on", "code": "code",
+}  # fmt: skip
+#: Which promotion of a document, which key of it, and where within.
+_PLACE = re.compile(r"promotions\[(\d+)\]\.?(\w*)(.*)")
 
 ENGINE_CHOICE = ("code", "name", "options")
 ENGINE_FAVOURITE = ("code", "name", "of")
@@ -536,7 +545,21 @@ class LoyProgramme(models.AbstractModel):
         """What the engine has against the documents of ``promotions``, a sentence each; empty when nothing."""
         section = section_of("loy.promotion")
         documents = [section.document_of(promotion) for promotion in promotions]
-        return list(map(str, self._problems(documents) or self.env["loy.attributes"]._problems(documents)))
+        problems = self._problems(documents) or self.env["loy.attributes"]._problems(documents)
+        return [self._told_at(problem, promotions) for problem in problems]
+
+    def _told_at(self, problem: schema.Problem, promotions) -> str:
+        """What is wrong, in the language of whoever saves it, with its place: the field of the form where there is
+        one, and where within it. Of several promotions also which."""
+        told = self.env["loy.editor"]._told_problem(problem)
+        place, found = problem.path, _PLACE.fullmatch(problem.path)
+        if found:
+            index, key, rest = found.groups()
+            name = PLACES.get(key)
+            place = f"{promotions.fields_get([name], ['string'])[name]['string'] if name else key}{rest}"
+            if len(promotions) > 1:
+                place = ", ".join(filter(None, (promotions[int(index)].display_name, place)))
+        return self.env._("%(place)s: %(told)s", place=place, told=told) if place else told
 
     def _problems_of_policies(self, policies: list[dict]) -> list:
         """What the engine has against all expiry policies together."""

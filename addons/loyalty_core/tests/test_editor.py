@@ -13,6 +13,7 @@ from ..engine.problem_words import SENTENCES
 from ..engine.sentences import GIVES_IF, LIMITS, SET_OFF, WITHIN, patterns
 from ..engine.template_words import PARAMETERS, TEXTS
 from ..services.attributes import TAKEN_NAMES
+from ..services.errors import LoyaltyError
 from .api_common import ApiCase
 
 
@@ -127,6 +128,29 @@ class TestEditor(ApiCase):
         self.assertIn("T_NONE", told["all[1].any[0].not.unit"])
         told = self.editor.check("rewards", [{"kind": "percent", "value": 10}, {"kind": "percent"}])
         self.assertEqual(told, [{"path": "[1].value", "text": "Fill this in."}])
+
+    def test_what_is_wrong_is_told_the_same_way_where_a_promotion_is_saved(self):
+        promotion = self.env["loy.promotion"].create({"code": "T_SAVED", "name": "Saved"})
+        nameless = {"rewards_text": '[{"kind": "percent"}]'}
+        self.assertEqual(self.refusal(promotion, nameless), "bad_promotion: Rewards[0].value: Fill this in.")
+        said = self.refusal(promotion, {"when_text": json.dumps({"all": [{"min": 1}]})})
+        self.assertEqual(said, "bad_promotion: When.all[0]: Choose what it is.")
+        points = {"kind": "points", "unit": "T_NONE", "amount": 1}
+        said = self.refusal(promotion, {"rewards_text": json.dumps([points])})
+        self.assertIn("There is no T_NONE. Choose one that is there, or make it.", said)
+        two = promotion | promotion.copy({"code": "T_OTHER", "name": "Other"})
+        self.assertRegex(self.refusal(two, nameless), "Other.*, Rewards.*Fill this in")
+        self.env["res.lang"]._activate_lang("uk_UA")
+        words = {"Fill this in.": "Заповніть це."}
+        with patch.dict(code_translations.python_translations, {("loyalty_core", "uk_UA"): words}):
+            said = self.refusal(promotion.with_context(lang="uk_UA"), nameless)
+        self.assertIn("Заповніть це.", said)
+
+    def refusal(self, promotions, values):
+        with self.assertRaises(LoyaltyError) as caught:
+            promotions.write(values)
+            self.env.flush_all()
+        return str(caught.exception)
 
     def test_nothing_is_wrong_with_a_sound_document(self):
         self.assertEqual(self.editor.check("condition", {"kind": "place", "store": ["T_S1"]}), [])
