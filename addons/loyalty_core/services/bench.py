@@ -338,6 +338,7 @@ class LoyBench(models.AbstractModel):
         ]
         return {
             "purchase": answer["purchase"],
+            "title": self.env._("Comes back of receipt %s", answer["purchase"]),
             "lines": [
                 {
                     "id": line["id"],

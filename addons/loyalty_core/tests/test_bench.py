@@ -315,6 +315,7 @@ class TestBenchReturns(BenchCase):
         case = self.one_espresso_back()
         (back,) = case.shown["back"]
         self.assertEqual([(line["name"], line["quantity"]) for line in back["lines"]], [("[T-1001] Espresso", "1")])
+        self.assertIn("T-1", back["title"])
         self.assertIn("45", back["lines"][0]["base"])
         self.assertEqual([one["name"] for one in back["lines"][0]["less"]], ["Discounts", "Paid with points"])
         refund = case.result["answer"]["exchange"]["returns"][0]["refund"]
