@@ -500,27 +500,22 @@ class LoyCodes(models.AbstractModel):
         codes = dict(self.env.execute_query(sql.hand_over(ids, rows)))
         return [self._shown(pool, codes[code_id]) for code_id in ids]
 
-    def _issue_beside(self, compiled: CompiledProgramme, zones: Mapping[int, str], results: Mapping) -> dict:
-        """What events give: happening → its codes as the answer of a purchase tells them; ``zones``: by whose clock, of
-        each member. A code whose time has passed when it is given is none, and a pool that has run out is told."""
+    def _issue_beside(self, compiled: CompiledProgramme, zones: Mapping[int, str], wanted: list) -> None:
+        """Completes what is told of the codes that events give (``loy.issues``). A code whose time has passed when it
+        is given is none, and a pool that has run out is told."""
         pools = {pool.code: (pool_id, pool) for pool_id, pool in compiled.code_pools.items()}
-        told: dict = {one: [dict(shown) for shown in result.to_document()["issued"]] for one, result in results.items()}
         due: dict[str, list[tuple[dict, Handout]]] = {}
-        for one, result in results.items():
-            for issue, shown in zip(result.issued, told[one], strict=True):
-                until = issue.expires_at and clock.to_utc(issue.expires_at, zones[one.member_id])
-                if until and until <= self.env.cr.now():
-                    shown["problem"] = "expired"
-                    continue
-                due.setdefault(issue.pool, []).append(
-                    (shown, Handout(one.member_id, issue.value_minor, one.at, until))
-                )
-        for code, wanted in sorted(due.items()):
+        for one, issue, shown in wanted:
+            until = issue.expires_at and clock.to_utc(issue.expires_at, zones[one.member_id])
+            if until and until <= self.env.cr.now():
+                shown["problem"] = "expired"
+                continue
+            due.setdefault(issue.pool, []).append((shown, Handout(one.member_id, issue.value_minor, one.at, until)))
+        for code, handouts in sorted(due.items()):
             pool_id, said = pools[code]
-            taken = self._take_many(self.env["loy.code.pool"].browse(pool_id), said, [one for _shown, one in wanted])
-            for (shown, _handout), fresh in zip_longest(wanted, taken):
+            taken = self._take_many(self.env["loy.code.pool"].browse(pool_id), said, [one for _shown, one in handouts])
+            for (shown, _handout), fresh in zip_longest(handouts, taken):
                 shown |= {"code": fresh} if fresh else {"problem": "pool_empty"}
-        return told
 
     # ------------------------------------------------------------------ made
 

@@ -1,17 +1,23 @@
-"""What a confirmed purchase gives for later: codes, and whatever add-ons have rewards for."""
+"""What purchases and events give for later: codes, and whatever add-ons have rewards for."""
+
+from collections import defaultdict
+from collections.abc import Mapping
 
 from odoo import models
 
 from ..engine import CodeIssue, Result
+from .programme import CompiledProgramme
 
 
 class LoyIssues(models.AbstractModel):
-    """Each thing is made by the method ``_make_SORT(purchase, scene, issue)`` of its sort, which answers what is to be
-    told of it beside what the calculation told. An addon that has a sort of its own adds such a method.
+    """Each thing that a purchase gives is made by the method ``_make_SORT(purchase, scene, issue)`` of its sort, which
+    answers what is to be told of it beside what the calculation told. All that events give of a sort is made by
+    ``_make_beside_SORT(compiled, zones, wanted)``; ``wanted`` are (happening, issue, what is told of it), which the
+    method completes, by a ``problem`` where nothing could be made. An addon that has a sort of its own adds both.
     """
 
     _name = "loy.issues"
-    _description = "What purchases give for later"
+    _description = "What is given for later"
 
     def _make(self, purchase, scene, result: Result) -> dict:
         """The answer of a confirmed purchase, with all that the customer gets."""
@@ -23,6 +29,21 @@ class LoyIssues(models.AbstractModel):
             ]
             purchase.result = document
         return document
+
+    def _make_beside(self, compiled: CompiledProgramme, zones: Mapping[int, str], results: Mapping) -> dict:
+        """What events give: happening → the things as the answer of a purchase tells them; ``zones``: by whose clock,
+        of each member."""
+        told: dict = {one: [dict(shown) for shown in result.to_document()["issued"]] for one, result in results.items()}
+        wanted = defaultdict(list)
+        for one, result in results.items():
+            for issue, shown in zip(result.issued, told[one], strict=True):
+                wanted[issue.sort].append((one, issue, shown))
+        for sort, things in sorted(wanted.items()):
+            getattr(self, f"_make_beside_{sort}")(compiled, zones, things)
+        return told
+
+    def _make_beside_code(self, compiled: CompiledProgramme, zones: Mapping[int, str], wanted: list) -> None:
+        self.env["loy.codes"]._issue_beside(compiled, zones, wanted)
 
     def _make_code(self, purchase, scene, issue: CodeIssue) -> dict:
         return self.env["loy.codes"]._issue_with(purchase, scene, issue)

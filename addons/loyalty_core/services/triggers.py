@@ -267,7 +267,7 @@ class LoyTriggers(models.AbstractModel):
             for one, basket in baskets
         }  # fmt: skip
         results = {one: result for one, result in results.items() if _has_happened(result)}
-        issued = self.env["loy.codes"]._issue_beside(compiled, zones, results)
+        issued = self.env["loy.issues"]._make_beside(compiled, zones, results)
         self._note(company, promotion_id, results, issued)
         self._accrue(company, code, accounts, zones, results)
         self._tell(company, code, results, issued)
@@ -361,8 +361,8 @@ class LoyTriggers(models.AbstractModel):
             if not result.refusals and _is_any_given(result, issued[one]):
                 answer = result.to_document()
                 data = {"promotion": code, "earned": answer["earned"], "messages": answer["messages"]}
-                if codes := [shown for shown in issued[one] if "code" in shown]:
-                    data["issued"] = codes
+                if made := [shown for shown in issued[one] if "problem" not in shown]:
+                    data["issued"] = made
                 rows.append({
                     "kind": "promotion.given", "at": one.at, "member_id": one.member_id,
                     "company_id": company.id, "data": data,
@@ -397,7 +397,7 @@ def _has_happened(result: Result) -> bool:
 
 def _is_any_given(result: Result, issued: list[dict]) -> bool:
     """Whether there is something of it: a pool that has run out may have been all."""
-    return bool(result.earned or result.messages) or not issued or any("code" in one for one in issued)
+    return bool(result.earned or result.messages) or not issued or any("problem" not in one for one in issued)
 
 
 def _outcome(result: Result, issued: list[dict]) -> str:
@@ -406,6 +406,11 @@ def _outcome(result: Result, issued: list[dict]) -> str:
     amounts = (
         f"{earned.amount_minor / 10 ** result.unit_decimals[earned.unit]:g} {earned.unit}" for earned in result.earned
     )
-    return ", ".join([*amounts, *(one.get("problem") or f"{one['pool']} {one['code']}" for one in issued)])
+    return ", ".join([*amounts, *(one.get("problem") or _name_of(one) for one in issued)])
+
+
+def _name_of(issued: dict) -> str:
+    """What it is of, and by what people know it."""
+    return " ".join(str(issued[key]) for key in ("pool", "certificate_type", "code", "number") if key in issued)
 
 
