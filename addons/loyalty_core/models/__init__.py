@@ -4,6 +4,7 @@ from . import loy_code_mixin
 from . import loy_cached_mixin
 from . import loy_revisioned_mixin
 from . import loy_bigint_mixin
+from . import loy_money_mixin
 from . import loy_fact_mixin
 from . import loy_amount_mixin
 from . import loy_series_mixin

@@ -8,7 +8,7 @@ class LoyCounterDraw(models.Model):
     never changed."""
 
     _name = "loy.counter.draw"
-    _inherit = ["loy.fact.mixin"]
+    _inherit = ["loy.money.mixin", "loy.fact.mixin"]
     _description = "Use of a limit"
     _order = "id desc"
 

@@ -10,6 +10,7 @@ class LoyJournalLine(models.Model):
     """One account of a journal entry."""
 
     _name = "loy.journal.line"
+    _inherit = ["loy.money.mixin"]
     _description = "Journal line of points"
     _order = "entry_id desc, id"
     _rec_name = "code"

@@ -10,6 +10,7 @@ class LoyLiabilityReport(models.Model):
     """What members were given and have used, by day: added up, it is what the company owes them."""
 
     _name = "loy.liability.report"
+    _inherit = ["loy.money.mixin"]
     _description = "What points are worth"
     _auto = False
     _order = "day desc"

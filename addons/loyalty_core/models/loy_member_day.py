@@ -8,7 +8,7 @@ class LoyMemberDay(models.Model):
     came back counts on the day of its purchase."""
 
     _name = "loy.member.day"
-    _inherit = ["loy.bigint.mixin"]
+    _inherit = ["loy.money.mixin", "loy.bigint.mixin"]
     _description = "Member's purchases of a day"
     _order = "day desc, id desc"
     _log_access = False

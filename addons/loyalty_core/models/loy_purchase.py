@@ -10,7 +10,7 @@ class LoyPurchase(models.Model):
     """
 
     _name = "loy.purchase"
-    _inherit = "loy.bigint.mixin"
+    _inherit = ["loy.money.mixin", "loy.bigint.mixin"]
     _description = "Purchase"
     _order = "purchased_at desc, id desc"
     _rec_name = "number"

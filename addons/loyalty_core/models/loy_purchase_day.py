@@ -11,6 +11,7 @@ class LoyPurchaseDay(models.Model):
     """
 
     _name = "loy.purchase.day"
+    _inherit = ["loy.money.mixin"]
     _description = "Receipts of a register on a day"
     _order = "day desc, store_id, register_id"
     _log_access = False

@@ -7,7 +7,7 @@ class LoyPurchaseLine(models.Model):
     """One line of a receipt with what the programme did to it. Written once; a return has lines of its own."""
 
     _name = "loy.purchase.line"
-    _inherit = "loy.bigint.mixin"
+    _inherit = ["loy.money.mixin", "loy.bigint.mixin"]
     _description = "Purchase line"
     _order = "id desc"
     _log_access = False

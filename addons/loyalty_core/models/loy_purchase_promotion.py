@@ -7,7 +7,7 @@ class LoyPurchasePromotion(models.Model):
     """One use of a promotion: a confirmed purchase in which it had an effect, and how large that was."""
 
     _name = "loy.purchase.promotion"
-    _inherit = "loy.bigint.mixin"
+    _inherit = ["loy.money.mixin", "loy.bigint.mixin"]
     _description = "Use of a promotion"
     _order = "id desc"
     _log_access = False

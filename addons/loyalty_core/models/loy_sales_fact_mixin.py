@@ -21,7 +21,7 @@ class LoySalesFactMixin(models.AbstractModel):
     """
 
     _name = "loy.sales.fact.mixin"
-    _inherit = ["loy.bigint.mixin"]
+    _inherit = ["loy.money.mixin", "loy.bigint.mixin"]
     _description = "Sums of receipts"
     _log_access = False
 
@@ -47,6 +47,18 @@ class LoySalesFactMixin(models.AbstractModel):
             "(%s * SUM(%s) / NULLIF(SUM(%s), 0))::float8",
             times,
             self._field_to_sql(self._table, part, query),
+            self._field_to_sql(self._table, whole, query),
+        )
+
+    def _sum_in_currency(self, name, query):
+        """A ratio of money is that of the sums in one currency."""
+        if name not in self._ratios:
+            return super()._sum_in_currency(name, query)
+        part, whole, times = self._ratios[name]
+        return SQL(
+            "(%s * %s / NULLIF(SUM(%s), 0))",
+            times,
+            super()._sum_in_currency(part, query),
             self._field_to_sql(self._table, whole, query),
         )
 

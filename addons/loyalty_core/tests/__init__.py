@@ -8,6 +8,7 @@ from . import test_conversions
 from . import test_referrals
 from . import test_rewards
 from . import test_ledger
+from . import test_money_views
 from . import test_sales_facts
 from . import test_effects
 from . import test_lot_terms
