@@ -81,6 +81,7 @@ from . import api
 from . import reports
 from . import report_files
 from . import report_mails
+from . import dashboards
 from . import demo
 from . import differences
 from . import conflicts

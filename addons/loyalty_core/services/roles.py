@@ -217,6 +217,7 @@ class LoyRoles(models.AbstractModel):
             if role.group_id.implied_ids != implied:
                 role.group_id.implied_ids = implied
             self._open(role, rights)
+        self.env["loy.dashboards"]._show(roles.sudo().filtered(lambda one: not one.is_standard))
         self.env.registry.clear_cache()
 
     def _open(self, role, rights) -> None:

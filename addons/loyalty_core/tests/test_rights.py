@@ -1,5 +1,6 @@
 """Single rights, the roles made of them, and who may give what."""
 
+from datetime import date
 from itertools import count
 
 from odoo.addons.loyalty_core.services.errors import LoyaltyError
@@ -8,6 +9,7 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user, tagged
 
+from ..sql.insert import insert_rows
 from .api_common import ApiCase
 from .test_api_guard import public_methods
 
@@ -183,6 +185,68 @@ class TestCheck(RightsCase):
         visible = self.env["ir.ui.menu"].browse(menus._visible_menu_ids())
         self.assertIn(self.env.ref("loyalty_core.loy_promotion_menu"), visible)
         self.assertNotIn(self.env.ref("loyalty_core.loy_card_menu"), visible)
+
+    def dashboards(self, user=None):
+        """Those that a person sees, all of whose facts can be read."""
+        user = user or self.person
+        group = self.env.ref("loyalty_core.loy_dashboard_group")
+        found = self.env["spreadsheet.dashboard"].with_user(user).search([("dashboard_group_id", "=", group.id)])
+        for one in found:
+            for model in self.env["loy.dashboards"]._facts_of(one.sudo()):
+                self.env[model].with_user(user).search([], limit=1)
+        return {self.env["ir.model.data"].search([("model", "=", one._name), ("res_id", "=", one.id)]).name[14:]
+                for one in found}  # fmt: skip
+
+    def sees_dashboards(self, user=None):
+        menus = self.env["ir.ui.menu"].with_user(user or self.person)._visible_menu_ids()
+        return self.env.ref("loyalty_core.loy_dashboard_menu").id in menus
+
+    def test_each_standard_role_sees_the_dashboards_whose_facts_it_may_read(self):
+        every = {"sales", "liability", "promotions", "stores", "registers", "partners"}
+        places = {"sales", "stores", "registers"}
+        for name, wanted in {
+            "cashier": set(), "promoter": set(), "contact_centre": set(), "operator": set(), "brand_manager": set(),
+            "store_manager": places, "partner": places | {"partners"}, "analyst": every, "marketer": every,
+            "admin": every,
+        }.items():  # fmt: skip
+            with self.subTest(name):
+                user = new_test_user(self.env, f"t_dash_{name}", groups=f"loyalty_core.group_{name}")
+                self.assertEqual(self.dashboards(user), wanted)
+                self.assertEqual(self.sees_dashboards(user), bool(wanted))
+
+    def test_an_own_role_sees_the_dashboards_whose_facts_it_may_read(self):
+        role = self.role("report.run", "member.merge")
+        self.assertEqual((self.dashboards(), self.sees_dashboards()), (set(), False))
+        role.write({"right_ids": [Command.set(self.rights("report.sales").ids)]})
+        self.assertEqual((self.dashboards(), self.sees_dashboards()), ({"sales", "stores", "registers"}, True))
+        opened = self.env["loy.dashboards"].with_user(self.person)._open()
+        self.assertEqual(opened["params"], {"dashboard_id": self.env.ref("loyalty_core.loy_dashboard_sales").id})
+        role.write({"right_ids": [Command.link(self.rights("report.liability").id)]})
+        self.assertEqual(self.dashboards(), {"sales", "stores", "registers", "liability", "partners"})
+        copy = self.standard("analyst").with_user(self.manager).copy({"user_ids": [Command.set(self.person.ids)]})
+        self.assertIn("promotions", self.dashboards())
+        self.env["loy.rights"]._synchronise()
+        self.assertIn("promotions", self.dashboards(), "also after an upgrade")
+        copy.active = False
+        role.unlink()
+        self.assertEqual(self.dashboards(), set())
+
+    def test_what_a_dashboard_tells_is_bounded_by_the_stores_of_the_person(self):
+        stores = self.env["loy.store"].create([{"code": f"T_D{number}", "name": "S"} for number in (1, 2)])
+        insert_rows(
+            self.env["loy.sales.hour"],
+            [
+                {"day": date(2026, 3, 5), "hour": 9, "weekday": "4", "store_id": store.id, "is_member": False,
+                 "company_id": store.company_id.id, "receipt_count": 1, "return_count": 0, "line_count": 1,
+                 "base": 5, "discount": 0, "spent": 0, "certificates": 0, "amount": 5}
+                for store in stores
+            ],
+        )  # fmt: skip
+        self.role("report.sales")
+        hours = self.env["loy.sales.hour"].with_user(self.person)
+        self.assertEqual(hours.search([("store_id", "in", stores.ids)]).store_id, stores)
+        self.person.loy_store_ids = stores[0]
+        self.assertEqual(hours.search([("store_id", "in", stores.ids)]).store_id, stores[0])
 
     def test_who_may_change_cards_blocks_them_only_with_the_right_to_block(self):
         member = self.env["res.partner"].create(
