@@ -6,6 +6,9 @@ from odoo.tools import SQL
 
 from .ledger_days import WORTH, WORTH_JOINS
 
+#: Sources of what members have paid for with money.
+PAID_IN = ("top_up", "prepaid_sale")
+
 
 def changes(company_id: int, unit_id: int, after: int, until: int, timezone: str) -> SQL:
     """Rows (day of booking on the clock of the time zone, role of the other side, is paid in, company that gave the
@@ -15,7 +18,7 @@ def changes(company_id: int, unit_id: int, after: int, until: int, timezone: str
     return SQL(
         """
         SELECT (header.booked_at AT TIME ZONE 'UTC' AT TIME ZONE %(timezone)s)::date AS day,
-               other.role, COALESCE(COALESCE(undone.source, header.source) = 'top_up', false) AS is_paid_in,
+               other.role, COALESCE(COALESCE(undone.source, header.source) = ANY(%(paid_in)s), false) AS is_paid_in,
                COALESCE(lot.company_id, entry.company_id) AS issuer_id,
                entry.company_id AS booker_id, SUM(entry.delta_minor)::int8
           FROM loy_entry AS entry
@@ -28,6 +31,7 @@ def changes(company_id: int, unit_id: int, after: int, until: int, timezone: str
            AND (entry.company_id = %(company)s OR lot.company_id = %(company)s)
          GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
         """,
+        paid_in=list(PAID_IN),
         company=company_id,
         unit=unit_id,
         after=after,
