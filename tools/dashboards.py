@@ -49,6 +49,11 @@ FILTERS = {
 }
 
 
+GOOD, BAD, PLAIN = "#00A04A", "#DC6965", "#757575"
+#: The colours of more and of less than before, by what more means.
+CHANGES = {"better": (GOOD, BAD), "worse": (BAD, GOOD), "": (PLAIN, PLAIN)}
+
+
 @dataclass(frozen=True)
 class Kpi:
     """A number on top, beside that of the period before. ``measure`` is ``sum`` of a field, or ``part / whole``."""
@@ -60,6 +65,7 @@ class Kpi:
     sign: int = 1
     is_of_all_time: bool = False
     form: str | None = None  # how its number is written, where it is no amount
+    more: str = "better"  # what it means when there is more of it than before: better, worse, or nothing
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ DASHBOARDS = (
             Kpi("Receipts", HOUR, "receipt_count"),
             Kpi("Average receipt", HOUR, "amount / receipt_count"),
             Kpi("By members", HOUR, "amount", (("is_member", "=", True),)),
-            Kpi("Discount", HOUR, "discount"),
+            Kpi("Discount", HOUR, "discount", more="worse"),
         ),
         (
             (Chart("Turnover by day", SALES, HOUR, "line", ("day:day",), "amount"),),
@@ -156,10 +162,10 @@ DASHBOARDS = (
         ("unit", "partner"),
         (
             Kpi("What we owe", LEDGER, "worth", is_of_all_time=True),
-            Kpi("Given", LEDGER, "worth", (("role", "=", "issued"),)),
-            Kpi("Used", LEDGER, "worth", (("role", "=", "redeemed"),), -1),
-            Kpi("Expired", LEDGER, "worth", (("role", "=", "expired"),), -1),
-            Kpi("Adjusted by hand", LEDGER, "worth", (("role", "=", "adjusted"),)),
+            Kpi("Given", LEDGER, "worth", (("role", "=", "issued"),), more=""),
+            Kpi("Used", LEDGER, "worth", (("role", "=", "redeemed"),), -1, more=""),
+            Kpi("Expired", LEDGER, "worth", (("role", "=", "expired"),), -1, more="worse"),
+            Kpi("Adjusted by hand", LEDGER, "worth", (("role", "=", "adjusted"),), more=""),
         ),
         (
             (
@@ -190,10 +196,10 @@ DASHBOARDS = (
         ("promotion", *PLACES),
         (
             Kpi("Uses of promotions", DAY, "receipt_count"),
-            Kpi("Without a member", DAY, "receipt_count", (("is_member", "=", False),)),
-            Kpi("Discount", DAY, "discount"),
-            Kpi("Discount, %", DAY, "discount / touched", form="0.0%"),
-            Kpi("Points given", DAY, "points"),
+            Kpi("Without a member", DAY, "receipt_count", (("is_member", "=", False),), more=""),
+            Kpi("Discount", DAY, "discount", more="worse"),
+            Kpi("Discount, %", DAY, "discount / touched", form="0.0%", more="worse"),
+            Kpi("Points given", DAY, "points", more=""),
         ),
         (
             (
@@ -229,9 +235,9 @@ DASHBOARDS = (
         (
             Kpi("Turnover", HOUR, "amount"),
             Kpi("Receipts", HOUR, "receipt_count"),
-            Kpi("Returns", HOUR, "return_count"),
+            Kpi("Returns", HOUR, "return_count", more="worse"),
             Kpi("Lines on a receipt", HOUR, "line_count / receipt_count", form="0.0"),
-            Kpi("Discount, %", HOUR, "discount / base", form="0.0%"),
+            Kpi("Discount, %", HOUR, "discount / base", form="0.0%", more="worse"),
         ),
         (
             (Chart("Turnover of stores by day", SALES, HOUR, "bar", ("day:day", "store_id"), "amount"),),
@@ -256,10 +262,10 @@ DASHBOARDS = (
         PLACES,
         (
             Kpi("Receipts", HOUR, "receipt_count"),
-            Kpi("Before noon", HOUR, "receipt_count", (("hour", "<", 12),)),
-            Kpi("Noon to 17:00", HOUR, "receipt_count", (("hour", ">=", 12), ("hour", "<", 17))),
-            Kpi("After 17:00", HOUR, "receipt_count", (("hour", ">=", 17),)),
-            Kpi("Returns", HOUR, "return_count"),
+            Kpi("Before noon", HOUR, "receipt_count", (("hour", "<", 12),), more=""),
+            Kpi("Noon to 17:00", HOUR, "receipt_count", (("hour", ">=", 12), ("hour", "<", 17)), more=""),
+            Kpi("After 17:00", HOUR, "receipt_count", (("hour", ">=", 17),), more=""),
+            Kpi("Returns", HOUR, "return_count", more="worse"),
         ),
         (
             (
@@ -288,8 +294,15 @@ DASHBOARDS = (
         (
             Kpi("Turnover of partners", HOUR, "amount", (("partner_id", "!=", False),)),
             Kpi("Receipts of partners", HOUR, "receipt_count", (("partner_id", "!=", False),)),
-            Kpi("Given at partners", LEDGER, "worth", (("role", "=", "issued"), ("partner_id", "!=", False))),
-            Kpi("Used at partners", LEDGER, "worth", (("role", "=", "redeemed"), ("partner_id", "!=", False)), -1),
+            Kpi("Given at partners", LEDGER, "worth", (("role", "=", "issued"), ("partner_id", "!=", False)), more=""),
+            Kpi(
+                "Used at partners",
+                LEDGER,
+                "worth",
+                (("role", "=", "redeemed"), ("partner_id", "!=", False)),
+                -1,
+                more="",
+            ),
         ),
         (
             (
@@ -396,14 +409,15 @@ class Sheet:
         count = len(self.dashboard.kpis)
         width = (WIDTH - GAP * (count - 1)) // count
         title = {"text": one.title, "bold": True, "color": "#434343"}
+        up, down = CHANGES[one.more]
         before = {"baseline": f"Data!C{row}", "baselineDescr": {"text": "vs last period"}}
         self.figure(
             {
                 "type": "scorecard",
                 "title": title,
                 "background": BACKGROUNDS[index % len(BACKGROUNDS)],
-                "baselineColorDown": "#DC6965",
-                "baselineColorUp": "#00A04A",
+                "baselineColorDown": down,
+                "baselineColorUp": up,
                 "baselineMode": "percentage",
                 **({} if one.is_of_all_time else before),
                 "keyValue": f"Data!B{row}",
