@@ -7,6 +7,7 @@ from . import loy_bigint_mixin
 from . import loy_money_mixin
 from . import loy_fact_mixin
 from . import loy_amount_mixin
+from . import loy_number_mixin
 from . import loy_series_mixin
 from . import loy_approval_mixin
 from . import loy_right

@@ -1,27 +1,20 @@
 from odoo import api, fields, models, tools
 from odoo.tools import SQL
-from odoo.tools.misc import formatLang
 
 from ..fields import BigInteger
-from ..services.errors import LoyaltyError
-from ..sql.cards import card_number
-from ..tools import check_digits
 
 
 class LoyCardType(models.Model):
     """A kind of card and the template of its numbers: prefix, serial, check digit."""
 
     _name = "loy.card.type"
-    _inherit = ["loy.audited.mixin", "loy.cached.mixin", "loy.code.mixin"]
+    _inherit = ["loy.audited.mixin", "loy.cached.mixin", "loy.code.mixin", "loy.number.mixin"]
     _description = "Card type"
+    _template_refusal = "bad_card_template"
 
     color = fields.Integer(string="Colour")
     is_default = fields.Boolean(
         string="Default", help="New members get a card of this type by themselves. One per company."
-    )
-    number_prefix = fields.Char(string="Prefix", default="29", help="What every number starts with.")
-    number_length = fields.Integer(
-        string="Length", default=13, required=True, help="Prefix and check digit included."
     )
     serial_from = BigInteger(
         string="From", default=1, help="The first of the digits between the prefix and the check digit."
@@ -33,18 +26,10 @@ class LoyCardType(models.Model):
         default="random",
         required=True,
     )
-    number_check = fields.Selection(
-        [("luhn", "Luhn, as on bank cards"), ("ean13", "EAN-13, as on goods: any scanner reads it")],
-        string="Check digit",
-        default="ean13",
-        help="Catches a mistyped number. Empty: none.",
-    )
     is_template_strict = fields.Boolean(
         string="Only numbers of this template",
         help="Refuse to issue a card with a number that does not fit. Off while old cards are taken over.",
     )
-    number_example = fields.Char(string="Example", compute="_compute_number_example")
-    number_capacity = fields.Char(string="Numbers possible", compute="_compute_number_example")
     card_count = fields.Integer(string="Cards", compute="_compute_card_count")
 
     _default_unique = models.UniqueIndex(
@@ -57,14 +42,9 @@ class LoyCardType(models.Model):
         """The code of a type; every receipt with a card asks for it."""
         return self.browse(type_id).code
 
-    @api.depends("number_prefix", "number_length", "number_check", "serial_from", "serial_to")
+    @api.depends("serial_from", "serial_to")
     def _compute_number_example(self):
-        for card_type in self:
-            is_sound = not card_type._template_problem()
-            card_type.number_example = card_type._number(card_type.serial_from) if is_sound else False
-            card_type.number_capacity = (
-                formatLang(self.env, card_type._capacity(), digits=0) if is_sound else False
-            )
+        return super()._compute_number_example()
 
     def _compute_card_count(self):
         counts = dict(
@@ -75,9 +55,7 @@ class LoyCardType(models.Model):
 
     @api.constrains("number_prefix", "number_length", "number_check", "serial_from", "serial_to")
     def _check_template(self):
-        for card_type in self:
-            if problem := card_type._template_problem():
-                raise LoyaltyError("bad_card_template", problem)
+        return super()._check_template()
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -116,63 +94,11 @@ class LoyCardType(models.Model):
     def _serial_sequence(self) -> str:
         return f"loy_card_type_serial_{self.id}"
 
-    def _serial_width(self) -> int:
-        """How many digits tell one card from another."""
-        return self.number_length - len(self.number_prefix or "") - bool(self.number_check)
+    def _serial_first(self) -> int:
+        return self.serial_from
 
     def _serial_last(self) -> int:
-        return self.serial_to or 10 ** self._serial_width() - 1
-
-    def _capacity(self) -> int:
-        """How many numbers there can be."""
-        return self._serial_last() - self.serial_from + 1
-
-    def _template_problem(self) -> str | None:
-        """What is wrong with the template, in words."""
-        prefix = self.number_prefix or ""
-        if self.number_check and prefix and not (prefix.isascii() and prefix.isdigit()):
-            return self.env._("a check digit needs a prefix of digits")
-        if not prefix.isascii() or (prefix and not prefix.isalnum()):
-            return self.env._("the prefix may have Latin letters and digits only")
-        if self.number_check == "ean13" and self.number_length != 13:
-            return self.env._("a number with an EAN-13 check digit is 13 digits long")
-        if not 1 <= self._serial_width() <= 15:
-            return self.env._(
-                "length %(length)s leaves %(width)s digits besides prefix and check digit; 1 to 15 can be",
-                length=self.number_length,
-                width=self._serial_width(),
-            )
-        if not 0 <= self.serial_from <= self._serial_last() < 10 ** self._serial_width():
-            return self.env._(
-                "the range from %(first)s to %(last)s does not fit into %(width)s digits",
-                first=self.serial_from,
-                last=self._serial_last(),
-                width=self._serial_width(),
-            )
-        return None
-
-    def _number_sql(self) -> SQL:
-        """The number at ``place`` of the range, in SQL."""
-        serial = SQL("(%s::bigint + place)", self.serial_from)
-        return card_number(self.number_prefix or "", self._serial_width(), self.number_check or None, serial)
-
-    def _number(self, serial: int) -> str:
-        """The number with this serial."""
-        payload = f"{self.number_prefix or ''}{serial:0{self._serial_width()}d}"
-        return payload + (check_digits.check_digit(self.number_check, payload) if self.number_check else "")
-
-    def _fits(self, number: str) -> bool:
-        """Whether the template could have made this number."""
-        prefix = self.number_prefix or ""
-        serial = number[len(prefix) :]
-        return (
-            len(number) == self.number_length
-            and number.startswith(prefix)
-            and serial.isascii()
-            and serial.isdigit()
-            and self.serial_from <= int(serial[: self._serial_width()]) <= self._serial_last()
-            and (not self.number_check or check_digits.is_valid(self.number_check, number))
-        )
+        return self.serial_to or super()._serial_last()
 
     def action_loy_cards(self):
         self.ensure_one()

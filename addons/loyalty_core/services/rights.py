@@ -160,6 +160,11 @@ def declare(*rights: Right) -> None:
         RIGHTS[right.code] = right
 
 
+def place(model: str, section: str) -> None:
+    """The rights on a model of another addon, and on those whose names begin with its own, stand in ``section``."""
+    MODEL_SECTIONS[model] = section
+
+
 declare(
     Right("member.read", _lt("See what the shop knows of a member"), "members", (CASHIER,), group=OWN_MEMBERS),
     Right(

@@ -1151,7 +1151,13 @@ SECTIONS: list[Section] = [
         {"caps_include_points": "is_cap_with_points", "second_person": "is_second_person"},
         key=(),
     ),
-    Section("units", "loy.unit", UnitDocument, {"transfers": "is_transferable", "currency": "currency_code"}),
+    Section(
+        "units",
+        "loy.unit",
+        UnitDocument,
+        {"transfers": "is_transferable", "currency": "currency_code"},
+        only=(("kind", "in", ("points", "money")),),  # kinds of addons are theirs to tell of
+    ),
     CodePoolSection(
         "code_pools",
         "loy.code.pool",

@@ -1,0 +1,10 @@
+from odoo.tools import SQL
+
+
+def uninstall_hook(env):
+    """Leave nothing behind: what the ORM does not know of goes here."""
+    env.cr.execute(
+        SQL("SELECT relname FROM pg_class WHERE relkind = 'S' AND starts_with(relname, 'loy_certificate_type_serial_')")
+    )
+    for (sequence,) in env.cr.fetchall():
+        env.cr.execute(SQL("DROP SEQUENCE %s", SQL.identifier(sequence)))

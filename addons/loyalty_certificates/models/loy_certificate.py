@@ -1,0 +1,121 @@
+from odoo import api, fields, models
+from odoo.addons.loyalty_core.fields import BigInteger, BigMany2one
+from odoo.addons.loyalty_core.services.errors import LoyaltyError
+
+STATES = [
+    ("new", "New"),
+    ("active", "Active"),
+    ("used", "Used"),
+    ("expired", "Expired"),
+    ("blocked", "Blocked"),
+    ("cancelled", "Cancelled"),
+]
+
+#: Every way a certificate can go. New: made, not sold. Used: nothing is left on it. A refund brings a used one back; a
+#: change of its validity, an expired one. Only what is cancelled is so for good.
+TRANSITIONS: dict[str, frozenset[str]] = {
+    "new": frozenset({"active", "cancelled"}),
+    "active": frozenset({"used", "expired", "blocked", "cancelled"}),
+    "used": frozenset({"active", "expired"}),
+    "expired": frozenset({"active"}),
+    "blocked": frozenset({"active", "expired", "cancelled"}),
+    "cancelled": frozenset(),
+}
+
+SOURCES = [
+    ("sale", "Sold"),
+    ("promotion", "Given by a promotion"),
+    ("conversion", "Given for points"),
+    ("hand", "Given by hand"),
+]
+
+NUMBERS = "loyalty_certificates.group_certificate_numbers"
+
+
+class LoyCertificate(models.Model):
+    """Money paid in advance: whoever has the number and the PIN may spend it.
+
+    So both are shown to few. The value lies in the ledger, as one lot on an account of its own.
+    """
+
+    _name = "loy.certificate"
+    _description = "Certificate"
+    _rec_name = "masked_number"
+    _rec_names_search = ["serial"]
+    _order = "id desc"
+
+    number = fields.Char(required=True, readonly=True, copy=False, groups=NUMBERS)
+    pin = fields.Char(string="PIN", readonly=True, copy=False, groups=NUMBERS)
+    masked_number = fields.Char(
+        string="Certificate", required=True, readonly=True, copy=False, help="The last four digits of its number."
+    )
+    serial = BigInteger(required=True, readonly=True, copy=False, help="Printed in the open; nobody pays by it.")
+    type_id = fields.Many2one("loy.certificate.type", required=True, readonly=True, index=True, ondelete="restrict")
+    company_id = fields.Many2one("res.company", readonly=True, index="btree_not_null", ondelete="restrict")
+    currency_id = fields.Many2one(related="type_id.currency_id")
+    state = fields.Selection(STATES, required=True, default="new", readonly=True, copy=False)
+    value = fields.Monetary(readonly=True, copy=False, help="What it was worth when it was sold.")
+    left = fields.Monetary(compute="_compute_left", help="What can still be spent; without what is held for a receipt.")
+    account_id = fields.Many2one("loy.account", readonly=True, copy=False, ondelete="restrict")
+    source = fields.Selection(SOURCES, string="Came by", readonly=True, copy=False)
+    sold_purchase_id = BigMany2one(
+        "loy.purchase", string="Sold with", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
+    )
+    sold_line_ref = fields.Char("Line of the purchase", readonly=True, copy=False)
+    member_id = fields.Many2one(
+        "res.partner", string="Member", readonly=True, copy=False, index="btree_not_null", ondelete="restrict",
+        help="Who has bought it or holds it, where that is known.",
+    )  # fmt: skip
+    activated_at = fields.Datetime("Active since", readonly=True, copy=False)
+    expires_at = fields.Datetime("Good until", readonly=True, copy=False, help="Not any more at this moment.")
+    used_at = fields.Datetime("Used up", readonly=True, copy=False)
+    reserved_by_id = BigMany2one(
+        "loy.purchase", string="Kept for", readonly=True, copy=False, index="btree_not_null", ondelete="restrict",
+        help="The sale that is not finished yet; nobody else can buy it meanwhile.",
+    )  # fmt: skip
+    reserved_until_at = fields.Datetime("Kept until", readonly=True, copy=False)
+    promotion_code = fields.Char("Promotion", readonly=True, copy=False)
+    log_ids = fields.One2many("loy.certificate.log", "certificate_id", string="History")
+    color = fields.Integer(related="type_id.color")
+
+    _number_unique = models.UniqueIndex(
+        "(number text_pattern_ops)", "A certificate with this number already exists."
+    )
+    _account_unique = models.UniqueIndex(
+        "(account_id) WHERE account_id IS NOT NULL", "An account is of one certificate."
+    )
+    _serial_of_type = models.Index("(type_id, serial)")
+    _ending = models.Index("(expires_at) WHERE state IN ('active', 'blocked') AND expires_at IS NOT NULL")
+    _worth_known = models.Constraint(
+        "CHECK (account_id IS NOT NULL OR state IN ('new', 'cancelled'))", "A certificate in use has an account."
+    )
+
+    def _compute_left(self):
+        left = self.env["loy.certificates"]._left(self)
+        for certificate in self:
+            certificate.left = left.get(certificate.id, 0.0)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._refuse_by_hand()
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._refuse_by_hand()
+        return super().write(vals)
+
+    def _refuse_by_hand(self):
+        """Certificates are made and change by their service, which acts as superuser: it keeps their history."""
+        if not self.env.su:
+            raise LoyaltyError(
+                "certificate_by_service",
+                self.env._("a certificate is not edited; block it, cancel it or change its validity by its buttons"),
+            )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        if used := self.filtered(lambda certificate: certificate.state != "new")[:1]:
+            raise LoyaltyError(
+                "certificate_in_use",
+                self.env._("Certificate %s has a history and stays; cancel it instead", used.masked_number),
+            )

@@ -1,0 +1,5 @@
+from . import rights
+from . import sections
+from . import ledger
+from . import programme
+from . import certificates

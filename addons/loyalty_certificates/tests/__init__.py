@@ -1,0 +1,2 @@
+from . import test_certificate_types
+from . import test_certificates
