@@ -13,14 +13,10 @@ class LoyMoneyMixin(models.AbstractModel):
     _description = "Amounts in a currency"
 
     def _read_group_select(self, aggregate_spec, query):
-        name, _colon, function = aggregate_spec.partition(":")
-        if function != "sum_currency":
-            return super()._read_group_select(aggregate_spec, query)
-        return SQL("(%s * %s)", self._sum_in_currency(name, query), self._rate_of_company())
-
-    def _sum_in_currency(self, name: str, query) -> SQL:
-        """In the currency whose rate is 1."""
-        return super()._read_group_select(f"{name}:sum_currency", query)
+        told = super()._read_group_select(aggregate_spec, query)
+        if not aggregate_spec.endswith(":sum_currency"):
+            return told
+        return SQL("(%s * %s)", told, self._rate_of_company())
 
     def _rate_of_company(self) -> float:
         company = self.env.company

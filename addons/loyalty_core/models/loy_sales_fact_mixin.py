@@ -13,6 +13,9 @@ WEEKDAYS = [
     ("7", "Sunday"),
 ]
 
+#: What is asked of a ratio → how what is divided is added up: as it is, or in the currency of the company in hand.
+RATIO_SUMS = {"avg": "sum", "sum_currency": "sum_currency"}
+
 
 class LoySalesFactMixin(models.AbstractModel):
     """Sums of receipts, kept by ``loy.sales.facts``; nobody writes here.
@@ -40,25 +43,13 @@ class LoySalesFactMixin(models.AbstractModel):
 
     def _read_group_select(self, aggregate_spec, query):
         name, _, function = aggregate_spec.partition(":")
-        if function != "avg" or name not in self._ratios:
+        if function not in RATIO_SUMS or name not in self._ratios:
             return super()._read_group_select(aggregate_spec, query)
         part, whole, times = self._ratios[name]
         return SQL(
-            "(%s * SUM(%s) / NULLIF(SUM(%s), 0))::float8",
+            "(%s * %s / NULLIF(SUM(%s), 0))::float8",
             times,
-            self._field_to_sql(self._table, part, query),
-            self._field_to_sql(self._table, whole, query),
-        )
-
-    def _sum_in_currency(self, name, query):
-        """A ratio of money is that of the sums in one currency."""
-        if name not in self._ratios:
-            return super()._sum_in_currency(name, query)
-        part, whole, times = self._ratios[name]
-        return SQL(
-            "(%s * %s / NULLIF(SUM(%s), 0))",
-            times,
-            super()._sum_in_currency(part, query),
+            super()._read_group_select(f"{part}:{RATIO_SUMS[function]}", query),
             self._field_to_sql(self._table, whole, query),
         )
 
