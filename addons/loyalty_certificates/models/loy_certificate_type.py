@@ -138,6 +138,10 @@ class LoyCertificateType(models.Model):
             service._keep_price(self.product_id)
         return result
 
+    def _minor(self, amount: float) -> int:
+        """An amount of its currency in minor units."""
+        return round(amount * 10**self.currency_id.decimal_places)
+
     def _serial_sequence(self) -> str:
         return f"loy_certificate_type_serial_{self.id}"
 

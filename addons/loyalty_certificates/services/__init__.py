@@ -3,3 +3,4 @@ from . import sections
 from . import ledger
 from . import programme
 from . import certificates
+from . import prepaid

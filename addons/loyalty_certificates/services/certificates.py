@@ -63,9 +63,14 @@ class LoyCertificates(models.AbstractModel):
         ``certificate_not_found``: nobody learns which numbers there are.
         """
         certificate = self._by_number(number)
-        if not hmac.compare_digest(str(certificate.pin or "").encode(), self._normalise(pin).encode()):
+        self._check_pin(certificate, pin)
+        return certificate
+
+    def _check_pin(self, certificate, pin: str | None) -> None:
+        """``certificate_not_found`` where it is none, or has another PIN: nobody learns which numbers there are."""
+        known = str(certificate.pin or "").encode()
+        if not certificate or not hmac.compare_digest(known, self._normalise(pin).encode()):
             raise self._not_found()
-        return self._get(number)
 
     def _by_number(self, number: str):
         key = self._normalise(number)
@@ -98,6 +103,22 @@ class LoyCertificates(models.AbstractModel):
                     state=names[state].lower(),
                 ),
             )
+
+    def _shown(self, certificate) -> dict:
+        """What whoever gets it is told, once: the API's answer."""
+        end = certificate.expires_at
+        return {
+            "number": certificate.number,
+            **({"pin": certificate.pin} if certificate.pin else {}),
+            "type": certificate.type_id.code,
+            "value": certificate.value,
+            **({"expires_at": self._local(certificate, end).isoformat()} if end else {}),
+        }
+
+    def _local(self, certificate, moment: datetime) -> datetime:
+        """By the clock of the programme."""
+        company = certificate.company_id or self.env.company
+        return to_local(moment, self.env["loy.programme"]._timezone(company))
 
     def _masked(self, number: str) -> str:
         """What is shown of a number."""

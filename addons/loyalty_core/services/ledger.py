@@ -15,7 +15,7 @@ of the business fact, which may lie before the moment of booking.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 
 from odoo import models
@@ -248,6 +248,17 @@ class LoyLedger(models.AbstractModel):
         """
         source = source or Source("manual", reason_id=reason_id, note=note)
         return self._take("adjust", "adjusted", {account_id: amount_minor}, at=at, source=source, is_any_lot=True)
+
+    def _forfeit(self, amounts: Mapping[int, int], *, at: datetime, source: Source) -> int:
+        """So much of each account is lost before its time, {account_id: amount}. Returns the transaction."""
+        return self._take("expire", "expired", amounts, at=at, source=source, is_any_lot=True)
+
+    def _left_on(self, account_ids: Collection[int]) -> dict[int, int]:
+        """What there is on each, less what is owed: whatever holds reserve, and whatever it is good for."""
+        query = SQL(
+            "SELECT id, total_minor - debt_minor FROM loy_account WHERE id = ANY(%s)", sql.ids(account_ids)
+        )
+        return dict(self.env.execute_query(query)) if account_ids else {}
 
     def _spend_each(self, moves: list[Taking], *, at: datetime, source: Source) -> dict[int, int]:
         """As `_write_off_each`, of points that are spent."""
