@@ -13,12 +13,14 @@ import re
 import secrets
 import shutil
 import subprocess
+import tempfile
 
 from tools import environment
 from tools.environment import PROJECT, REQUIREMENTS, VENV, WORK, SetupError, locked, step
 
 ADDONS = PROJECT / "addons"
 PARAMETER = "loyalty.tools"
+RUN = "LOY_RUN"  # in the environment: the process whose end is the end of what its run has installed
 LOG_LINE = re.compile(r"^\d{4}-\d\d-\d\d \S+ \d+ (?P<level>[A-Z]+) \S+ (?P<text>\S+: .*)$")
 
 
@@ -91,17 +93,25 @@ def options(site, database):
 
 def odoo(site, database, *arguments, log):
     """Runs Odoo until it ends by itself; returns the WARNING and ERROR lines of its log."""
+    ending = ["--stop-after-init", "--no-http", "--max-cron-threads=0"]
+    relaxed = {**os.environ, "PGOPTIONS": "-c synchronous_commit=off"}
+    command = [VENV / "bin/odoo", *options(site, database), *ending, *arguments]
+    return _logged(command, log, env=relaxed)
+
+
+def build_pages(site, database):
+    """Makes what every page loads, as the first browser would; returns the WARNING and ERROR lines of the log."""
+    with tempfile.TemporaryFile("w+") as script:
+        script.write('env["ir.qweb"]._pregenerate_assets_bundles()\nenv.cr.commit()\n')
+        script.seek(0)
+        command = [VENV / "bin/odoo", "shell", *options(site, database), "--no-http"]
+        return _logged(command, "pages", stdin=script)
+
+
+def _logged(command, log, **options):
     path = environment.LOGS / f"{log}.log"
     start = path.stat().st_size if path.exists() else 0
-    command = [
-        VENV / "bin/odoo",
-        *options(site, database),
-        "--stop-after-init",
-        "--no-http",
-        "--max-cron-threads=0",
-    ]
-    relaxed = {**os.environ, "PGOPTIONS": "-c synchronous_commit=off"}
-    environment.call([*command, *arguments], log=log, env=relaxed, cwd=PROJECT)
+    environment.call(command, log=log, cwd=PROJECT, **options)
     return problems(path, start)
 
 
@@ -222,20 +232,55 @@ def template(site, modules, demo):
 
 
 @contextlib.contextmanager
+def one_run(site):
+    """Inside the block, also for processes that it starts, the same addons are installed once and then copied."""
+    if RUN in os.environ:  # part of a run already
+        yield
+        return
+    os.environ[RUN] = str(os.getpid())
+    try:
+        yield
+    finally:
+        prefix = f"loy_test_{os.environ.pop(RUN)}_"
+        mine = "SELECT datname FROM pg_database WHERE starts_with(datname, :'prefix')"
+        for name in sql("postgres", mine, prefix=prefix):
+            drop(site, name)
+
+
+def _installed(site, addons, demo):
+    """Name of this run's database with the addons, to be copied and never opened; and the log's warnings."""
+    key = hashlib.sha256(json.dumps([digests(), addons, demo]).encode()).hexdigest()[:10]
+    name = f"loy_test_{os.environ[RUN]}_{key}"
+    source = template(site, dependencies(addons), demo)
+    with locked(WORK / "install.lock", "the installation of addons"):
+        _sweep(site)
+        if not exists(name):
+            part = f"{name}_part"
+            drop(site, part)
+            create(site, part, source)
+            with step(f"Installing {', '.join(addons)}{' with demo data' if demo else ''}"):
+                arguments = ["-i", ",".join(addons), *(["--with-demo"] if demo else [])]
+                warnings = odoo(site, part, *arguments, log="install")
+                if demo:  # somebody looks at it
+                    warnings += build_pages(site, part)
+            remark = 'COMMENT ON DATABASE :"part" IS :\'warnings\''
+            sql("postgres", remark, part=part, warnings=json.dumps(warnings))
+            rename(site, part, name)
+    remark = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = :'name'"
+    return name, json.loads(*sql("postgres", remark, name=name))
+
+
+@contextlib.contextmanager
 def throwaway(site, addons, demo=False):
     """A database with the addons installed, dropped at the end: yields its name and the log's warnings."""
-    _sweep(site)
-    source = template(site, dependencies(addons), demo)
     name = f"loy_test_{os.getpid()}_{secrets.token_hex(3)}"
-    try:
-        create(site, name, source)
-        with step(f"Installing {', '.join(addons)}"):
-            warnings = odoo(
-                site, name, "-i", ",".join(addons), *(["--with-demo"] if demo else []), log="install"
-            )
-        yield name, warnings
-    finally:
-        drop(site, name)
+    with one_run(site):
+        source, warnings = _installed(site, addons, demo)
+        try:
+            create(site, name, source)
+            yield name, warnings
+        finally:
+            drop(site, name)
 
 
 def _sweep(site):

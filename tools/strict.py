@@ -4,6 +4,7 @@
   browser skips itself).
 - A WARNING or ERROR in Odoo's log fails the test that caused it, unless tests/allowed_log.txt allows it. What
   a test expects it catches itself (`assertLogs`, `mute_logger`), so that it never comes here.
+- A run that ends before all chosen tests have ended fails.
 
 The totals go to the file that LOY_COUNTS names.
 """
@@ -43,6 +44,7 @@ class _Collector(logging.Handler):
 
 
 _collector = _Collector()
+_ended = set()
 
 
 def _fail(report, text):
@@ -78,11 +80,19 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
+def pytest_runtest_logfinish(nodeid):
+    _ended.add(nodeid)
+
+
 def pytest_sessionfinish(session):
     path, reporter = os.environ.get("LOY_COUNTS"), session.config.pluginmanager.get_plugin("terminalreporter")
     left = _collector.take()
     if left:
         print(f"\nOdoo logged after the last test:\n{left}")
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+    missing = session.testscollected - len(_ended)
+    if missing:
+        print(f"\n{missing} of {session.testscollected} tests were not run to their end")
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
     if path and reporter:
         count = {name: len(reports) for name, reports in reporter.stats.items()}

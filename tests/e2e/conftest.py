@@ -27,8 +27,11 @@ _reports = pytest.StashKey[dict]()
 
 @pytest.fixture(scope="session", autouse=True)
 def _environment():
-    """Finds what set-up installed (a no-op in bin/test)."""
+    """Finds what set-up installed and keeps PostgreSQL running (bin/test has done both)."""
     environment.ensure(tests=True)
+    site = database.Site("test")
+    with site.cluster.started(), database.one_run(site):
+        yield
 
 
 def _watched(running):
