@@ -247,35 +247,50 @@ def one_run(site):
             drop(site, name)
 
 
-def _installed(site, addons, demo):
-    """Name of this run's database with the addons, to be copied and never opened; and the log's warnings."""
-    key = hashlib.sha256(json.dumps([digests(), addons, demo]).encode()).hexdigest()[:10]
-    name = f"loy_test_{os.environ[RUN]}_{key}"
-    source = template(site, dependencies(addons), demo)
-    with locked(WORK / "install.lock", "the installation of addons"):
+def _once(site, what, source, make):
+    """Name of a database of this run, made from another to be copied and never opened; and what Odoo warned of."""
+    name = f"loy_test_{os.environ[RUN]}_{hashlib.sha256(json.dumps(what).encode()).hexdigest()[:10]}"
+    with locked(WORK / "install.lock", "the making of a database"):
         _sweep(site)
         if not exists(name):
             part = f"{name}_part"
             drop(site, part)
             create(site, part, source)
-            with step(f"Installing {', '.join(addons)}{' with demo data' if demo else ''}"):
-                arguments = ["-i", ",".join(addons), *(["--with-demo"] if demo else [])]
-                warnings = odoo(site, part, *arguments, log="install")
-                if demo:  # somebody looks at it
-                    warnings += build_pages(site, part)
-            remark = 'COMMENT ON DATABASE :"part" IS :\'warnings\''
-            sql("postgres", remark, part=part, warnings=json.dumps(warnings))
+            remark = "COMMENT ON DATABASE :\"part\" IS :'warnings'"
+            sql("postgres", remark, part=part, warnings=json.dumps(make(part)))
             rename(site, part, name)
     remark = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = :'name'"
     return name, json.loads(*sql("postgres", remark, name=name))
 
 
+def installed(site, addons, demo):
+    """The addons are in it."""
+
+    def install(name):
+        arguments = ["-i", ",".join(addons), *(["--with-demo"] if demo else [])]
+        with step(f"Installing {', '.join(addons)}{' with demo data' if demo else ''}"):
+            return odoo(site, name, *arguments, log="install")
+
+    return _once(site, [digests(), addons, demo], template(site, dependencies(addons), demo), install)
+
+
+def visited(site, addons, demo):
+    """Besides, what every page loads is there, as if a browser had been here."""
+    source, warnings = installed(site, addons, demo)
+
+    def visit(name):
+        with step("Building what every page loads"):
+            return warnings + build_pages(site, name)
+
+    return _once(site, [source, "visited"], source, visit)
+
+
 @contextlib.contextmanager
-def throwaway(site, addons, demo=False):
+def throwaway(site, addons, demo=False, original=installed):
     """A database with the addons installed, dropped at the end: yields its name and the log's warnings."""
     name = f"loy_test_{os.getpid()}_{secrets.token_hex(3)}"
     with one_run(site):
-        source, warnings = _installed(site, addons, demo)
+        source, warnings = original(site, addons, demo)
         try:
             create(site, name, source)
             yield name, warnings

@@ -104,6 +104,17 @@ class Server:
     def json2(self, key):
         return Json2(self.url, self.database, key)
 
+    def session(self, login="admin", password="admin"):
+        """The id of a session of somebody who has logged in."""
+        import requests
+
+        client, who = requests.Session(), {"db": self.database, "login": login, "password": password}
+        client.trust_env = False
+        answer = client.post(f"{self.url}/web/session/authenticate", json={"params": who}, timeout=60).json()
+        if "result" not in answer:
+            raise PermissionError(f"login refused for {login}")
+        return client.cookies["session_id"]
+
     def integrator_key(self, login="integrator"):
         """A new bearer key of a user whose only right is to call the loyalty API."""
         return api_key(self.site, self.database, login, "loyalty_core.group_integrator")
@@ -127,24 +138,35 @@ def end(pid, patience=15):
             time.sleep(0.05)
 
 
-def api_key(site, name, login, group):
-    """A bearer key, valid for a day, of the user `login`, made with `group` alone when it is not there."""
-    return database.shell(
-        site,
-        name,
-        f"""
+def api_keys(site, name, groups):
+    """Bearer keys, valid for a day, by login; a user who is not there is made with the group alone."""
+    return json.loads(
+        database.shell(
+            site,
+            name,
+            f"""
+import json
 from datetime import datetime, timedelta
-user = env["res.users"].with_context(active_test=False).search([("login", "=", {login!r})])
-if not user:
-    user = env["res.users"].with_context(no_reset_password=True).create({{
-        "name": {login.capitalize()!r}, "login": {login!r}, "password": {login!r},
-        "group_ids": [(6, 0, [env.ref({group!r}).id])],
-    }})
-key = env["res.users.apikeys"].with_user(user)._generate("rpc", "tests", datetime.now() + timedelta(days=1))
+keys = {{}}
+for login, group in {groups!r}.items():
+    user = env["res.users"].with_context(active_test=False).search([("login", "=", login)])
+    if not user:
+        user = env["res.users"].with_context(no_reset_password=True).create({{
+            "name": login.capitalize(), "login": login, "password": login,
+            "group_ids": [(6, 0, [env.ref(group).id])],
+        }})
+    until = datetime.now() + timedelta(days=1)
+    keys[login] = env["res.users.apikeys"].with_user(user)._generate("rpc", "tests", until)
 env.cr.commit()
-print(key)
+print(json.dumps(keys))
 """,
+        )
     )
+
+
+def api_key(site, name, login, group):
+    """The key of one."""
+    return api_keys(site, name, {login: group})[login]
 
 
 class XmlRpc:
@@ -195,7 +217,7 @@ class Json2:
 
 
 @contextlib.contextmanager
-def demo_server(workers=2, demo=True, addons=None, arguments=()):
+def demo_server(workers=2, demo=True, addons=None, arguments=(), original=database.installed):
     """A server over a fresh database with the project's addons; everything is gone at the end.
 
     The cluster is started when it does not run. The server has `install_warnings`, and `log` to look into.
@@ -203,7 +225,7 @@ def demo_server(workers=2, demo=True, addons=None, arguments=()):
     site = database.Site("test")
     with (
         site.cluster.started(),
-        database.throwaway(site, addons or database.own_addons(), demo) as (name, warnings),
+        database.throwaway(site, addons or database.own_addons(), demo, original) as (name, warnings),
     ):
         with Server(site, name, workers=workers, arguments=arguments, outlives=False) as server:
             server.install_warnings = warnings

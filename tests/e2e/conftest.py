@@ -45,7 +45,7 @@ def _watched(running):
 @pytest.fixture(scope="session")
 def server(_environment):
     """A server with two workers, all addons and demo data. Tests share it: each makes records of its own."""
-    with demo_server(workers=2, demo=True) as running:
+    with demo_server(workers=2, demo=True, original=database.visited) as running:
         yield from _watched(running)
 
 
@@ -82,3 +82,17 @@ def browser(server, request):
             print(f"picture of the failure: {picture}\n" + "\n".join(f"console {c}" for c in page.console))
         else:
             assert not page.errors(), "\n".join(["the browser's console:", *page.errors()])
+
+
+@pytest.fixture(scope="session")
+def session(server):
+    """The administrator has logged in: how a person does it is told in test_login.py."""
+    return server.session()
+
+
+@pytest.fixture
+def office(server, session, browser):
+    """A browser in which the administrator is at work: `office.goto(f"{office.base}/odoo/…")`."""
+    browser.use_session(server.url, session)
+    browser.base = server.url
+    return browser

@@ -7,13 +7,6 @@ import re
 import pytest
 
 
-@pytest.fixture
-def office(server, browser):
-    browser.login(server.url, "admin", "admin")
-    browser.base = server.url
-    return browser
-
-
 def number(text):
     return float(re.sub(r"[^0-9.-]", "", text.splitlines()[0]))
 

@@ -141,13 +141,13 @@ def test_an_integrator_reads_no_records(bare_server, key):
         assert 400 <= refusal.value.status < 500, (model, method)
 
 
-def test_the_servers_log_tells_nobodys_phone_card_or_key(server, json2):
+def test_the_servers_log_tells_nobodys_phone_card_or_key(bare_server, key):
     phone, card = "+380671110987", "2900000777776"
-    before = server.log.stat().st_size
+    before, client = bare_server.log.stat().st_size, bare_server.json2(key)
     for who, last in (({"phone": phone}, "0987"), ({"card": card}, "7776")):
         with pytest.raises(Json2Error, match=last):
-            json2.call("loy.api", "member_find", request=who)
-    with server.log.open() as file:
+            client.call("loy.api", "member_find", request=who)
+    with bare_server.log.open() as file:
         file.seek(before)
         said = file.read()
     assert "member_not_found" in said and "***0987" in said and "***7776" in said

@@ -1,18 +1,10 @@
 """A marketer tries a basket on the test bench: by hand, with a draft, with payments, rewards and goods that come back,
 and hands the address to a colleague."""
 
-import pytest
 
 BENCH = "/odoo/loyalty-bench"
 SHOWN = ".o_loy_bench_to_pay"
 DRAFT = '[{"kind": "percent", "value": 50, "target": {"sku": ["1001"]}}]'
-
-
-@pytest.fixture
-def office(server, browser):
-    browser.login(server.url, "admin", "admin")
-    browser.base = server.url
-    return browser
 
 
 def choose(browser, field, words, found):

@@ -5,7 +5,7 @@ import contextlib
 import pytest
 
 from tools import database, environment
-from tools.server import Json2Error, Server, api_key
+from tools.server import Json2Error, Server, api_keys
 
 BALANCES = "SELECT id, total_minor, held_minor, debt_minor FROM loy_account ORDER BY id"
 TOKEN = "INSERT INTO ir_config_parameter (key, value) VALUES ('loyalty_core.metrics_token', 'a token')"
@@ -63,8 +63,8 @@ def copied(shop, suffix):
 
 def test_a_neutralized_copy_acts_for_nobody_and_keeps_the_books(shop):
     with copied(shop, "neutral") as (site, name):
-        keys = [api_key(site, name, login, f"loyalty_core.{group}") for login, group in
-                (("integrator", "group_integrator"), ("boss", "group_admin"))]  # fmt: skip
+        groups = {"integrator": "loyalty_core.group_integrator", "boss": "loyalty_core.group_admin"}
+        keys = api_keys(site, name, groups).values()
         for statement in (TOKEN, MAIL):
             database.sql(name, statement)
         before = database.sql(name, BALANCES)

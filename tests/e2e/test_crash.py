@@ -20,7 +20,7 @@ import pytest
 from tools import database, environment
 from tools.durable import durable, move_in
 from tools.environment import SetupError
-from tools.server import Server, api_key
+from tools.server import Server, api_keys
 from tools.till import PROGRAMME, STORE, UNIT, Till
 
 SEED = int(os.environ.get("LOY_SEED", "1"))
@@ -352,10 +352,10 @@ class Bounds:
         till.send("programme_apply", key="elsewhere", programme={"stores": [store]})
         till.send("purchase_confirm", key="elsewhere-1", purchase="elsewhere-1", **ELSEWHERE)
         roles = {"seller": "integrator", "clerk": "cashier", "other": "cashier"}
-        self.keys = {login: self.key(login, f"loyalty_core.group_{role}") for login, role in roles.items()}
+        self.keys = self.new_keys({login: f"loyalty_core.group_{role}" for login, role in roles.items()})
 
-    def key(self, login, group="loyalty_core.group_integrator"):
-        return api_key(self.shop.server.site, self.shop.server.database, login, group)
+    def new_keys(self, groups):
+        return api_keys(self.shop.server.site, self.shop.server.database, groups)
 
     def bind(self, login, *codes):
         users = self.admin.call("res.users", "search", [[("login", "=", login)]])
@@ -401,7 +401,7 @@ def test_a_dump_restored_under_a_running_server_knows_no_later_key(bounds):
     bounds.bind("seller")
     bounds.save()
     bounds.bind("other")
-    later = bounds.key("seller")
+    later = bounds.new_keys({"seller": "loyalty_core.group_integrator"})["seller"]
     assert bounds.told(_sell_over_xml, later) == {"done"}
     bounds.restore()
     assert bounds.told(_sell_over_xml, later) == {"Access Denied"}

@@ -36,11 +36,10 @@ class Editor:
 
     numbers = itertools.count(1)
 
-    def __init__(self, browser, url):
+    def __init__(self, browser):
         self.browser = browser
         self.code = f"BY-HAND-{next(self.numbers)}"
-        browser.login(url, "admin", "admin")
-        browser.goto(f"{url}{FORM}/new")
+        browser.goto(f"{browser.base}{FORM}/new")
         browser.fill(".o_field_widget[name=name] input, .o_field_widget[name=name] textarea", "Put together by hand")
         browser.fill(".o_field_widget[name=code] input", self.code)
         browser.click(".nav-link[name=conditions]")
@@ -73,8 +72,8 @@ class Editor:
 
 
 @pytest.fixture
-def editor(server, browser):
-    return Editor(browser, server.url)
+def editor(office):
+    return Editor(office)
 
 
 def test_conditions_are_put_together_moved_and_undone(editor, xmlrpc):

@@ -10,9 +10,10 @@ import threading
 import pytest
 
 from tools import database
-from tools.server import Json2Error, demo_server
+from tools.server import Json2Error, api_keys, demo_server
 
 CLIENTS, LIMIT, ROUNDS = 16, 20, 6
+METHODS = ("member_find", "card_block", "purchase_calculate")
 
 
 def code(client, method, **request):
@@ -27,7 +28,9 @@ def code(client, method, **request):
 @pytest.fixture(scope="module")
 def town(_environment):
     with demo_server(workers=8, demo=False) as server:
-        api = server.json2(server.integrator_key())
+        logins = ["integrator", *(f"guesser-{method}" for method in METHODS), "guesser-pardoned"]
+        server.keys = api_keys(server.site, server.database, dict.fromkeys(logins, "loyalty_core.group_integrator"))
+        api = server.json2(server.keys["integrator"])
         api.call(
             "loy.api",
             "programme_apply",
@@ -46,7 +49,7 @@ def town(_environment):
 
 @pytest.fixture(scope="module")
 def card(town):
-    api = town.json2(town.integrator_key())
+    api = town.json2(town.keys["integrator"])
     return api.call("loy.api", "member_register", request={"key": "guesses-1", "phone": "+380671230001"})["card"]
 
 
@@ -63,9 +66,9 @@ def in_parallel(town, key, work):
         return [answer for answers in pool.map(one, range(CLIENTS)) for answer in answers]
 
 
-@pytest.mark.parametrize("method", ["member_find", "card_block", "purchase_calculate"])
+@pytest.mark.parametrize("method", METHODS)
 def test_parallel_guesses_are_answered_so_many_times_and_no_more(town, card, method):
-    key = town.integrator_key(f"guesser-{method}")
+    key = town.keys[f"guesser-{method}"]
     requests = {
         "member_find": lambda number: {"card": number},
         "card_block": lambda number: {"key": number, "card": number},
@@ -82,11 +85,11 @@ def test_parallel_guesses_are_answered_so_many_times_and_no_more(town, card, met
     assert code(client, "purchase_calculate", **sale) == "ok"
     if method == "purchase_calculate":
         assert code(client, method, **{**sale, "store": "G2", "member": {"card": card}}) == "ok"
-    assert code(town.json2(town.integrator_key()), "member_find", card=card) == "ok"
+    assert code(town.json2(town.keys["integrator"]), "member_find", card=card) == "ok"
 
 
 def test_an_administrator_lets_go_and_every_worker_hears_of_it(town, card):
-    key = town.integrator_key("guesser-pardoned")
+    key = town.keys["guesser-pardoned"]
     in_parallel(town, key, lambda client, number: code(client, "member_find", card=number))
     admin = town.xmlrpc()
     stopped = admin.call(

@@ -3,19 +3,10 @@
 import datetime
 import json
 
-import pytest
-
 PROMOTIONS = "/odoo/loyalty-promotions"
 PUBLISH = "button[name=action_loy_publish]"
 DIALOG = ".modal"
 BUN = {"kind": "percent", "value": 10, "target": {"sku": ["1003"]}}
-
-
-@pytest.fixture
-def office(server, browser):
-    browser.login(server.url, "admin", "admin")
-    browser.base = server.url
-    return browser
 
 
 def promotion(xmlrpc, code, name, **values):

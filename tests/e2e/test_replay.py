@@ -10,13 +10,6 @@ SOLD = 5
 
 
 @pytest.fixture
-def office(server, browser):
-    browser.login(server.url, "admin", "admin")
-    browser.base = server.url
-    return browser
-
-
-@pytest.fixture
 def sold(json2, xmlrpc):
     """Receipts of yesterday: espressos in growing numbers."""
     yesterday = (datetime.now(UTC) - timedelta(days=1)).replace(hour=12)

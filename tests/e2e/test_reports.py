@@ -18,13 +18,6 @@ TABLE = ".o_loy_report_table tbody tr"
 
 
 @pytest.fixture
-def office(server, browser):
-    browser.login(server.url, "admin", "admin")
-    browser.base = server.url
-    return browser
-
-
-@pytest.fixture
 def post():
     """A mail server: what it was given, as messages."""
     letters = []

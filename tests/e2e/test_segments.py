@@ -20,9 +20,9 @@ def search(browser, where, words, option):
     browser.click(f"{option} a")
 
 
-def test_a_segment_is_made_from_the_editor_of_a_promotion(server, browser, xmlrpc):
-    browser.login(server.url, "admin", "admin")
-    browser.goto(f"{server.url}{FORM}/new")
+def test_a_segment_is_made_from_the_editor_of_a_promotion(office, xmlrpc):
+    browser = office
+    browser.goto(f"{browser.base}{FORM}/new")
     browser.fill(".o_field_widget[name=name] input, .o_field_widget[name=name] textarea", "On a segment")
     browser.fill(".o_field_widget[name=code] input", "ON-SEGMENT")
     browser.click(".nav-link[name=rewards]")

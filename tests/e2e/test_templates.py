@@ -7,9 +7,9 @@ CARD = ".o_kanban_record:not(.o_kanban_ghost)"
 DIALOG = ".modal .o_form_view"
 
 
-def test_a_mechanic_is_found_seen_and_used(server, browser, xmlrpc):
-    browser.login(server.url, "admin", "admin")
-    browser.goto(f"{server.url}{GALLERY}")
+def test_a_mechanic_is_found_seen_and_used(office, xmlrpc):
+    browser = office
+    browser.goto(f"{browser.base}{GALLERY}")
     browser.wait_for(f"{CARD} .o_loy_receipt")
     browser.fill(".o_searchview_input", "half price second")
     browser.press("Enter")
