@@ -9,7 +9,7 @@ from tools.browser import BrowserError
 SHOWN = (
     ".o_data_row, .o_group_header, .o_kanban_record:not(.o_kanban_ghost), "
     ".o_graph_canvas_container canvas, .o_pivot table, "
-    ".o_form_view .o_field_widget, .modal-footer button, .o_loy_report_table tbody tr, "
+    ".o_form_view .o_field_widget, .modal:has(.o_view_controller) .modal-footer button, .o_loy_report_table tbody tr, "
     ".o-figure-canvas, .o-scorecard, .o-figure"
 )
 

@@ -143,6 +143,7 @@ def test_kinds_stand_under_topics_and_values_are_told_in_words(editor):
     topics = browser.evaluate("[...document.querySelectorAll('.o_loy_topic')].map((one) => one.textContent)")
     assert topics == ["Basket", "Member", "Earlier purchases", "Place and time", "Payment and codes"]
     browser.fill(".o_loy_kinds input", "attribute of the member")
+    browser.wait_for("body:not(:has(.o_loy_kinds [data-choice=tier]))")  # what does not fit goes
     browser.settle()
     assert browser.evaluate("document.querySelectorAll('.o_loy_topic').length") == 1
     browser.click('.o_loy_kinds [data-choice="attribute"]')
