@@ -177,7 +177,7 @@ class LoyPublications(models.AbstractModel):
             draft.unlink()
         if record.is_accepted:
             # sudo: whoever agrees need not be able to use the bench
-            cases = self.env["loy.bench.case"].sudo().browse(one["id"] for one in record.cases)
+            cases = self.env["loy.bench.case"].sudo().browse(one["id"] for one in record.cases or ())
             cases.exists()._keep_anew()
 
     def _discard(self, draft) -> None:

@@ -245,6 +245,12 @@ class TestPublications(PublicationCase):
 
     # ------------------------------------------------------------------ a second person
 
+    def test_where_no_case_is_kept_it_may_be_agreed_to_what_changes_in_them(self):
+        publication = self.proposed(self.draft, is_accepted=True)
+        publication.invalidate_recordset()
+        publication.action_loy_submit()
+        self.assertEqual(self.draft.state, "active")
+
     def test_where_so_asked_a_second_person_agrees(self):
         self.ask_for_two()
         publication = self.proposed(self.draft)
