@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.addons.loyalty_core.fields import BigInteger, BigMany2one
 from odoo.addons.loyalty_core.services.errors import LoyaltyError
+from odoo.addons.loyalty_core.services.transaction import run_with_retry
 
 STATES = [
     ("new", "New"),
@@ -51,6 +52,9 @@ class LoyCertificate(models.Model):
     )
     serial = BigInteger(required=True, readonly=True, copy=False, help="Printed in the open; nobody pays by it.")
     type_id = fields.Many2one("loy.certificate.type", required=True, readonly=True, index=True, ondelete="restrict")
+    series_id = fields.Many2one(
+        "loy.certificate.series", readonly=True, copy=False, index="btree_not_null", ondelete="restrict"
+    )
     company_id = fields.Many2one("res.company", readonly=True, index="btree_not_null", ondelete="restrict")
     currency_id = fields.Many2one(related="type_id.currency_id")
     state = fields.Selection(STATES, required=True, default="new", readonly=True, copy=False)
@@ -119,3 +123,57 @@ class LoyCertificate(models.Model):
                 "certificate_in_use",
                 self.env._("Certificate %s has a history and stays; cancel it instead", used.masked_number),
             )
+
+    @api.model
+    def _cron_expire(self):
+        """What has ended says so, a batch at a time."""
+        service, cron = self.env["loy.certificates"], self.env["ir.cron"]
+        while done := run_with_retry(self.env, lambda: service._expire_ended(fields.Datetime.now())):
+            if not cron._commit_progress(done, remaining=1):
+                return
+        cron._commit_progress(remaining=0)
+
+    # ------------------------------------------------------------------ buttons
+
+    def action_loy_block(self):
+        return self._ask("blocked", self.env._("Block the certificate"))
+
+    def action_loy_unblock(self):
+        self._check_may("certificate.block")
+        run_with_retry(self.env, lambda: self.env["loy.certificates"]._transition(self, "active"))
+        return True
+
+    def action_loy_cancel(self):
+        return self._ask("cancelled", self.env._("Cancel the certificate"))
+
+    def action_loy_change_validity(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Change how long it is good"),
+            "res_model": "loy.certificate.validity.wizard",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_certificate_id": self.id},
+        }
+
+    def action_loy_statement(self):
+        """What was put on it and spent."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("loyalty_core.loy_entry_action")
+        return {**action, "domain": [("account_id", "=", self.account_id.id)], "context": {}}
+
+    def _ask(self, state, name):
+        """The wizard asks why."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": name,
+            "res_model": "loy.certificate.transition.wizard",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_certificate_ids": self.ids, "default_state": state},
+        }
+
+    def _check_may(self, right):
+        self.check_access("write")
+        self.env["loy.rights"]._check(right)

@@ -154,3 +154,13 @@ class LoyCertificateType(models.Model):
             "view_mode": "list,form",
             "domain": [("type_id", "=", self.id)],
         }
+
+    def action_loy_generate(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Make a series of certificates"),
+            "res_model": "loy.certificate.series",
+            "view_mode": "form",
+            "context": {"default_type_id": self.id},
+        }

@@ -4,3 +4,6 @@ from . import ledger
 from . import programme
 from . import certificates
 from . import prepaid
+from . import certificate_export
+from . import jobs
+from . import demo

@@ -2,15 +2,16 @@
 
 import hmac
 import re
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
 from odoo import fields, models
 from odoo.addons.loyalty_core.services.clock import to_local, to_utc
 from odoo.addons.loyalty_core.services.errors import LoyaltyError
 from odoo.addons.loyalty_core.services.numbering import fill
-from odoo.addons.loyalty_core.services.posting import Accrual, Source
+from odoo.addons.loyalty_core.services.posting import Accrual, Source, Taking
 from odoo.tools import SQL
 
 from ..models.loy_certificate import TRANSITIONS
@@ -199,6 +200,16 @@ class LoyCertificates(models.AbstractModel):
 
     # -- making
 
+    def _issue(self, certificate_type, value_minor: int, count: int = 1, *, member=None, note: str = "", at=None):
+        """Certificates that are given by hand, active at once; ``certificate_value``, ``certificate_capacity``."""
+        at = at or self.env["loy.ledger"]._now()
+        made = self._make(certificate_type, count)
+        company = certificate_type.company_id or self.env.company
+        source = Source("manual", note=note, company_id=company.id, member_id=member.id if member else None)
+        return self._activate(
+            made, [value_minor] * count, at=at, source=source, origin="hand", member=member, note=note
+        )
+
     def _make(self, certificate_type, count: int, **values):
         """So many new certificates of a type, not sold yet; ``certificate_capacity``. ``values``: what else they
         say."""
@@ -345,11 +356,85 @@ class LoyCertificates(models.AbstractModel):
         """
         if not certificate_type.validity_count:
             return None
-        timezone = self.env["loy.programme"]._timezone(company)
         term = relativedelta(**{certificate_type.validity_unit: certificate_type.validity_count})
-        last = to_local(at, timezone) + term
-        midnight = last.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-        return to_utc(midnight, timezone)
+        return self._after(to_local(at, self.env["loy.programme"]._timezone(company)).date() + term, company)
+
+    def _end_of_day(self, day: date, certificate) -> datetime:
+        """The first moment after a day, by the clock of the programme that the certificate is of."""
+        # The clock of a company is no secret.
+        return self._after(day, self.env["res.company"].sudo().browse(self._issuer(certificate.sudo())))
+
+    def _after(self, day: date, company) -> datetime:
+        midnight = datetime.combine(day + timedelta(days=1), time.min)
+        return to_utc(midnight, self.env["loy.programme"]._timezone(company))
+
+    # -- validity and cancelling
+
+    def _change_validity(self, certificate, until: datetime | None, reason=None, note: str = "", at=None) -> None:
+        """It is good until just before ``until``, for ever where absent; one whose time is over can be spent again.
+
+        ``certificate_until`` for a moment that has passed, ``certificate_transition`` unless it is sold and has a
+        value, ``account_held`` while a purchase reserves some of it.
+        """
+        certificate = certificate.sudo()  # the caller has checked the right
+        states = self._lock(certificate)
+        before, at = states[certificate.id], at or self.env["loy.ledger"]._now()
+        if until and until <= at:
+            raise LoyaltyError(
+                "certificate_until", self.env._("Choose a moment that has not passed yet; to end it, cancel it")
+            )
+        if before not in ("active", "blocked", "expired"):
+            raise self._no_way(certificate, before, "active")
+        state = "active" if before == "expired" else before
+        source = self._by_hand(self._issuer(certificate), reason, note)
+        self.env["loy.ledger"]._renew(certificate.account_id.id, until, at=at, source=source)
+        certificate.write({"state": state, "expires_at": until or False})
+        self._log(certificate, state, from_states=states, reason=reason, note=note, at=at)
+
+    def _cancel(self, certificates, reason=None, note: str = "", at: datetime | None = None) -> None:
+        """Nobody will ever use them; what is left on them is written off. ``certificate_transition``,
+        ``certificate_held`` while a purchase reserves some of it.
+        """
+        certificates = certificates.sudo()  # the caller has checked the right
+        self._check_transition(certificates, self._lock(certificates), "cancelled")
+        ledger, at = self.env["loy.ledger"], at or self.env["loy.ledger"]._now()
+        certificates.account_id.invalidate_recordset(["total_minor"])
+        for company_id in {self._issuer(one) for one in certificates}:
+            moves = [
+                Taking(one.account_id.id, one.account_id.total_minor)
+                for one in certificates
+                if one.account_id.total_minor and self._issuer(one) == company_id
+            ]
+            source = self._by_hand(company_id, reason, note)
+            done = ledger._write_off_each(moves, at=at, source=source) if moves else {}
+            if any(move.account_id not in done for move in moves):
+                raise LoyaltyError(
+                    "certificate_held",
+                    self.env._("A purchase that is not finished is paid by it: confirm or cancel the purchase first"),
+                )
+        self._transition(certificates, "cancelled", reason=reason, note=note, at=at)
+
+    def _by_hand(self, company_id: int, reason, note: str) -> Source:
+        return Source("manual", reason_id=reason.id if reason else None, note=note, company_id=company_id)
+
+    def _issuer(self, certificate) -> int:
+        """The company that owes its value: the one whose lot it is."""
+        lot = certificate.env["loy.lot"].search([("account_id", "=", certificate.account_id.id)], limit=1)
+        return lot.company_id.id or certificate.company_id.id or self.env.company.id
+
+    def _expire_ended(self, until: datetime, limit: int = 1000) -> int:
+        """Certificates whose time is over by ``until`` say so, at most so many, each since its own end; what was left
+        is booked by the ledger. Returns how many.
+        """
+        # The job is nobody's in particular.
+        certificates = self.env["loy.certificate"].sudo()
+        certificates.flush_model()
+        ends: dict[datetime, list[int]] = defaultdict(list)
+        for certificate_id, moment in self.env.execute_query(sql.ended(until, limit)):
+            ends[moment].append(certificate_id)
+        for moment, ids in ends.items():
+            self._transition(certificates.browse(ids), "expired", at=moment)
+        return sum(map(len, ends.values()))
 
     # -- states
 

@@ -7,12 +7,48 @@ _lt = LazyTranslate(__name__)
 
 place("loy.certificate", "cards")
 declare(
-    Right("certificate.type", _lt("Make types of certificates and change them"), "cards", (MARKETER,)),
-    Right("certificate.series", _lt("Make a series of new certificates"), "cards", (OPERATOR,)),
-    Right("certificate.issue", _lt("Give a certificate by hand"), "cards", (OPERATOR,)),
-    Right("certificate.block", _lt("Block and unblock a certificate"), "cards", (CONTACT_CENTRE,)),
-    Right("certificate.cancel", _lt("Cancel a certificate for good"), "cards", (OPERATOR,)),
-    Right("certificate.validity", _lt("Change how long a certificate is good"), "cards", (OPERATOR,)),
+    Right(
+        "certificate.type",
+        _lt("Make types of certificates and change them"),
+        "cards",
+        (MARKETER,),
+        opens=("loy.certificate.type rwc",),
+    ),
+    Right(
+        "certificate.series",
+        _lt("Make a series of new certificates"),
+        "cards",
+        (OPERATOR,),
+        opens=("loy.certificate.series rwc", "loy.certificate.export r", "loy.certificate.export.wizard"),
+    ),
+    Right(
+        "certificate.issue",
+        _lt("Give a certificate by hand"),
+        "cards",
+        (OPERATOR,),
+        opens=("loy.certificate.issue.wizard",),
+    ),
+    Right(
+        "certificate.block",
+        _lt("Block and unblock a certificate"),
+        "cards",
+        (CONTACT_CENTRE,),
+        opens=("loy.certificate.transition.wizard",),
+    ),
+    Right(
+        "certificate.cancel",
+        _lt("Cancel a certificate for good"),
+        "cards",
+        (OPERATOR,),
+        opens=("loy.certificate.transition.wizard",),
+    ),
+    Right(
+        "certificate.validity",
+        _lt("Change how long a certificate is good"),
+        "cards",
+        (OPERATOR,),
+        opens=("loy.certificate.validity.wizard",),
+    ),
     Right(
         "certificate.numbers",
         _lt("See whole numbers and PINs of certificates"),

@@ -1,5 +1,7 @@
 """SQL of certificates: any number of them is drawn, numbered and stored by one statement."""
 
+from datetime import datetime
+
 from odoo.addons.loyalty_core.sql.serials import RANDOM_BITS
 from odoo.tools import SQL
 
@@ -59,4 +61,61 @@ def left(certificate_ids: list[int]) -> SQL:
          WHERE certificate.id = ANY(%s)
         """,
         certificate_ids,
+    )
+
+
+def lots(account_id: int) -> SQL:
+    """Rows (lot, remaining, expired, active_from, promotion_code, company_id, terms_id) of the account's lots of which
+    something is left or has expired.
+    """
+    return SQL(
+        """
+        SELECT lot.id, lot.remaining_minor, COALESCE(lost.amount, 0)::int8, lot.active_from, lot.promotion_code,
+               lot.company_id, lot.terms_id
+          FROM loy_lot AS lot
+          LEFT JOIN LATERAL (
+                   SELECT -SUM(entry.delta_minor) AS amount
+                     FROM loy_entry AS entry
+                     JOIN loy_account AS other
+                       ON other.id IN (entry.from_account_id, entry.to_account_id) AND other.role = 'expired'
+                    WHERE entry.lot_id = lot.id
+               ) AS lost ON true
+         WHERE lot.account_id = %s AND lot.remaining_minor + COALESCE(lost.amount, 0) > 0
+         ORDER BY lot.id
+        """,
+        account_id,
+    )
+
+
+def ended(until: datetime, limit: int) -> SQL:
+    """Rows (certificate, end) of those whose time is over and whose state does not say so, the first to end first;
+    what somebody else works on is left for the next time.
+    """
+    return SQL(
+        """
+        SELECT id, expires_at FROM loy_certificate
+         WHERE state IN ('active', 'blocked') AND expires_at <= %s
+         ORDER BY expires_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+        """,
+        until,
+        limit,
+    )
+
+
+def void(series_id: int, user_id: int, now: datetime) -> SQL:
+    """Those of a series that nobody has bought, and that no sale keeps, are cancelled, with a line of history each."""
+    return SQL(
+        """
+        WITH gone AS (
+            UPDATE loy_certificate SET state = 'cancelled', write_uid = %(user)s, write_date = %(now)s
+             WHERE series_id = %(series)s AND state = 'new'
+               AND (reserved_by_id IS NULL OR reserved_until_at <= %(now)s)
+         RETURNING id
+        )
+        INSERT INTO loy_certificate_log (certificate_id, from_state, to_state, user_id, at)
+        SELECT id, 'new', 'cancelled', %(user)s, %(now)s FROM gone ORDER BY id
+        """,
+        series=series_id,
+        user=user_id,
+        now=now,
     )
