@@ -1,4 +1,5 @@
 from . import controllers
+from . import engine
 from . import models
 from . import services
 from . import wizards

@@ -7,3 +7,7 @@ from . import prepaid
 from . import certificate_export
 from . import jobs
 from . import demo
+from . import certificate_giving
+from . import certificate_reading
+from . import return_codes
+from . import api

@@ -78,3 +78,21 @@ def ends(account_ids: Collection[int]) -> SQL:
         """,
         ids(account_ids),
     )
+
+
+def movements(account_ids: Collection[int]) -> SQL:
+    """Rows (moment, kind, amount, number of the purchase) of what came on accounts and went off, by their time; what
+    only passes from one lot to the next is none."""
+    return SQL(
+        """
+        SELECT header.occurred_at, header.kind, SUM(entry.delta_minor)::int8, purchase.number
+          FROM loy_entry AS entry
+          JOIN loy_transaction AS header ON header.id = entry.transaction_id
+          LEFT JOIN loy_purchase AS purchase ON purchase.id = header.purchase_id
+         WHERE entry.account_id = ANY(%s)
+         GROUP BY header.id, header.occurred_at, header.kind, purchase.number
+        HAVING SUM(entry.delta_minor) <> 0
+         ORDER BY header.occurred_at, header.id
+        """,
+        ids(account_ids),
+    )

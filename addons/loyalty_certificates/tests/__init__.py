@@ -1,4 +1,5 @@
 from . import test_certificate_access
+from . import test_certificate_api
 from . import test_certificate_export
 from . import test_certificate_purchases
 from . import test_certificate_series

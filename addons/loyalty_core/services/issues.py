@@ -12,8 +12,8 @@ from .programme import CompiledProgramme
 class LoyIssues(models.AbstractModel):
     """Each thing that a purchase gives is made by the method ``_make_SORT(purchase, scene, issue)`` of its sort, which
     answers what is to be told of it beside what the calculation told. All that events give of a sort is made by
-    ``_make_beside_SORT(compiled, zones, wanted)``; ``wanted`` are (happening, issue, what is told of it), which the
-    method completes, by a ``problem`` where nothing could be made. An addon that has a sort of its own adds both.
+    ``_make_beside_SORT(company, compiled, zones, wanted)``; ``wanted`` are (happening, issue, what is told of it), and
+    the method completes that, by a ``problem`` where nothing could be made. An addon with a sort of its own adds both.
     """
 
     _name = "loy.issues"
@@ -30,7 +30,7 @@ class LoyIssues(models.AbstractModel):
             purchase.result = document
         return document
 
-    def _make_beside(self, compiled: CompiledProgramme, zones: Mapping[int, str], results: Mapping) -> dict:
+    def _make_beside(self, company, compiled: CompiledProgramme, zones: Mapping[int, str], results: Mapping) -> dict:
         """What events give: happening → the things as the answer of a purchase tells them; ``zones``: by whose clock,
         of each member."""
         told: dict = {one: [dict(shown) for shown in result.to_document()["issued"]] for one, result in results.items()}
@@ -39,10 +39,10 @@ class LoyIssues(models.AbstractModel):
             for issue, shown in zip(result.issued, told[one], strict=True):
                 wanted[issue.sort].append((one, issue, shown))
         for sort, things in sorted(wanted.items()):
-            getattr(self, f"_make_beside_{sort}")(compiled, zones, things)
+            getattr(self, f"_make_beside_{sort}")(company, compiled, zones, things)
         return told
 
-    def _make_beside_code(self, compiled: CompiledProgramme, zones: Mapping[int, str], wanted: list) -> None:
+    def _make_beside_code(self, company, compiled: CompiledProgramme, zones: Mapping[int, str], wanted: list) -> None:
         self.env["loy.codes"]._issue_beside(compiled, zones, wanted)
 
     def _make_code(self, purchase, scene, issue: CodeIssue) -> dict:

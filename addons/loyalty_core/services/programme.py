@@ -678,7 +678,7 @@ class LoyProgramme(models.AbstractModel):
     def _known(self, model: str, coming: list[dict]) -> list[dict]:
         section = section_of(model)
         # whether a code exists does not depend on who asks
-        records = self.env[model].sudo().search([("active", "=", True)])
+        records = self.env[model].sudo().search([("active", "=", True), *section.only])
         known = {record.code: section.document_of(record) for record in records}
         return list((known | {document["code"]: document for document in coming}).values())
 

@@ -231,10 +231,10 @@ class LoyPurchases(models.AbstractModel):
                 # The receipt was printed on the strength of a hold that has run out: it is a fact.
                 ledger._spend(points, at=scene.at, source=source, overrun=True, terms=_terms_of(scene, result))
         self._post(purchase, scene, result)
-        self.env["loy.issues"]._make(purchase, scene, result)
+        issued = self.env["loy.issues"]._make(purchase, scene, result)["issued"]
         told = self.env["loy.prepaid"]._confirmed(purchase, request, scene, result)
         self._draw(purchase, scene, result, was_held=True, is_fact=True)
-        return self._answer(purchase, {**purchase.result, **told})
+        return self._answer(purchase, {**purchase.result, "issued": issued, **told})
 
     def _cancel(self, request) -> dict:
         """The purchase will not happen; what was reserved is free. It also stops a hold that arrives later."""

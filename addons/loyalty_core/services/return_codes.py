@@ -1,5 +1,7 @@
 """Promo codes that a purchase gave out, when its goods come back (``settings.returns.coupon``).
 
+An addon that has things of another sort extends ``_given``, ``_worth``, ``_book`` and ``_known_as``.
+
 What a code would be worth is what the same purchase gives for the goods that are kept: "10 for every full 50" has
 steps, so a share of what comes back would be neither. What it is worth too much is due by now; less what earlier
 returns took of it, the code is cut by it, or the refund is reduced. So parts in whatever order come to the same as one
@@ -39,6 +41,7 @@ class GivenCode:
     left: int
     cut: int  # by earlier returns
     reduced: int  # of the refunds of earlier returns
+    sort: str = "code"
 
     @property
     def is_untouched(self) -> bool:
@@ -83,7 +86,7 @@ class LoyReturnCodes(models.AbstractModel):
             if (row := rows.get(normal_code(one["code"]))) is None:
                 continue
             code_id, pool_id, state, value, left, until = row
-            cut, reduced = before[code_id, "cut"], before[code_id, "reduced"]
+            cut, reduced = before["code", code_id, "cut"], before["code", code_id, "reduced"]
             found.append(
                 GivenCode(
                     id=code_id,
@@ -108,7 +111,7 @@ class LoyReturnCodes(models.AbstractModel):
         for returned in purchase.return_ids:
             for one in (returned.by_line or {}).get("given_codes", ()):
                 for name in ("cut", "reduced"):
-                    before[one["code_id"], name] += one[name]
+                    before[one.get("sort", "code"), one["code_id"], name] += one[name]
         return before
 
     def _cuts(
@@ -151,7 +154,7 @@ class LoyReturnCodes(models.AbstractModel):
 
     def _book(self, purchase, returned, cuts: Iterable[CodeCut]) -> None:
         """The codes are less, and who took it is a fact: the return."""
-        cuts = sorted((one for one in cuts if one.cut), key=lambda one: one.given.id)
+        cuts = sorted((one for one in cuts if one.cut and one.given.sort == "code"), key=lambda one: one.given.id)
         if not cuts:
             return
         amounts = [one.cut if one.given.is_valued else 0 for one in cuts]
@@ -183,7 +186,13 @@ class LoyReturnCodes(models.AbstractModel):
 
     def _kept_of(self, cuts: Iterable[CodeCut]) -> list[dict]:
         """What the return keeps of it, for those that follow."""
-        return [{"code_id": one.given.id, "cut": one.cut, "reduced": one.reduced} for one in cuts]
+        return [
+            {"sort": one.given.sort, "code_id": one.given.id, "cut": one.cut, "reduced": one.reduced} for one in cuts
+        ]
+
+    def _known_as(self, given: GivenCode) -> dict:
+        """By what people know it, and of what it is."""
+        return {"code": given.shown, "pool": given.pool}
 
     def _told(self, cuts: Iterable[CodeCut], decimals: int) -> list[dict]:
         """As the API answers it."""
@@ -193,8 +202,7 @@ class LoyReturnCodes(models.AbstractModel):
 
         return [
             {
-                "code": one.given.shown,
-                "pool": one.given.pool,
+                **self._known_as(one.given),
                 "state": one.state,
                 **(
                     {"cut": number(one.cut), "left": number(one.given.left - one.cut), "reduced": number(one.reduced)}

@@ -267,7 +267,7 @@ class LoyTriggers(models.AbstractModel):
             for one, basket in baskets
         }  # fmt: skip
         results = {one: result for one, result in results.items() if _has_happened(result)}
-        issued = self.env["loy.issues"]._make_beside(compiled, zones, results)
+        issued = self.env["loy.issues"]._make_beside(company, compiled, zones, results)
         self._note(company, promotion_id, results, issued)
         self._accrue(company, code, accounts, zones, results)
         self._tell(company, code, results, issued)
