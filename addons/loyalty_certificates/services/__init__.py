@@ -9,5 +9,6 @@ from . import jobs
 from . import demo
 from . import certificate_giving
 from . import certificate_reading
+from . import gives
 from . import return_codes
 from . import api

@@ -141,6 +141,19 @@ class TestGiven(CertificateCase):
         self.assertEqual(self.voucher().state, "used")
         self.assert_books()
 
+    def test_points_become_a_certificate(self):
+        gives = {"certificate_type": "T_EGIFT", "value": 20}
+        points = {"min": 20, "max": 40, "step": 10}
+        self.apply({"rewards": [{"code": "T_FOR_POINTS", "unit": "T_BONUS", "points": points, "gives": gives}]})
+        answer = self.call("reward_redeem", member=self.member, reward="T_FOR_POINTS", points=30)
+        [given] = answer["certificates"]
+        told = self.call("certificate_check", certificate=given["number"], pin=given["pin"])
+        self.assertEqual((told["left"], self.available()), (60, 20))
+        kept = self.env["loy.redemption"].search([], order="id desc", limit=1).given
+        self.assertNotIn(given["number"], str(kept))
+        self.assertNotIn("pin", kept["certificates"][0])
+        self.assert_books()
+
     def test_a_member_gets_one_by_an_event(self):
         reward = {"kind": "issue_certificate", "type": "T_EGIFT", "value": 25}
         self.apply({"promotions": [self.promotion("T_WELCOME", reward, on="registered")]})

@@ -128,7 +128,7 @@ class LoyConversions(models.AbstractModel):
             "member_id": grant.member_id,
             "company_id": run.company_id.id,
             "taken_minor": grant.points_minor,
-            "given": {key: value for key, value in given.items() if value is not None},
+            "given": self.env["loy.gives"]._kept(given),
             "transaction_id": transaction_id,
             "given_at": fields.Datetime.now(),
         }

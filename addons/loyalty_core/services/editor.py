@@ -120,13 +120,7 @@ class LoyEditor(models.AbstractModel):
 
     def _gifts(self) -> list[dict]:
         """What is given for points: each kind with its parameters."""
-        labels = {
-            "unit": self.env._("Points or money"),
-            "pool": self.env._("A promo code"),
-            "discount": self.env._("A discount in a purchase"),
-            "sku": self.env._("A product in a purchase"),
-            "expire_days": self.env._("Lost after days"),
-        }
+        labels = self._gift_labels()
         return [
             {
                 "key": key,
@@ -140,6 +134,16 @@ class LoyEditor(models.AbstractModel):
             }
             for key, of in Gift(is_in_purchase=True).kinds.items()
         ]
+
+    def _gift_labels(self) -> dict[str, str]:
+        """Kinds of gift and their parameters as people read them; addons add their own."""
+        return {
+            "unit": self.env._("Points or money"),
+            "pool": self.env._("A promo code"),
+            "discount": self.env._("A discount in a purchase"),
+            "sku": self.env._("A product in a purchase"),
+            "expire_days": self.env._("Lost after days"),
+        }
 
     def _made(self, model: str) -> dict:
         """How records of a model are made in a window of their own."""

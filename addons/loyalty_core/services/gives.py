@@ -138,6 +138,10 @@ class LoyGives(models.AbstractModel):
         lacks = getattr(self, f"_lacks_{kind_of(given)}", None)
         return lacks(given, compiled) if lacks else None
 
+    def _kept(self, given: dict) -> dict:
+        """What is kept of what was given, for everybody who may read of it."""
+        return {key: value for key, value in given.items() if value is not None}
+
     def _accounts_for(self, member_ids, given: object, company, at: datetime) -> list[int]:
         """The accounts that giving it to these members would lock beside those that pay."""
         if not isinstance(given, UnitGift):

@@ -102,7 +102,7 @@ class LoyRewards(models.AbstractModel):
                     "company_id": company_id,
                     "purchase": purchase,
                     "points_minor": grant.points_minor,
-                    "given": {key: value for key, value in given.items() if value is not None},
+                    "given": self.env["loy.gives"]._kept(given),
                     "transaction_id": transaction_id,
                     "redeemed_at": at,
                 }
