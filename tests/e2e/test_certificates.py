@@ -16,6 +16,7 @@ from tools.server import Json2Error, demo_server
 TILLS = 50
 PRODUCT = "E2E-GIFT"
 PROGRAMME = {
+    "settings": {"guess_misses": 0},
     "stores": [{"code": "GIFTS", "timezone": "Europe/Kyiv"}],
     "products": [{"sku": PRODUCT, "name": "Gift certificate", "price": 100}],
     "certificate_types": [
@@ -136,3 +137,23 @@ def test_a_purchase_that_many_confirm_sells_its_certificate_once(tills):
     assert len(numbers) == 1
     assert {one for one in answers if isinstance(one, str)} <= {"purchase_confirmed"}
     tills.assert_books()
+
+
+def test_wrong_pins_close_a_certificate_for_a_while_and_nobody_learns_that_it_is_there(tills):
+    gift, other = (tills.call("certificate_issue", key=new("gift"), type="E2E-FREE", value=100) for _place in range(2))
+    wrong = "0000" if gift["pin"] != "0000" else "1111"
+
+    def refusal(number, pin):
+        with pytest.raises(Json2Error) as caught:
+            tills.call("certificate_check", certificate=number, pin=pin)
+        return caught.value.body["message"]
+
+    for _time in range(3):
+        tills.call("certificate_check", certificate=gift["number"], pin=gift["pin"])  # begins anew with the right one
+        texts = {refusal(gift["number"], wrong) for _miss in range(3)}
+    texts |= {refusal(gift["number"], wrong), refusal(gift["number"], gift["pin"]), refusal("6100000000000000", "1")}
+    assert len(texts) == 1
+    assert texts.pop().startswith("certificate_not_found: ")
+    asked = {"certificate": other["number"], "pin": other["pin"]}
+    answers = tills.at_once(lambda number: tills.call("certificate_check", number, **asked))
+    assert all(one["usable"] for one in answers)

@@ -79,6 +79,10 @@ class LoyCertificate(models.Model):
     )  # fmt: skip
     reserved_until_at = fields.Datetime("Kept until", readonly=True, copy=False)
     promotion_code = fields.Char("Promotion", readonly=True, copy=False)
+    pin_misses = fields.Integer("Wrong PINs", readonly=True, copy=False, help="One after another.")
+    pin_locked_until_at = fields.Datetime(
+        "Closed until", readonly=True, copy=False, help="After wrong PINs; each further one doubles the time."
+    )
     log_ids = fields.One2many("loy.certificate.log", "certificate_id", string="History")
     color = fields.Integer(related="type_id.color")
 

@@ -1,6 +1,7 @@
 """Certificates: numbers, activation, states, validity."""
 
 import hmac
+import logging
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -12,10 +13,13 @@ from odoo.addons.loyalty_core.services.clock import to_local, to_utc
 from odoo.addons.loyalty_core.services.errors import LoyaltyError
 from odoo.addons.loyalty_core.services.numbering import fill
 from odoo.addons.loyalty_core.services.posting import Accrual, Source, Taking
+from odoo.addons.loyalty_core.services.transaction import run_with_retry
 from odoo.tools import SQL
 
 from ..models.loy_certificate import TRANSITIONS
 from ..sql import certificates as sql
+
+_logger = logging.getLogger(__name__)
 
 NUMBER = re.compile(r"[0-9A-Za-z]{1,64}")
 #: The event of a certificate's coming to a state.
@@ -68,10 +72,38 @@ class LoyCertificates(models.AbstractModel):
         return certificate
 
     def _check_pin(self, certificate, pin: str | None) -> None:
-        """``certificate_not_found`` where it is none, or has another PIN: nobody learns which numbers there are."""
-        known = str(certificate.pin or "").encode()
-        if not certificate or not hmac.compare_digest(known, self._normalise(pin).encode()):
+        """``certificate_not_found`` where it is none, or has another PIN, or was asked for with wrong ones too often:
+        nobody learns which numbers there are."""
+        if not certificate or self._is_closed(certificate):
             raise self._not_found()
+        known = str(certificate.pin or "").encode()
+        if not hmac.compare_digest(known, self._normalise(pin).encode()):
+            self._count_miss(certificate, sql.count_pin_miss)
+            raise self._not_found()
+        if certificate.pin_misses:
+            self._count_miss(certificate, sql.forget_pin_misses)
+
+    def _is_closed(self, certificate) -> bool:
+        until = certificate.pin_locked_until_at
+        return bool(until and until > fields.Datetime.now())
+
+    def _count_miss(self, certificate, statement) -> None:
+        """In a transaction of its own: that of a refused request is rolled back, and one that reads cannot write."""
+        with self.env.registry.cursor() as cr:
+            own = self.with_env(self.env(cr=cr))
+            run_with_retry(own.env, lambda: own._write_misses(certificate.id, statement))
+
+    def _write_misses(self, certificate_id: int, statement) -> None:
+        """Whoever watches hears of it when the certificate closes for a while."""
+        for misses, until, company_id, masked in self.env.execute_query(statement(certificate_id)):
+            if until:
+                self.env["loy.events"]._emit(
+                    "certificate.guessed",
+                    at=fields.Datetime.now(),
+                    company_id=company_id,
+                    data={"certificate": masked, "misses": misses, "until": until.isoformat(timespec="seconds")},
+                )
+                _logger.warning("Certificate %s is closed until %s UTC: %s wrong PINs", masked, until, misses)
 
     def _by_number(self, number: str):
         key = self._normalise(number)
@@ -84,7 +116,10 @@ class LoyCertificates(models.AbstractModel):
     def _not_found(self) -> LoyaltyError:
         # The number is not repeated: messages go to logs.
         return LoyaltyError(
-            "certificate_not_found", self.env._("there is no certificate with this number and PIN; check both")
+            "certificate_not_found", self.env._(
+                "there is no certificate with this number and PIN; check both. After some wrong PINs it is closed for a"
+                " while"
+            ),
         )
 
     def _check_usable(self, certificate, at: datetime) -> None:

@@ -119,3 +119,36 @@ def void(series_id: int, user_id: int, now: datetime) -> SQL:
         user=user_id,
         now=now,
     )
+
+
+#: So many wrong PINs cost nothing; the next one closes the certificate for a minute, each further one twice as long, up
+#: to a day.
+FREE_MISSES = 3
+
+
+def count_pin_miss(certificate_id: int) -> SQL:
+    """One more wrong PIN: (misses, closed until, company, what is shown of the number)."""
+    return SQL(
+        """
+        UPDATE loy_certificate
+           SET pin_misses = COALESCE(pin_misses, 0) + 1,
+               pin_locked_until_at = CASE WHEN COALESCE(pin_misses, 0) >= %(free)s
+                    THEN now() AT TIME ZONE 'UTC'
+                         + LEAST(interval '1 day', interval '1 minute' * 2 ^ LEAST(pin_misses - %(free)s, 12)) END
+         WHERE id = %(id)s
+        RETURNING pin_misses, pin_locked_until_at, company_id, masked_number
+        """,
+        free=FREE_MISSES,
+        id=certificate_id,
+    )
+
+
+def forget_pin_misses(certificate_id: int) -> SQL:
+    """The right PIN: what was wrong before counts no more."""
+    return SQL(
+        """
+        UPDATE loy_certificate SET pin_misses = 0, pin_locked_until_at = NULL WHERE id = %s
+        RETURNING 0, NULL::timestamp, company_id, masked_number
+        """,
+        certificate_id,
+    )
