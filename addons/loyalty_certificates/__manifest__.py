@@ -17,6 +17,7 @@
         "views/loy_certificate_views.xml",
         "views/loy_certificate_type_views.xml",
         "views/loy_certificate_series_views.xml",
+        "reports/loy_certificate_report.xml",
         "data/loy_rights.xml",
     ],
     "demo": ["demo/loy_certificates.xml"],

@@ -12,3 +12,4 @@ from . import certificate_reading
 from . import gives
 from . import return_codes
 from . import api
+from . import certificate_look
