@@ -9,7 +9,7 @@ class LoyAccount(models.Model):
         # What has been booked stays, on an account that belongs to nobody.
         ondelete={"certificate": lambda accounts: accounts.write({"kind": "partner"})},
     )
-    certificate_ids = fields.One2many("loy.certificate", "account_id", string="Certificate")
+    certificate_ids = fields.One2many("loy.certificate", "account_id")
 
     @api.depends("certificate_ids.masked_number")
     def _compute_display_name(self):

@@ -67,7 +67,7 @@ class LoyCertificate(models.Model):
     )
     sold_line_ref = fields.Char("Line of the purchase", readonly=True, copy=False)
     member_id = fields.Many2one(
-        "res.partner", string="Member", readonly=True, copy=False, index="btree_not_null", ondelete="restrict",
+        "res.partner", readonly=True, copy=False, index="btree_not_null", ondelete="restrict",
         help="Who has bought it or holds it, where that is known.",
     )  # fmt: skip
     activated_at = fields.Datetime("Active since", readonly=True, copy=False)

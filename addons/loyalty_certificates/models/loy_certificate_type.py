@@ -1,6 +1,8 @@
+from babel.units import format_unit
 from odoo import api, fields, models
 from odoo.addons.loyalty_core.services.errors import LoyaltyError
 from odoo.tools import SQL
+from odoo.tools.misc import babel_locale_parse, get_lang
 
 from ..services.templates import check_apart
 
@@ -45,6 +47,7 @@ class LoyCertificateType(models.Model):
     validity_unit = fields.Selection(
         [("days", "Days"), ("months", "Months"), ("years", "Years")], default="years", required=True
     )
+    validity = fields.Char(compute="_compute_validity")
     when_text = fields.Text(
         string="When",
         help="Where and for what it is good: a condition on the receipt as JSON; empty: everywhere. The kinds are "
@@ -90,6 +93,16 @@ class LoyCertificateType(models.Model):
     def _compute_currency_id(self):
         for one in self:
             one.currency_id = one.company_id.currency_id or one.currency_id or self.env.company.currency_id
+
+    @api.depends("validity_count", "validity_unit")
+    @api.depends_context("lang")
+    def _compute_validity(self):
+        """As people say it: 1 year, 6 months."""
+        locale = babel_locale_parse(get_lang(self.env).code)
+        for one in self:
+            unit = f"duration-{one.validity_unit.removesuffix('s')}" if one.validity_unit else ""
+            count = one.validity_count
+            one.validity = format_unit(count, unit, locale=locale) if count and unit else self.env._("for ever")
 
     def _compute_certificate_count(self):
         counts = dict(

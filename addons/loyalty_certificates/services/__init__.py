@@ -6,6 +6,7 @@ from . import certificates
 from . import prepaid
 from . import certificate_export
 from . import jobs
+from . import privacy
 from . import demo
 from . import certificate_giving
 from . import certificate_reading

@@ -4,6 +4,7 @@ from . import test_certificate_export
 from . import test_certificate_look
 from . import test_certificate_purchases
 from . import test_certificate_series
+from . import test_certificate_translations
 from . import test_certificate_types
 from . import test_certificate_validity
 from . import test_certificates

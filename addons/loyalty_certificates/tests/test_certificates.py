@@ -1,3 +1,4 @@
+import json
 from datetime import datetime
 
 from odoo.addons.loyalty_core.services.posting import Source
@@ -100,6 +101,38 @@ class TestCertificates(CertificatesCase):
         self.certificates._transition(certificate, "blocked")
         text = self._fails("certificate_blocked", self.certificates._check_usable, certificate, self.start)
         self.assertNotIn(certificate.number, text)
+
+    def test_the_erased_are_told_of_nowhere_and_keep_what_they_paid_for(self):
+        person = self.env["loy.members"]._register_member({"phone": "+380631112233", "name": "Olha Petrenko"})[0]
+        certificate = self._active(member=person, note="Olha called")
+        self.certificates._transition(certificate, "blocked", note="Olha called again")
+        sections = self.env["loy.privacy"]._sections(person)
+        self.assertEqual(sections["certificates"][0]["masked_number"], certificate.masked_number)
+        self.assertEqual(len(sections["certificate_history"]), 2)
+        self.env["loy.privacy"]._erase(person)
+        self.env.invalidate_all()
+        self.assertEqual(certificate.log_ids.mapped("note"), [False, False])
+        self.assertEqual(self._balance(certificate), 500)
+
+    def test_a_merged_member_has_the_certificates_of_both(self):
+        first, second = (
+            self.env["loy.members"]._register_member({"phone": phone, "name": "Olha"})[0]
+            for phone in ("+380631112244", "+380631112255")
+        )
+        certificate = self._active(member=second)
+        self.env["loy.merges"]._merge(first, second)
+        self.env.invalidate_all()
+        self.assertEqual(certificate.member_id, first)
+
+    def test_units_of_certificates_are_not_picked_or_shown_among_points(self):
+        self.gift.unit_id.sequence = -1
+        self.assertNotEqual(self.env["loy.adjustment"]._default_unit(), self.gift.unit_id)
+        person = self.env["loy.members"]._register_member({"phone": "+380631112266", "name": "Olha"})[0]
+        units = [one["unit"] for one in self.env["loy.members"]._balances(person)[person.id]]
+        self.assertNotIn(self.gift.unit_id, units)
+        rewards = [{"kind": "points", "unit": self.gift.unit_id.code, "percent": 1}]
+        values = {"code": "MINTS-MONEY", "name": "Mints money", "rewards_text": json.dumps(rewards)}
+        self._fails("bad_promotion", self.env["loy.promotion"].create, values)
 
     def test_numbers_are_read_by_those_who_have_the_right_only(self):
         certificate = self._active()

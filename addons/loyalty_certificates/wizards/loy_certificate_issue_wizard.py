@@ -13,7 +13,7 @@ class LoyCertificateIssueWizard(models.TransientModel):
     value_kind = fields.Selection(related="type_id.value_kind")
     value = fields.Monetary(compute="_compute_value", store=True, readonly=False, required=True)
     count = fields.Integer("How many", default=1, required=True)
-    member_id = fields.Many2one("res.partner", string="Member", domain=[("is_loyalty_member", "=", True)])
+    member_id = fields.Many2one("res.partner", domain=[("is_loyalty_member", "=", True)])
     note = fields.Char(string="What for", required=True, help="Stays in the history of the certificate.")
 
     _count_sound = models.Constraint("CHECK (count BETWEEN 1 AND 1000)", "From 1 to 1000 at once; else make a series.")

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 
 from ..fields import BigInteger, BigMany2one
 from ..services.errors import LoyaltyError
+from ..services.sections import UNITS_OF_PROGRAMME
 
 DIRECTIONS = [("accrual", "Accrual"), ("write_off", "Write-off")]
 #: What a person may write, and only while it is a draft; all else services write.
@@ -40,7 +41,10 @@ class LoyAdjustment(models.Model):
         index=True,
         domain=[("is_loyalty_member", "=", True)],
     )
-    unit_id = fields.Many2one("loy.unit", required=True, ondelete="restrict", default=lambda self: self._default_unit())
+    unit_id = fields.Many2one(
+        "loy.unit", required=True, ondelete="restrict", default=lambda self: self._default_unit(),
+        domain=UNITS_OF_PROGRAMME,
+    )  # fmt: skip
     direction = fields.Selection(DIRECTIONS, required=True, default="accrual")
     amount_minor = BigInteger(string="Amount (minor units)", required=True, default=0)
     signed_minor = BigInteger(
@@ -97,7 +101,8 @@ class LoyAdjustment(models.Model):
     _by_member = models.Index("(member_id, decided_at) WHERE state = 'done'")
 
     def _default_unit(self):
-        return self.env["loy.unit"].search([("company_id", "in", [False, self.env.company.id])], limit=1)
+        domain = [*UNITS_OF_PROGRAMME, ("company_id", "in", [False, self.env.company.id])]
+        return self.env["loy.unit"].search(domain, limit=1)
 
     @api.depends("direction", "member_id")
     def _compute_display_name(self):

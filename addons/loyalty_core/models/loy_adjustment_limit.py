@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..services.sections import UNITS_OF_PROGRAMME
+
 
 class LoyAdjustmentLimit(models.Model):
     """How much people of a role may give or take by hand on their own; above it a second person approves.
@@ -14,7 +16,9 @@ class LoyAdjustmentLimit(models.Model):
     _order = "group_id, unit_id, id"
 
     group_id = fields.Many2one("res.groups", string="Role", required=True, index=True, ondelete="cascade")
-    unit_id = fields.Many2one("loy.unit", index="btree_not_null", ondelete="cascade", help="Empty: every unit.")
+    unit_id = fields.Many2one(
+        "loy.unit", index="btree_not_null", ondelete="cascade", help="Empty: every unit.", domain=UNITS_OF_PROGRAMME
+    )
     company_id = fields.Many2one("res.company", index="btree_not_null", help="Empty: all companies.")
     is_approval_always = fields.Boolean("Always ask", help="Every movement needs a second person's approval.")
     amount_max = fields.Float("Largest movement", help="Of one movement. 0: no limit.")

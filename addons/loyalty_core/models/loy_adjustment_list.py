@@ -3,6 +3,7 @@ from odoo import api, fields, models
 from ..fields import BigInteger
 from ..services.adjustment_lists import KNOWN_BY
 from ..services.errors import LoyaltyError
+from ..services.sections import UNITS_OF_PROGRAMME
 from ..services.transaction import run_with_retry
 from .loy_adjustment import DIRECTIONS, to_minor
 
@@ -66,6 +67,7 @@ class LoyAdjustmentList(models.Model):
         "loy.unit",
         required=True,
         ondelete="restrict",
+        domain=UNITS_OF_PROGRAMME,
         default=lambda self: self.env["loy.adjustment"]._default_unit(),
     )
     amount_minor = BigInteger(string="Amount for each (minor units)", required=True, default=0)

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ..fields import BigMany2one
 from ..services.errors import LoyaltyError
+from ..services.sections import UNITS_OF_PROGRAMME
 
 #: Of what a result depends, beside its parts: when one of these changes, the result is no longer of the case.
 INPUTS = frozenset(
@@ -49,7 +50,9 @@ class LoyBenchCase(models.Model):
         help="Found by phone, card number, e-mail, external id or name. Empty: a customer whom nobody knows.",
     )
     codes_text = fields.Char(string="Promo codes", help="Separated by spaces.")
-    spend_unit_id = fields.Many2one("loy.unit", string="Pay with", ondelete="set null", check_company=True)
+    spend_unit_id = fields.Many2one(
+        "loy.unit", string="Pay with", ondelete="set null", check_company=True, domain=UNITS_OF_PROGRAMME
+    )
     spend_amount = fields.Float(string="Points", digits=(16, 6), help="0: as many as possible.")
     promotion_ids = fields.Many2many(
         "loy.promotion",

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ..fields import BigInteger
 from ..services.errors import LoyaltyError
+from ..services.sections import UNITS_OF_PROGRAMME
 from ..services.transaction import run_with_retry
 
 
@@ -13,7 +14,9 @@ class LoyConversion(models.Model):
     _description = "Conversion on a schedule"
     _refusal = "bad_conversion"
 
-    unit_id = fields.Many2one("loy.unit", required=True, ondelete="restrict", index=True)
+    unit_id = fields.Many2one(
+        "loy.unit", required=True, ondelete="restrict", index=True, domain=UNITS_OF_PROGRAMME
+    )
     months = fields.Integer("Every so many months", required=True, default=1)
     month = fields.Integer(
         "One of the months", required=True, default=1, help="From 1 to 12: the months are counted from it."

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
+from ..services.sections import UNITS_OF_PROGRAMME
+
 
 class LoyConversionRate(models.Model):
     """What members may turn one unit into: so much of another for each whole step, within limits.
@@ -13,8 +15,12 @@ class LoyConversionRate(models.Model):
     _description = "Conversion rate"
     _order = "unit_id, to_unit_id, id"
 
-    unit_id = fields.Many2one("loy.unit", string="From", required=True, ondelete="restrict", index=True)
-    to_unit_id = fields.Many2one("loy.unit", string="Into", required=True, ondelete="restrict", index=True)
+    unit_id = fields.Many2one(
+        "loy.unit", string="From", required=True, ondelete="restrict", index=True, domain=UNITS_OF_PROGRAMME
+    )
+    to_unit_id = fields.Many2one(
+        "loy.unit", string="Into", required=True, ondelete="restrict", index=True, domain=UNITS_OF_PROGRAMME
+    )
     rate = fields.Float(
         digits=(16, 6), required=True, default=1.0, help="So much of the other unit for one; what is less than its "
         "smallest part is not given.",

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 
 from ..services.errors import LoyaltyError
-from ..services.sections import section_of
+from ..services.sections import UNITS_OF_PROGRAMME, section_of
 
 
 class LoyExpiryPolicy(models.Model):
@@ -13,7 +13,9 @@ class LoyExpiryPolicy(models.Model):
     _refusal = "bad_expiry_policy"
     _order = "unit_id, id"
 
-    unit_id = fields.Many2one("loy.unit", required=True, ondelete="restrict", index=True)
+    unit_id = fields.Many2one(
+        "loy.unit", required=True, ondelete="restrict", index=True, domain=UNITS_OF_PROGRAMME
+    )
     kind = fields.Selection(
         [("inactivity", "Inactivity"), ("yearly", "Once a year"), ("calendar_year", "With the calendar year")],
         required=True,

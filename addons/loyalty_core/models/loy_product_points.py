@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..fields import BigInteger
+from ..services.sections import UNITS_OF_PROGRAMME
 from ..sql import catalogue
 
 
@@ -15,7 +16,7 @@ class LoyProductPoints(models.Model):
     _order = "product_tmpl_id, unit_id"
 
     product_tmpl_id = fields.Many2one("product.template", string="Product", required=True, ondelete="cascade")
-    unit_id = fields.Many2one("loy.unit", required=True, ondelete="restrict")
+    unit_id = fields.Many2one("loy.unit", required=True, ondelete="restrict", domain=UNITS_OF_PROGRAMME)
     amount_minor = BigInteger(string="Points (minor units)", required=True, default=0)
     amount = fields.Float(
         string="Points",

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..services.errors import LoyaltyError
+from ..services.sections import UNITS_OF_PROGRAMME
 
 
 class LoyReward(models.Model):
@@ -11,7 +12,9 @@ class LoyReward(models.Model):
     _description = "Reward of the catalogue"
     _refusal = "bad_reward"
 
-    unit_id = fields.Many2one("loy.unit", required=True, ondelete="restrict", index=True)
+    unit_id = fields.Many2one(
+        "loy.unit", required=True, ondelete="restrict", index=True, domain=UNITS_OF_PROGRAMME
+    )
     points = fields.Float(digits=(16, 6), help="What it costs. 0: as many as the member likes, within the range.")
     points_min = fields.Float("Points from", digits=(16, 6))
     points_max = fields.Float("Points to", digits=(16, 6))

@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..services.sections import UNITS_OF_PROGRAMME
+
 
 class LoyTier(models.Model):
     """A step of the ladder on which members rise by what they buy. All tiers of a company, and those that all companies
@@ -22,7 +24,10 @@ class LoyTier(models.Model):
         required=True,
         default="amount",
     )
-    unit_id = fields.Many2one("loy.unit", index="btree_not_null", ondelete="restrict", help="Whose points are counted.")
+    unit_id = fields.Many2one(
+        "loy.unit", index="btree_not_null", ondelete="restrict", help="Whose points are counted.",
+        domain=UNITS_OF_PROGRAMME,
+    )  # fmt: skip
     target_text = fields.Text(
         string="Of products",
         help="A selection of products as JSON; empty: all. The keys are described in docs/promotions.md.",

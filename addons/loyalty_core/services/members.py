@@ -14,6 +14,7 @@ from ..sql.ledger import ids
 from .cards import CARD_FIELDS, IMPORTED
 from .errors import LoyaltyError
 from .posting import Balance
+from .sections import UNITS_OF_PROGRAMME
 from .transaction import lock_name
 
 #: Keys of a registration or an update, and the field of the contact each is kept in.
@@ -471,7 +472,8 @@ class LoyMembers(models.AbstractModel):
         units, for all at once; ``conditional`` of what is available is good on some purchases only.
         """
         # Whoever sees a member sees the balances; accounts are written by the ledger alone.
-        units = self.env["loy.unit"].sudo().search([("company_id", "in", [False, *self.env.companies.ids])])
+        domain = [*UNITS_OF_PROGRAMME, ("company_id", "in", [False, *self.env.companies.ids])]
+        units = self.env["loy.unit"].sudo().search(domain)
         ledger = self.env["loy.ledger"].sudo()
         accounts = ledger._accounts(partners.ids, units.ids)
         balances, expiring = ledger._balances(accounts.values()), ledger._expiring(accounts.values())

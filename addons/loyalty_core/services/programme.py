@@ -18,6 +18,7 @@ from .errors import LoyaltyError
 from .gives import IN_PURCHASE
 from .sections import (
     SECTIONS,
+    UNITS_OF_PROGRAMME,
     ChoiceDocument,
     CodePoolDocument,
     ConversionDocument,
@@ -567,7 +568,7 @@ class LoyProgramme(models.AbstractModel):
 
     def _unknown_names(self, reading: schema.Reading) -> list[str]:
         # whether a unit exists does not depend on who asks
-        known = set(self.env["loy.unit"].sudo().search([("active", "=", True)]).mapped("code"))
+        known = set(self.env["loy.unit"].sudo().search([("active", "=", True), *UNITS_OF_PROGRAMME]).mapped("code"))
         pools = set(self.env["loy.code.pool"].sudo().search([("active", "=", True)]).mapped("code"))
         return [
             *(

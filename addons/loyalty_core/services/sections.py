@@ -777,6 +777,9 @@ BASE_MEASURE = "limit_base_measure"
 COUNTED_LIMIT_FIELDS = [*BOUND_FIELDS.values(), BASE_MEASURE, *BASE_FIELDS.values()]
 
 
+#: What members earn and spend; units of kinds that addons add are theirs to tell of, and nobody picks them.
+UNITS_OF_PROGRAMME = [("kind", "in", ("points", "money"))]
+
 #: Keys of `settings.returns` and the fields that keep them.
 RETURNS = {
     "points_back": "return_points_back",
@@ -1156,7 +1159,7 @@ SECTIONS: list[Section] = [
         "loy.unit",
         UnitDocument,
         {"transfers": "is_transferable", "currency": "currency_code"},
-        only=(("kind", "in", ("points", "money")),),  # kinds of addons are theirs to tell of
+        only=tuple(UNITS_OF_PROGRAMME),
     ),
     CodePoolSection(
         "code_pools",

@@ -35,7 +35,7 @@ class TestJobs(ApiCase):
         self.assertTrue(self.call("jobs_run")["jobs"])
 
     def test_every_scheduled_action_of_ours_is_among_them(self):
-        actions = self.env["ir.model.data"].search([("model", "=", "ir.cron"), ("module", "=", "loyalty_core")])
+        actions = self.env["ir.model.data"].search([("model", "=", "ir.cron"), ("module", "=like", "loyalty_%")])
         names = {action.name.removeprefix("loy_").removesuffix("_cron") for action in actions}
         self.assertEqual(self.wind().keys(), names)
 

@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools.misc import formatLang
 
 from ..services.errors import LoyaltyError
+from ..services.sections import UNITS_OF_PROGRAMME
 
 KINDS = [("transfer", "Give to another member"), ("convert", "Change into another unit"), ("top_up", "Pay in money")]
 
@@ -17,11 +18,12 @@ class LoyAccountMoveWizard(models.TransientModel):
     kind = fields.Selection(KINDS, required=True, default="transfer")
     member_id = fields.Many2one("res.partner", required=True, domain=[("is_loyalty_member", "=", True)])
     unit_id = fields.Many2one(
-        "loy.unit", required=True, default=lambda self: self.env["loy.adjustment"]._default_unit()
-    )
+        "loy.unit", required=True, default=lambda self: self.env["loy.adjustment"]._default_unit(),
+        domain=UNITS_OF_PROGRAMME,
+    )  # fmt: skip
     amount = fields.Float(required=True)
     to_member_id = fields.Many2one("res.partner", string="To", domain=[("is_loyalty_member", "=", True)])
-    to_unit_id = fields.Many2one("loy.unit", string="Into")
+    to_unit_id = fields.Many2one("loy.unit", string="Into", domain=UNITS_OF_PROGRAMME)
     method = fields.Char("Paid by", default="cash", help="How the money came in: cash, card, bank.")
     reference = fields.Char("Payment number", help="A payment with this number is booked once.")
     preview = fields.Text("What it comes to", compute="_compute_preview")

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..models.loy_adjustment import DIRECTIONS, to_minor
+from ..services.sections import UNITS_OF_PROGRAMME
 
 
 class LoyAdjustmentWizard(models.TransientModel):
@@ -13,8 +14,9 @@ class LoyAdjustmentWizard(models.TransientModel):
         "res.partner", required=True, domain=[("is_loyalty_member", "=", True)]
     )
     unit_id = fields.Many2one(
-        "loy.unit", required=True, default=lambda self: self.env["loy.adjustment"]._default_unit()
-    )
+        "loy.unit", required=True, default=lambda self: self.env["loy.adjustment"]._default_unit(),
+        domain=UNITS_OF_PROGRAMME,
+    )  # fmt: skip
     direction = fields.Selection(DIRECTIONS, required=True, default="accrual")
     amount = fields.Float(required=True)
     reason_id = fields.Many2one(

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools.misc import formatLang
 
 from ..services.errors import LoyaltyError
+from ..services.sections import UNITS_OF_PROGRAMME
 
 KINDS = [
     ("open", "Share accounts"),
@@ -98,5 +99,5 @@ class LoyPoolWizardLine(models.TransientModel):
     _description = "What goes along"
 
     wizard_id = fields.Many2one("loy.pool.wizard", required=True, ondelete="cascade")
-    unit_id = fields.Many2one("loy.unit", required=True)
+    unit_id = fields.Many2one("loy.unit", required=True, domain=UNITS_OF_PROGRAMME)
     amount = fields.Float(required=True)
