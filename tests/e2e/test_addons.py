@@ -13,12 +13,12 @@ api = env["loy.api"]
 api.programme_apply({"key": "kinds-1", "programme": {
     "stores": [{"code": "K"}],
     "external_programmes": [{"code": "AIRLINE", "name": "Miles"}],
-    "certificate_types": [{"code": "GIFT"}],
+    "voucher_types": [{"code": "GIFT"}],
     "promotions": [
         {"code": "LOYAL", "state": "active", "when": {"kind": "segment", "in": ["LOYAL"]},
          "rewards": [{"kind": "percent", "value": 10}]},
         {"code": "FLYERS", "state": "active", "when": {"kind": "external_programme", "in": ["AIRLINE"]},
-         "rewards": [{"kind": "issue_certificate", "type": "GIFT", "value": 5}]},
+         "rewards": [{"kind": "issue_voucher", "type": "GIFT", "value": 5}]},
         {"code": "ALL", "state": "active", "rewards": [{"kind": "amount", "value": 1}]},
     ],
 }})
@@ -32,9 +32,9 @@ flyer = env["res.partner"].browse(int(member))
 flyer.test_segments = "LOYAL,LOCAL"
 flyer.test_programme_ids = env["loy.test.programme"].search([("code", "=", "AIRLINE")])
 api.purchase_hold({"key": "kinds-3", "purchase": "KINDS-1", **basket})
-held = env["loy.test.certificate"].search_count([])
+held = env["loy.test.voucher"].search_count([])
 answer = api.purchase_confirm({"key": "kinds-4", "purchase": "KINDS-1"})
-made = env["loy.test.certificate"].search([])
+made = env["loy.test.voucher"].search([])
 env.cr.commit()
 print(json.dumps({"before": before, "held": held, "answer": answer, "made": made.mapped("value"),
                   "id": made.id, "purchase": made.purchase_id.number,
@@ -44,7 +44,7 @@ BAD = """
 from odoo.exceptions import UserError
 told = []
 for change in ({"when": {"kind": "external_programme", "in": ["NOBODY"]}, "rewards": [{"kind": "percent", "value": 1}]},
-               {"rewards": [{"kind": "issue_certificate", "type": "NOTHING", "value": 1}]}):
+               {"rewards": [{"kind": "issue_voucher", "type": "NOTHING", "value": 1}]}):
     try:
         api.programme_apply({"key": f"bad-{len(told)}", "programme": {"promotions": [{"code": "BAD", **change}]}})
     except UserError as error:
@@ -83,12 +83,12 @@ def test_kinds_of_an_addon_work_like_those_of_the_suite(site):
         assert said["held"] == 0
         assert said["answer"]["totals"]["discount"] == 11
         assert said["answer"]["issued"] == [
-            {"certificate_type": "GIFT", "promotion": "FLYERS", "value": 5, "certificate": said["id"]}
+            {"voucher_type": "GIFT", "promotion": "FLYERS", "value": 5, "voucher": said["id"]}
         ]
         assert (said["made"], said["purchase"]) == ([5.0], "KINDS-1")
-        assert said["exported"]["certificate_types"] == [{"code": "GIFT", "name": "GIFT"}]
+        assert said["exported"]["voucher_types"] == [{"code": "GIFT", "name": "GIFT"}]
         kinds = {one["code"]: one["rewards"][0]["kind"] for one in said["exported"]["promotions"]}
-        assert kinds["FLYERS"] == "issue_certificate"
+        assert kinds["FLYERS"] == "issue_voucher"
 
         told = json.loads(database.shell(site, name, PROGRAMME + BAD))
         assert [("NOBODY" in told[0]), ("NOTHING" in told[1])] == [True, True], told

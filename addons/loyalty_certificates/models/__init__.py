@@ -1,3 +1,4 @@
+from . import ir_module_module
 from . import loy_reason
 from . import loy_unit
 from . import loy_account

@@ -47,7 +47,7 @@ class LoyCertificateType(models.Model):
     validity_unit = fields.Selection(
         [("days", "Days"), ("months", "Months"), ("years", "Years")], default="years", required=True
     )
-    validity = fields.Char(compute="_compute_validity")
+    validity_text = fields.Char(string="Validity", compute="_compute_validity_text")
     when_text = fields.Text(
         string="When",
         help="Where and for what it is good: a condition on the receipt as JSON; empty: everywhere. The kinds are "
@@ -96,13 +96,13 @@ class LoyCertificateType(models.Model):
 
     @api.depends("validity_count", "validity_unit")
     @api.depends_context("lang")
-    def _compute_validity(self):
+    def _compute_validity_text(self):
         """As people say it: 1 year, 6 months."""
         locale = babel_locale_parse(get_lang(self.env).code)
         for one in self:
             unit = f"duration-{one.validity_unit.removesuffix('s')}" if one.validity_unit else ""
             count = one.validity_count
-            one.validity = format_unit(count, unit, locale=locale) if count and unit else self.env._("for ever")
+            one.validity_text = format_unit(count, unit, locale=locale) if count and unit else self.env._("for ever")
 
     def _compute_certificate_count(self):
         counts = dict(

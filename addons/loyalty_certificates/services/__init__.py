@@ -14,3 +14,4 @@ from . import gives
 from . import return_codes
 from . import api
 from . import certificate_look
+from . import uninstall

@@ -6,12 +6,16 @@ from odoo import api, fields, models
 from odoo.addons.loyalty_core.services.posting import Source
 
 
-class LoyCertificates(models.AbstractModel):
-    _inherit = "loy.certificates"
+class LoyCertificateDemo(models.AbstractModel):
+    """Some certificates of each state."""
+
+    _name = "loy.certificate.demo"
+    _description = "Certificates of the demo chain"
 
     @api.model
     def _show(self) -> None:
-        """Some of each state."""
+        """The series is made, sold in part, and what happens to certificates happens to some."""
+        service = self.env["loy.certificates"]
         series, now = self.env.ref("loyalty_certificates.loy_certificate_series_demo"), fields.Datetime.now()
         self.env["loy.series"]._start(series)
         koval = self.env.ref("loyalty_core.loy_member_koval")
@@ -20,13 +24,13 @@ class LoyCertificates(models.AbstractModel):
         sold = series.certificate_ids.sorted("serial")[:8]
         for days, certificate in enumerate(sold, start=1):
             at = now - timedelta(days=7 * days)
-            self._activate(certificate, [500 * minor], at=at, source=source, member=koval if days == 1 else None)
-        self._transition(sold[1], "blocked", note="Stolen, the buyer called")
-        self._change_validity(sold[2], now + timedelta(days=500), note="The store was closed for repairs")
-        self._cancel(sold[3], note="Printed twice")
+            service._activate(certificate, [500 * minor], at=at, source=source, member=koval if days == 1 else None)
+        service._transition(sold[1], "blocked", note="Stolen, the buyer called")
+        service._change_validity(sold[2], now + timedelta(days=500), note="The store was closed for repairs")
+        service._cancel(sold[3], note="Printed twice")
         old = now - timedelta(days=400)
-        self._activate(series.certificate_ids.sorted("serial")[8:10], [500 * minor] * 2, at=old, source=source)
+        service._activate(series.certificate_ids.sorted("serial")[8:10], [500 * minor] * 2, at=old, source=source)
         self.env["loy.ledger"]._expire(now)
-        self._expire_ended(now)
+        service._expire_ended(now)
         virtual = self.env.ref("loyalty_certificates.loy_certificate_type_virtual")
-        self._issue(virtual, 250 * minor, 3, member=koval, note="A prize of the anniversary")
+        service._issue(virtual, 250 * minor, 3, member=koval, note="A prize of the anniversary")

@@ -11,6 +11,7 @@ class TestCertificateTypes(CertificatesCase):
         unit = self.gift.unit_id
         self.assertEqual((unit.code, unit.kind, unit.name), ("GC-TEST_GIFT", "certificate", self.gift.name))
         self.assertEqual(unit.decimals, self.env.company.currency_id.decimal_places)
+        self.env["loy.programme"]._revise_unrevised()  # as each upgrade does
         told = [("res_model", "=", "loy.unit"), ("res_id", "=", unit.id)]
         self.assertFalse(self.env["loy.revision"].search_count(told))
         self.gift.name = "Called otherwise"

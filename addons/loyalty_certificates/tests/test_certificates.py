@@ -147,3 +147,10 @@ class TestCertificates(CertificatesCase):
         admin = new_test_user(self.env, "gc_admin", groups="loyalty_core.group_admin")
         self.assertEqual(certificate.with_user(admin).number, certificate.number)
         self._fails("certificate_by_service", certificate.with_user(admin).write, {"state": "active"})
+
+    def test_money_that_people_have_paid_is_not_uninstalled_by_a_click(self):
+        addon = self.env["ir.module.module"].search([("name", "=", "loyalty_certificates")])
+        self._active()
+        self._fails("certificates_not_empty", addon.button_uninstall)
+        self.env["ir.config_parameter"].set_param("loyalty_certificates.uninstall_with_data", "True")
+        self.env["loy.certificate.uninstall"]._check()

@@ -482,7 +482,7 @@ class LoyProgramme(models.AbstractModel):
                 )
             )
             records.invalidate_model(["valid_from_at"])
-            self._revise(records.browse(record_id for (record_id,) in unsaid))
+            self._revise(records.browse(record_id for (record_id,) in unsaid)._of_programme())
 
     def _check_readable(self, section: Section, changed: list[tuple]) -> None:
         """What every till will read must be readable: nothing beyond the bounds of documents becomes history."""

@@ -101,7 +101,7 @@ class TestCatalogue(RightsCase):
     def test_rights_are_found_by_their_names(self):
         found = self.env["loy.right"].search([("name", "ilike", "merge")])
         self.assertIn("member.merge", found.mapped("code"))
-        named = self.env["loy.right"].name_search("series of new")
+        named = self.env["loy.right"].name_search("series of new cards")
         self.assertEqual([name for _id, name in named], ["Make a series of new cards"])
 
     def test_each_standard_group_is_a_role(self):

@@ -44,32 +44,32 @@ class InExternalProgramme(Membership):
 
 
 @dataclass(frozen=True, slots=True)
-class CertificateIssue(Issue):
-    """A certificate of a type, worth so much."""
+class VoucherIssue(Issue):
+    """A voucher of a type, worth so much."""
 
-    sort: ClassVar[str] = "certificate"
+    sort: ClassVar[str] = "voucher"
 
     type: str
     value_minor: int
 
     def to_document(self, decimals: int) -> dict[str, object]:
         return {
-            "certificate_type": self.type,
+            "voucher_type": self.type,
             "promotion": self.promotion,
             "value": in_whole(self.value_minor, decimals),
         }
 
 
-@REWARDS.register("issue_certificate")
+@REWARDS.register("issue_voucher")
 @dataclass(frozen=True, slots=True)
-class IssueCertificate(Reward):
-    """A certificate for later."""
+class IssueVoucher(Reward):
+    """A voucher for later."""
 
     example: ClassVar[Mapping[str, object]] = {"type": "GIFT", "value": 10}
     phase: ClassVar[Phase] = Phase.ACCRUE
 
-    type: str = schema.reference("certificate_types")
+    type: str = schema.reference("voucher_types")
     value: int = schema.money(above=0)
 
     def apply(self, turn: Turn) -> None:
-        turn.issue(CertificateIssue(turn.promotion.code, self.type, self.value))
+        turn.issue(VoucherIssue(turn.promotion.code, self.type, self.value))

@@ -2,7 +2,7 @@ from odoo import fields, models
 from odoo.addons.loyalty_core.services.sections import CodedDocument, Section, add_section
 
 add_section(Section("external_programmes", "loy.test.programme", CodedDocument, is_named=True))
-add_section(Section("certificate_types", "loy.test.certificate.type", CodedDocument, is_named=True))
+add_section(Section("voucher_types", "loy.test.voucher.type", CodedDocument, is_named=True))
 
 
 class LoyTestProgramme(models.Model):
@@ -13,21 +13,21 @@ class LoyTestProgramme(models.Model):
     _description = "External programme"
 
 
-class LoyTestCertificateType(models.Model):
-    """A type of certificates."""
+class LoyTestVoucherType(models.Model):
+    """A type of vouchers."""
 
-    _name = "loy.test.certificate.type"
+    _name = "loy.test.voucher.type"
     _inherit = ["loy.audited.mixin", "loy.revisioned.mixin"]
-    _description = "Certificate type"
+    _description = "Voucher type"
 
 
-class LoyTestCertificate(models.Model):
-    """A certificate that a purchase gave."""
+class LoyTestVoucher(models.Model):
+    """A voucher that a purchase gave."""
 
-    _name = "loy.test.certificate"
-    _description = "Certificate"
+    _name = "loy.test.voucher"
+    _description = "Voucher"
 
-    type_id = fields.Many2one("loy.test.certificate.type", required=True, index=True)
+    type_id = fields.Many2one("loy.test.voucher.type", required=True, index=True)
     purchase_id = fields.Many2one("loy.purchase", required=True, index=True)
     value = fields.Float()
 

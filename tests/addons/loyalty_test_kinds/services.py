@@ -18,8 +18,8 @@ class LoyMemberFacts(models.AbstractModel):
 class LoyIssues(models.AbstractModel):
     _inherit = "loy.issues"
 
-    def _make_certificate(self, purchase, scene, issue):
-        of = self.env["loy.test.certificate.type"].search([("code", "=", issue.type)])
+    def _make_voucher(self, purchase, scene, issue):
+        of = self.env["loy.test.voucher.type"].search([("code", "=", issue.type)])
         values = {"type_id": of.id, "purchase_id": purchase.id, "value": issue.value_minor / 100}
         # sudo: who may sell may give what the programme gives
-        return {"certificate": self.env["loy.test.certificate"].sudo().create(values).id}
+        return {"voucher": self.env["loy.test.voucher"].sudo().create(values).id}
