@@ -1,1 +1,2 @@
 from . import certificate_export
+from . import portal

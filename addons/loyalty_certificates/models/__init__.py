@@ -6,5 +6,6 @@ from . import loy_card_type
 from . import loy_certificate_type
 from . import loy_certificate
 from . import loy_certificate_log
+from . import loy_certificate_delivery
 from . import loy_certificate_series
 from . import loy_certificate_export

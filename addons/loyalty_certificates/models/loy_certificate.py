@@ -84,6 +84,10 @@ class LoyCertificate(models.Model):
         "Closed until", readonly=True, copy=False, help="After wrong PINs; each further one doubles the time."
     )
     log_ids = fields.One2many("loy.certificate.log", "certificate_id", string="History")
+    shown_count = fields.Integer("Shown", readonly=True, copy=False, help="How often the member looked at its number.")
+    shown_at = fields.Datetime("Last shown", readonly=True, copy=False)
+    delivery_ids = fields.One2many("loy.certificate.delivery", "certificate_id", string="Deliveries")
+    is_virtual = fields.Boolean(related="type_id.is_virtual")
     color = fields.Integer(related="type_id.color")
 
     _number_unique = models.UniqueIndex(

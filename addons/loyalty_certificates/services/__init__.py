@@ -15,3 +15,5 @@ from . import return_codes
 from . import api
 from . import certificate_look
 from . import uninstall
+from . import certificate_deliveries
+from . import certificate_portal

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from odoo import models
+from odoo.addons.loyalty_core.services.api import _to_utc
 from odoo.addons.loyalty_core.services.endpoint import reads, tells, writes
 from odoo.addons.loyalty_core.services.money import to_minor
 from odoo.addons.loyalty_core.services.posting import Source
@@ -18,7 +19,8 @@ class LoyApi(models.AbstractModel):
     def certificate_issue(self, request):
         """A certificate that nobody pays for, good from now on; answers its number and PIN, this once. Codes:
         certificate_type_not_found, certificate_not_found, certificate_transition, certificate_value,
-        certificate_number_missing, certificate_capacity, member_not_found, member_out_of_reach, at_out_of_range."""
+        certificate_number_missing, certificate_capacity, member_not_found, member_out_of_reach, at_out_of_range; with
+        ``deliver`` also bad_email, bad_phone, bad_lang, certificate_printed, certificate_expired."""
         of = self._by_code("loy.certificate.type", request.type, "certificate_type_not_found")
         member = request.member and self._service("loy.members")._find({"member": request.member})
         if member:
@@ -40,7 +42,21 @@ class LoyApi(models.AbstractModel):
             source=source,
             note=note,
         )
+        if request.deliver:
+            self._deliver(certificate, request.deliver)
         return self._service("loy.certificates")._shown(certificate)
+
+    def _deliver(self, certificate, wish: requests.CertificateDelivery) -> None:
+        self._service("loy.certificate.deliveries")._queue(
+            certificate,
+            "email" if wish.email else "sms",
+            wish.email or wish.phone,
+            at=_to_utc(wish.at),
+            recipient_name=wish.name or "",
+            sender_name=wish.from_ or "",
+            greeting=wish.greeting or "",
+            lang=wish.lang or "",
+        )
 
     @reads(requests.CertificateOf)
     def certificate_check(self, request):

@@ -13,14 +13,16 @@ PRINTED = "loyalty_certificates.loy_certificate_report"
 FILE_TYPES = {"pdf": "application/pdf", "html": "text/html"}
 
 
-class LoyCertificates(models.AbstractModel):
-    _inherit = "loy.certificates"
+class LoyCertificateLooks(models.AbstractModel):
+    """What stands on certificates; with what whoever sends one has to say."""
+
+    _name = "loy.certificate.looks"
+    _description = "Look of certificates"
 
     def _look(self, certificate) -> dict:
-        """What stands on it, in the language of whoever gets it. Whoever calls has checked that the number may be
-        shown."""
+        """In the language of whoever gets it. Whoever calls has checked that the number may be shown."""
         certificate = certificate.sudo()  # see above: number and PIN are shown to few
-        lang = self._lang_of(certificate)
+        lang, delivery = self._lang_of(certificate), self._delivery_of(certificate)
         certificate = certificate.with_context(lang=lang)
         of = certificate.type_id
         return {
@@ -34,13 +36,21 @@ class LoyCertificates(models.AbstractModel):
             "barcode": self._barcode(certificate.number),
             "pin": certificate.pin or "",
             "until": self._until_text(certificate),
-            "greeting": of.greeting or "",
-            "from_name": "",
-            "to_name": certificate.member_id.name or "",
+            "greeting": delivery.greeting or of.greeting or "",
+            "from_name": delivery.sender_name or "",
+            "to_name": delivery.recipient_name or certificate.member_id.name or "",
         }
 
     def _lang_of(self, certificate) -> str:
-        return certificate.member_id.lang or self.env.company.partner_id.sudo().lang or self.env.lang
+        # Of the shop, which is no secret, where neither says.
+        shop = self.env.company.partner_id.sudo()
+        return self._delivery_of(certificate).lang or certificate.member_id.lang or shop.lang or self.env.lang
+
+    def _delivery_of(self, certificate):
+        """The one that is made just now, else the last that was not cancelled."""
+        deliveries = certificate.sudo().delivery_ids  # what stands on a certificate, for whoever may see it
+        now = deliveries.filtered(lambda one: one.id == self.env.context.get("loy_delivery_id"))
+        return now or deliveries.filtered(lambda one: one.state != "cancelled")[:1]
 
     def _money_text(self, certificate) -> str:
         """Without decimals that say nothing."""
@@ -50,8 +60,8 @@ class LoyCertificates(models.AbstractModel):
         """The last day on which it is good; nothing for one that is good for ever."""
         if not certificate.expires_at:
             return ""
-        last = self._local(certificate, certificate.expires_at) - timedelta(microseconds=1)
-        return format_date(certificate.env, last.date())
+        end = certificate.env["loy.certificates"]._local(certificate, certificate.expires_at)
+        return format_date(certificate.env, (end - timedelta(microseconds=1)).date())
 
     def _barcode(self, number: str) -> str:
         """A picture of Code 128, in the page itself: nobody else is asked for it."""
@@ -78,5 +88,5 @@ class CertificateReport(models.AbstractModel):
         certificates.check_access("read")
         if not self.env.su:
             self.env["loy.rights"]._check("certificate.numbers")
-        service = self.env["loy.certificates"]
+        service = self.env["loy.certificate.looks"]
         return {"docs": certificates, "looks": [service._look(one) for one in certificates]}

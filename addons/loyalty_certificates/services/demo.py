@@ -33,4 +33,12 @@ class LoyCertificateDemo(models.AbstractModel):
         self.env["loy.ledger"]._expire(now)
         service._expire_ended(now)
         virtual = self.env.ref("loyalty_certificates.loy_certificate_type_virtual")
-        service._issue(virtual, 250 * minor, 3, member=koval, note="A prize of the anniversary")
+        prizes = service._issue(virtual, 250 * minor, 3, member=koval, note="A prize of the anniversary")
+        self._show_deliveries(prizes, now)
+
+    def _show_deliveries(self, certificates, now) -> None:
+        """One that waits for the New Year, one that was stopped."""
+        service, eve = self.env["loy.certificate.deliveries"], now + timedelta(days=30)
+        told = {"sender_name": "Kolo Market", "greeting": "A happy New Year!", "at": eve}
+        service._queue(certificates[0], "email", "olha@example.com", recipient_name="Olha", **told)
+        service._cancel(service._queue(certificates[1], "sms", "+380671110009", recipient_name="Ivan", **told))

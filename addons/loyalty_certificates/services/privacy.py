@@ -16,6 +16,11 @@ class LoyPrivacy(models.AbstractModel):
             "certificates": self._rows(
                 "loy.certificate", own, "masked_number serial type_id state value left activated_at expires_at"
             ),
+            "certificate_deliveries": self._rows(
+                "loy.certificate.delivery",
+                history,
+                "deliver_at certificate_id channel address recipient_name sender_name greeting state",
+            ),
             "certificate_history": self._rows("loy.certificate.log", history, "at certificate_id to_state note"),
         }
 
@@ -29,6 +34,10 @@ class LoyPrivacy(models.AbstractModel):
                 UPDATE loy_certificate_log SET note = NULL
                  WHERE note IS NOT NULL
                    AND certificate_id IN (SELECT id FROM loy_certificate WHERE member_id = ANY(%(who)s));
+                UPDATE loy_certificate_delivery
+                   SET address = '', recipient_name = NULL, sender_name = NULL, greeting = NULL,
+                       state = CASE state WHEN 'waiting' THEN 'cancelled' ELSE state END
+                 WHERE certificate_id IN (SELECT id FROM loy_certificate WHERE member_id = ANY(%(who)s));
                 UPDATE loy_transaction SET note = NULL
                  WHERE note IS NOT NULL AND id IN (
                        SELECT entry.transaction_id

@@ -16,6 +16,23 @@ class CertificateOf:
 
 
 @dataclass(frozen=True, slots=True)
+class CertificateDelivery:
+    """To whom a virtual certificate goes, by e-mail or SMS."""
+
+    email: str | None = schema.text(max_length=255, default=None)
+    phone: str | None = schema.text(max_length=32, default=None)
+    name: str | None = schema.text(max_length=128, default=None, help="Of whoever it is for.")
+    from_: str | None = schema.text(max_length=128, default=None, help="The name of whoever gives it.")
+    greeting: str | None = schema.text(max_length=1000, default=None, help="Plain text; else what the type says.")
+    at: object = schema.instant(default=None, help="When it goes out; at once where absent or past.")
+    lang: str | None = schema.text(max_length=16, default=None, help="Such as uk; else that of the member.")
+
+    def check(self):
+        if bool(self.email) == bool(self.phone):
+            yield "", "conflict", "must name exactly one of email, phone"
+
+
+@dataclass(frozen=True, slots=True)
 class CertificateIssue:
     """A certificate without a sale: to make up for something, as a prize."""
 
@@ -27,6 +44,9 @@ class CertificateIssue:
     value: object = schema.decimal(above=0, max=10**9, default=None, help="For a type of free value.")
     member: str | None = schema.text(max_length=20, default=None, help="Who gets it; it then stands in their cabinet.")
     reason: str | None = schema.text(max_length=255, default=None, help="The code of a reason, or a free text.")
+    deliver: CertificateDelivery | None = schema.nested(
+        CertificateDelivery, default=None, help="A virtual one also goes out by e-mail or SMS."
+    )
     at: object = schema.instant(default=None, help="The moment of the fact; now where absent.")
 
 

@@ -26,7 +26,11 @@ declare(
         _lt("Give a certificate by hand"),
         "cards",
         (OPERATOR,),
-        opens=("loy.certificate.issue.wizard",),
+        opens=(
+            "loy.certificate.issue.wizard",
+            "loy.certificate.delivery.wizard",
+            "loy.certificate.delivery r",
+        ),
     ),
     Right(
         "certificate.block",

@@ -6,6 +6,8 @@ from odoo.tests import TransactionCase, new_test_user, tagged
 TABLE = """
                                    cashier  store_manager  promoter  contact_centre  operator  analyst  marketer  admin
 loy.certificate                    r        r              r         rw              rw        r        r         rwcd
+loy.certificate.delivery           -        -              -         r               r         -        -         r
+loy.certificate.delivery.wizard    -        -              -         -               rwcd      -        -         rwcd
 loy.certificate.export             -        -              -         -               r         r        r         r
 loy.certificate.export.wizard      -        -              -         -               rwcd      -        -         rwcd
 loy.certificate.issue.wizard       -        -              -         -               rwcd      -        -         rwcd

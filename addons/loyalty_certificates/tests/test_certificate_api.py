@@ -55,6 +55,36 @@ class TestCertificateApi(CertificateCase):
         paid = self.calculate(certificates=[{"number": answer["number"], "pin": answer["pin"]}])
         self.assertEqual(paid["totals"]["certificates"], 70)
 
+    def test_it_goes_out_at_the_moment_that_is_asked_for(self):
+        wish = {"email": "Olha@example.com", "name": "Olha", "from": "Ivan", "greeting": "Hi", "lang": "en"}
+        late = {**wish, "at": "2030-01-01T10:00:00+02:00"}
+        request = {"key": "send", "type": "T_SHORT", "value": 70, "deliver": late}
+        self.refused("certificate_expired", "certificate_issue", **request)
+        soon = (fields.Datetime.now() + timedelta(days=2)).replace(hour=8, minute=0, second=0)
+        request |= {"key": "soon", "type": "T_EGIFT", "deliver": {**wish, "at": f"{soon.isoformat()}+00:00"}}
+        answer = self.call("certificate_issue", **request)
+        self.assertEqual(self.call("certificate_issue", **request), answer)
+        [sent] = self.env["loy.certificate.delivery"].search([("address", "=", "olha@example.com")])
+        self.assertEqual((sent.deliver_at, sent.sender_name, sent.state), (soon, "Ivan", "waiting"))
+        self.assertEqual(sent.certificate_id.number, answer["number"])
+
+    def test_where_it_cannot_go_nothing_is_given(self):
+        before = self.env["loy.certificate"].search_count([])
+        ask = {"type": "T_EGIFT", "value": 70}
+        for code, deliver in (
+            ("bad_phone", {"phone": "12"}),
+            ("bad_email", {"email": "nobody"}),
+            ("bad_lang", {"email": "a@example.com", "lang": "tlh"}),
+            ("bad_request", {"email": "a@example.com", "phone": "+380671110009"}),
+            ("bad_request", {"name": "Olha"}),
+        ):
+            self.refused(code, "certificate_issue", **ask, deliver=deliver)
+        gift = self.fresh()
+        to = {"email": "a@example.com"}
+        self.refused("certificate_printed", "certificate_issue", type="T_GIFT", certificate=gift.number, deliver=to)
+        self.assertEqual(gift.state, "new")
+        self.assertEqual(self.env["loy.certificate"].search_count([]), before + 1)
+
     def test_a_printed_one_is_given_by_its_number(self):
         gift = self.fresh()
         self.refused("certificate_number_missing", "certificate_issue", type="T_GIFT")

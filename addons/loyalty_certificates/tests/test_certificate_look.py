@@ -41,7 +41,7 @@ class TestCertificateLook(CertificatesCase, HttpCase):
             self.assertEqual(page.count(f'data-oe-id="{certificate.id}"'), 1)
 
     def test_the_barcode_is_a_picture_in_the_page(self):
-        kind, content = self.certificates._barcode(self._active().number).split(",")
+        kind, content = self.env["loy.certificate.looks"]._barcode(self._active().number).split(",")
         self.assertEqual(kind, "data:image/png;base64")
         self.assertTrue(base64.b64decode(content).startswith(b"\x89PNG"))
 

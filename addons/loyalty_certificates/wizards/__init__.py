@@ -1,3 +1,4 @@
+from . import loy_certificate_delivery_wizard
 from . import loy_certificate_export_wizard
 from . import loy_certificate_issue_wizard
 from . import loy_certificate_transition_wizard
