@@ -20,7 +20,7 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "used": frozenset({"active", "expired"}),
     "expired": frozenset({"active"}),
     "blocked": frozenset({"active", "expired", "cancelled"}),
-    "cancelled": frozenset(),
+    "cancelled": frozenset({"active"}),
 }
 
 SOURCES = [
@@ -148,7 +148,8 @@ class LoyCertificate(models.Model):
 
     def action_loy_unblock(self):
         self._check_may("certificate.block")
-        run_with_retry(self.env, lambda: self.env["loy.certificates"]._transition(self, "active"))
+        blocked = self.filtered(lambda one: one.state == "blocked")
+        run_with_retry(self.env, lambda: self.env["loy.certificates"]._transition(blocked, "active"))
         return True
 
     def action_loy_cancel(self):

@@ -60,7 +60,7 @@ class LoyCertificates(models.AbstractModel):
         """
         certificate = self._by_number(number)
         if not certificate:
-            raise self._not_found()
+            raise self._not_found(str(number))
         return certificate
 
     def _find(self, number: str, pin: str = ""):
@@ -68,18 +68,19 @@ class LoyCertificates(models.AbstractModel):
         ``certificate_not_found``: nobody learns which numbers there are.
         """
         certificate = self._by_number(number)
-        self._check_pin(certificate, pin)
+        self._check_pin(certificate, number, pin)
         return certificate
 
-    def _check_pin(self, certificate, pin: str | None) -> None:
+    def _check_pin(self, certificate, number: str, pin: str | None) -> None:
         """``certificate_not_found`` where it is none, or has another PIN, or was asked for with wrong ones too often:
         nobody learns which numbers there are."""
+        asked = f"{number} {pin or ''}"
         if not certificate or self._is_closed(certificate):
-            raise self._not_found()
+            raise self._not_found(asked)
         known = str(certificate.pin or "").encode()
         if not hmac.compare_digest(known, self._normalise(pin).encode()):
             self._count_miss(certificate, sql.count_pin_miss)
-            raise self._not_found()
+            raise self._not_found(asked)
         if certificate.pin_misses:
             self._count_miss(certificate, sql.forget_pin_misses)
 
@@ -113,13 +114,14 @@ class LoyCertificates(models.AbstractModel):
             certificate = certificate.search([("number", "=", key)], limit=1)
         return certificate.filtered(lambda one: not one.company_id or one.company_id in self.env.companies)
 
-    def _not_found(self) -> LoyaltyError:
+    def _not_found(self, asked: str) -> LoyaltyError:
         # The number is not repeated: messages go to logs.
         return LoyaltyError(
             "certificate_not_found", self.env._(
                 "there is no certificate with this number and PIN; check both. After some wrong PINs it is closed for a"
                 " while"
             ),
+            asked,
         )
 
     def _check_usable(self, certificate, at: datetime) -> None:
@@ -145,7 +147,8 @@ class LoyCertificates(models.AbstractModel):
         end = certificate.expires_at
         return {
             "number": certificate.number,
-            **({"pin": certificate.pin} if certificate.pin else {}),
+            # Of what is printed it stands under the scratch layer, for nobody but the buyer.
+            **({"pin": certificate.pin} if certificate.pin and certificate.type_id.is_virtual else {}),
             "type": certificate.type_id.code,
             "value": certificate.value,
             **({"expires_at": self._local(certificate, end).isoformat()} if end else {}),

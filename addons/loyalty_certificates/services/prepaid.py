@@ -27,8 +27,13 @@ class Sale:
     type: models.Model
     number: str | None
     certificate: models.Model
-    count: int
+    quantity_micro: int
+    paid_minor: int
     value_minor: int  # of each
+
+    @property
+    def count(self) -> int:
+        return self.quantity_micro // MICRO
 
 
 class LoyPrepaid(models.AbstractModel):
@@ -45,10 +50,10 @@ class LoyPrepaid(models.AbstractModel):
         tenders = []
         for number, wish in wishes.items():
             certificate = found.get(number, self.env["loy.certificate"])
-            if is_fact and not certificate.account_id:
+            if is_fact and not (certificate.account_id and self._is_money_of(certificate, place)):
                 continue  # the receipt is printed; the sum that differs tells of it
             if not is_fact:
-                service._check_pin(certificate, wish.pin)
+                service._check_pin(certificate, number, wish.pin)
                 self._check_money(certificate, place)
             asked = None if wish.amount is None else to_minor(wish.amount, certificate.currency_id.decimal_places)
             tenders.append(Tender(str(certificate.id), certificate.account_id.id, asked))
@@ -59,8 +64,16 @@ class LoyPrepaid(models.AbstractModel):
         if not is_fact:
             certificates = self._certificates(one.id for one in tenders)
             certificates.invalidate_recordset(["state"])
+            left = self.env["loy.ledger"]._left_on(certificates.account_id.ids)
+            free = self.env["loy.ledger"]._spendable(certificates.account_id.ids, at)
             for certificate in certificates:
                 self.env["loy.certificates"]._check_usable(certificate, at)
+                account = certificate.account_id.id
+                if certificate.type_id.is_single_use and free[account].total < left[account]:
+                    raise LoyaltyError(
+                        "certificate_held",
+                        self.env._("Certificate %s pays for another purchase just now", certificate.masked_number),
+                    )
         return super()._payable(tenders, at, is_fact=is_fact)
 
     def _tenders_of(self, basket: Basket) -> tuple[Tender, ...]:
@@ -86,9 +99,12 @@ class LoyPrepaid(models.AbstractModel):
         companies = self.env.companies
         return {one.number: one for one in found if not one.company_id or one.company_id in companies}
 
-    def _check_money(self, certificate, place) -> None:
+    def _is_money_of(self, certificate, place) -> bool:
         company_ids = (False, place.company_id)
-        if certificate.currency_id.id != place.currency_id or certificate.company_id.id not in company_ids:
+        return certificate.currency_id.id == place.currency_id and certificate.company_id.id in company_ids
+
+    def _check_money(self, certificate, place) -> None:
+        if certificate and not self._is_money_of(certificate, place):
             raise LoyaltyError(
                 "certificate_currency",
                 self.env._(
@@ -100,17 +116,18 @@ class LoyPrepaid(models.AbstractModel):
 
     # ------------------------------------------------------------------ they are sold
 
-    @tools.ormcache("tuple(sorted(self.env.companies.ids))")
-    def _types_sold(self) -> Mapping[int, int]:
-        """Product → the type that it sells; every basket asks for it."""
+    @tools.ormcache("company_id")
+    def _types_sold(self, company_id: int) -> Mapping[int, int]:
+        """Product → the type that it sells in a company, its own one before a shared one; every basket asks for it."""
         # Whoever sells by a product need not see the type.
         types = self.env["loy.certificate.type"].sudo().search(
-            [("product_id", "!=", False), ("company_id", "in", [False, *self.env.companies.ids])]
+            [("product_id", "!=", False), ("company_id", "in", [False, company_id])]
         )
-        return {one.product_id.id: one.id for one in types}
+        own_last = types.sorted(lambda one: one.company_id.id or 0)
+        return {one.product_id.id: one.id for one in own_last}
 
-    def _sells(self, lines: Iterable, products: Mapping) -> frozenset[str]:
-        types = self._types_sold()
+    def _sells(self, lines: Iterable, products: Mapping, place) -> frozenset[str]:
+        types = self._types_sold(place.company_id)
         return frozenset(
             line.id
             for line in lines
@@ -121,12 +138,18 @@ class LoyPrepaid(models.AbstractModel):
     def _check_sold(self, request, scene) -> None:
         if getattr(request, "offline", False):
             return  # the receipt is printed
-        for sale in self._sales(scene, self._numbers(request)):
-            self._check_sale(sale, request.purchase)
+        numbers = self._numbers(request)
+        if len(set(numbers.values())) < len(numbers):
+            raise LoyaltyError(
+                "certificate_taken", self.env._("One certificate is on two lines; scan the other one instead")
+            )
+        for sale in self._sales(scene, numbers):
+            self._check_sale(sale, request.purchase, scene.place)
 
     def _sales(self, scene, numbers: Mapping[str, str]) -> list[Sale]:
         """What the lines of a basket sell; ``numbers``: line → the certificate that it names."""
-        found, types, sales = self._named(numbers.values()), self._types_sold(), []
+        found, types = self._named(numbers.values()), self._types_sold(scene.place.company_id)
+        sales = []
         for line in scene.basket.lines:
             if not line.prepaid:
                 continue
@@ -134,31 +157,40 @@ class LoyPrepaid(models.AbstractModel):
             # As in _types_sold.
             of = self.env["loy.certificate.type"].sudo().browse(types.get(facts.product_id if facts else None))
             number = numbers.get(line.id)
-            count = 1 if number else line.quantity_micro // MICRO
-            is_fixed = of.value_kind == "fixed"
-            value = of._minor(of.value) if is_fixed else line.base_minor // max(count, 1)
-            sales.append(Sale(line.id, of, number, found.get(number, self._certificates(())), count, value))
+            pieces = max(line.quantity_micro // MICRO, 1)
+            value = of._minor(of.value) if of.value_kind == "fixed" else line.base_minor // pieces
+            certificate = found.get(number, self._certificates(()))
+            sales.append(Sale(line.id, of, number, certificate, line.quantity_micro, line.base_minor, value))
         return sales
 
-    def _check_sale(self, sale: Sale, purchase: str) -> None:
+    def _check_sale(self, sale: Sale, purchase: str, place) -> None:
         service = self.env["loy.certificates"]
         if sale.number and not sale.certificate:
-            raise service._not_found()
+            raise service._not_found(sale.number)
         if not sale.type or (sale.certificate and sale.certificate.type_id != sale.type):
             raise LoyaltyError(
                 "certificate_product",
                 self.env._("Line %s: this product does not sell such a certificate; scan the right one", sale.line_ref),
+                sale.number or "",
             )
         if not sale.number and not sale.type.is_virtual:
             raise LoyaltyError(
                 "certificate_number_missing",
                 self.env._("Line %s sells a certificate: scan its number too", sale.line_ref),
             )
+        if sale.type.currency_id.id != place.currency_id:
+            raise LoyaltyError(
+                "certificate_currency",
+                self.env._("Line %s: certificates in another currency are not sold here", sale.line_ref),
+            )
         if sale.certificate and (sale.certificate.state != "new" or self._is_reserved(sale.certificate, purchase)):
             raise self._taken(sale.certificate)
-        if sale.count < 1:
+        if sale.quantity_micro % MICRO or sale.count < 1 or sale.value_minor * sale.count != sale.paid_minor:
             raise LoyaltyError(
-                "certificate_value", self.env._("Line %s: certificates are sold by whole pieces", sale.line_ref)
+                "certificate_value",
+                self.env._(
+                    "Line %s: certificates are sold by whole pieces, each for what it is worth", sale.line_ref
+                ),
             )
         service._check_value(sale.type, sale.value_minor)
 
@@ -171,6 +203,7 @@ class LoyPrepaid(models.AbstractModel):
         return LoyaltyError(
             "certificate_taken",
             self.env._("Certificate %s is sold already, or just being sold; take another", certificate.masked_number),
+            certificate.number,
         )
 
     def _numbers(self, request) -> dict[str, str]:
@@ -178,16 +211,15 @@ class LoyPrepaid(models.AbstractModel):
         normalise = self.env["loy.certificates"]._normalise
         return {line.id: normalise(line.certificate) for line in request.lines or () if line.certificate}
 
-    def _numbers_held(self, purchase) -> dict[str, str]:
-        """The same of a purchase that is held."""
-        # As in _certificates.
-        held = self.env["loy.certificate"].sudo().search([("reserved_by_id", "=", purchase.id)])
-        return {one.sold_line_ref: one.number for one in held}
-
     # ------------------------------------------------------------------ what becomes of a purchase
 
     def _held(self, purchase, request, scene, until: datetime) -> None:
-        sales = [one for one in self._sales(scene, self._numbers(request)) if one.certificate]
+        sold = self._sales(scene, self._numbers(request))
+        if sold:
+            kept = [{"line": one.line_ref, "certificate": one.certificate.id or None, "type": one.type.id,
+                     "value": one.value_minor} for one in sold]  # fmt: skip
+            purchase.by_line = {**purchase.by_line, "sold": kept}
+        sales = [one for one in sold if one.certificate]
         if not sales:
             return
         rows = [(one.certificate.id, one.line_ref) for one in sales]
@@ -212,34 +244,79 @@ class LoyPrepaid(models.AbstractModel):
             told["certificates"] = self._drain(purchase, scene, result)
         return told
 
+    def _is_as_held(self, purchase, request) -> bool:
+        held = {one["line"]: one["certificate"] for one in (purchase.by_line or {}).get("sold", ())}
+        named = self._named(self._numbers(request).values())
+        sent = {line: named[number].id for line, number in self._numbers(request).items() if number in named}
+        asked = {str(one["id"]): one["amount_minor"] for one in purchase.basket.get("certificates", ())}
+        decimals = purchase.currency_id.decimal_places
+        wishes = [to_minor(one.amount, decimals) for one in request.certificates if one.amount is not None]
+        is_enough = all(any(wish >= amount for amount in asked.values()) for wish in wishes)
+        return is_enough and {line: one for line, one in held.items() if one} == sent
+
     def _activate_sold(self, purchase, request, scene) -> list[dict]:
-        """What is sold is good from now on. One that somebody else has bought meanwhile is told of: the receipt is a
-        fact."""
-        numbers = self._numbers_held(purchase) if request.lines is None else self._numbers(request)
-        service, told = self.env["loy.certificates"], []
-        source = replace(self.env["loy.purchases"]._source("purchase", purchase), kind=SOLD)
-        for sale in self._sales(scene, numbers):
-            ones = sale.certificate or service._make(sale.type, sale.count)
-            if sale.certificate and service._lock(ones)[ones.id] != "new":
-                told.append({"line": sale.line_ref, "number": ones.masked_number, "problem": "certificate_taken"})
-                continue
-            service._activate(
-                ones,
-                [sale.value_minor] * len(ones),
-                at=scene.at,
-                source=source,
-                line_refs=[sale.line_ref] * len(ones),
-            )
-            told += [{"line": sale.line_ref, **service._shown(one)} for one in ones]
+        """What is sold is good from now on. Of what is a fact already, held or printed, that which cannot be sold as it
+        was promised is told of, and the rest happens."""
+        if request.lines is None:
+            sales = self._sales_held(purchase, scene)
+        else:
+            sales = self._sales(scene, self._numbers(request))
+        is_fact = request.lines is None or request.offline
+        self.env["loy.certificates"]._lock(self._certificates(()).union(*(one.certificate for one in sales)))
+        told = []
+        for sale in sales:
+            try:
+                with self.env.cr.savepoint():
+                    told += self._activate_one(sale, purchase, scene)
+            except LoyaltyError as refusal:
+                if not is_fact:
+                    raise
+                number = {"number": sale.certificate.masked_number} if sale.certificate else {}
+                told.append({"line": sale.line_ref, **number, "problem": refusal.code})
         return told
+
+    def _sales_held(self, purchase, scene) -> list[Sale]:
+        """What was promised when the purchase was held, whatever has become of types since."""
+        lines = {line.id: line for line in scene.basket.lines}
+        types = self.env["loy.certificate.type"].sudo()  # as in _types_sold
+        return [
+            Sale(
+                line_ref=one["line"],
+                type=types.browse(one["type"]),
+                number=None,
+                certificate=self._certificates([one["certificate"]] if one["certificate"] else ()),
+                quantity_micro=lines[one["line"]].quantity_micro,
+                paid_minor=lines[one["line"]].base_minor,
+                value_minor=one["value"],
+            )
+            for one in (purchase.by_line or {}).get("sold", ())
+        ]
+
+    def _activate_one(self, sale: Sale, purchase, scene) -> list[dict]:
+        service = self.env["loy.certificates"]
+        # A printed one that was promised has a certificate, and no number to say.
+        named = replace(sale, number=sale.number or (sale.certificate and sale.certificate.number) or None)
+        self._check_sale(named, purchase.number, scene.place)
+        source = replace(self.env["loy.purchases"]._source("purchase", purchase), kind=SOLD)
+        ones = sale.certificate or service._make(sale.type, sale.count)
+        service._activate(
+            ones,
+            [sale.value_minor] * len(ones),
+            at=scene.at,
+            source=source,
+            line_refs=[sale.line_ref] * len(ones),
+        )
+        return [{"line": sale.line_ref, **service._shown(one)} for one in ones]
 
     def _drain(self, purchase, scene, result: Result) -> list[dict]:
         """What is empty is used up; of what is good for one purchase only the rest is lost."""
         by_id = {str(one.id): one for one in self._certificates(one.id for one in result.certificates)}
         paid = [by_id[one.id] for one in result.certificates if one.value_minor]
         ledger, source = self.env["loy.ledger"], self.env["loy.purchases"]._source("purchase", purchase)
+        self._certificates(by_id).invalidate_recordset(["state"])  # their accounts are locked
         once = {one.account_id.id for one in paid if one.type_id.is_single_use}
-        if lost := {account: left for account, left in ledger._left_on(once).items() if left > 0}:
+        free = ledger._spendable(once, scene.at) if once else {}
+        if lost := {account: one.total for account, one in free.items() if one.total > 0}:
             ledger._forfeit(lost, at=scene.at, source=source)
         left = ledger._left_on({one.account_id.id for one in by_id.values()})
         if empty := [one for one in paid if left[one.account_id.id] <= 0 and one.state == "active"]:
@@ -264,7 +341,10 @@ class LoyPrepaid(models.AbstractModel):
         certificates = self._untouched(purchase, counts)
         rows = self.env.execute_query(sql.activations(certificates.account_id.ids))
         self.env["loy.ledger"]._reverse(
-            [Reversal(transaction, {account: amount}) for transaction, account, amount in rows], at=at, source=source
+            [Reversal(transaction, {account: amount}) for transaction, account, amount in rows],
+            at=at,
+            source=source,
+            is_debt_allowed=False,
         )
         self.env["loy.certificates"]._transition(certificates, "cancelled", at=at, purchase_id=returned.id)
 
@@ -272,15 +352,16 @@ class LoyPrepaid(models.AbstractModel):
         """So many certificates of each line of which nothing was used; `certificate_in_use`."""
         # As in _certificates.
         sold = self.env["loy.certificate"].sudo().search([("sold_purchase_id", "=", purchase.id)], order="id")
-        left = self.env["loy.ledger"]._left_on(sold.account_id.ids)
+        ledger = self.env["loy.ledger"]
+        free = ledger._spendable(sold.account_id.ids, ledger._now()) if sold else {}
         found = self._certificates(())
-        for line_ref, count in counts.items():
+        for line_ref, asked in counts.items():
+            ones = [one for one in sold if one.sold_line_ref == line_ref]
+            count = min(asked, len(ones))  # of a line that sold nothing nothing comes back but the money
             whole = [
                 one
-                for one in sold
-                if one.sold_line_ref == line_ref
-                and one.state == "active"
-                and left[one.account_id.id] == one.type_id._minor(one.value)
+                for one in ones
+                if one.state == "active" and free[one.account_id.id].total == one.type_id._minor(one.value)
             ]
             if len(whole) < count:
                 raise LoyaltyError(
@@ -305,17 +386,16 @@ class LoyPrepaid(models.AbstractModel):
         self._revive(list(certificates.values()), returned, at)
 
     def _revive(self, certificates: list, returned, at: datetime) -> None:
-        """Those that were used up or over are good again, as long as what came back."""
+        """Those that were used up, over or cancelled are good again, as long as what came back."""
         left = self.env["loy.ledger"]._left_on([one.account_id.id for one in certificates])
-        again = [one for one in certificates if one.state in ("used", "expired") and left[one.account_id.id] > 0]
-        if not again:
-            return
-        ends = dict(self.env.execute_query(sql.ends([one.account_id.id for one in again])))
-        for one in again:
+        full = [one for one in certificates if left[one.account_id.id] > 0]
+        ends = dict(self.env.execute_query(sql.ends([one.account_id.id for one in full]))) if full else {}
+        for one in full:
             one.expires_at = ends.get(one.account_id.id)
-        self.env["loy.certificates"]._transition(
-            self._certificates(one.id for one in again), "active", at=at, purchase_id=returned.id
-        )
+        if again := [one.id for one in full if one.state in ("used", "expired", "cancelled")]:
+            self.env["loy.certificates"]._transition(
+                self._certificates(again), "active", at=at, purchase_id=returned.id
+            )
 
     def _told_back(self, amounts: Mapping[str, float]) -> list[dict]:
         certificates = self._certificates(amounts)

@@ -25,7 +25,8 @@ class LoyReturnCodes(models.AbstractModel):
         certificates = self.env["loy.certificate"].sudo().search(
             [("sold_purchase_id", "=", purchase.id), ("source", "=", "promotion")], order="id"
         )
-        left, before = self.env["loy.ledger"]._left_on(certificates.account_id.ids), self._before(purchase)
+        ledger, before = self.env["loy.ledger"], self._before(purchase)
+        free = ledger._spendable(certificates.account_id.ids, ledger._now()) if certificates else {}
         return found + [
             GivenCode(
                 id=one.id,
@@ -37,7 +38,7 @@ class LoyReturnCodes(models.AbstractModel):
                 is_valued=True,
                 is_good=one.state == "active" and not (one.expires_at and one.expires_at <= at),
                 value=one.type_id._minor(one.value),
-                left=max(left[one.account_id.id], 0) if one.state == "active" else 0,
+                left=free[one.account_id.id].total if one.state == "active" else 0,
                 cut=before[SORT, one.id, "cut"],
                 reduced=before[SORT, one.id, "reduced"],
                 sort=SORT,
@@ -68,6 +69,7 @@ class LoyReturnCodes(models.AbstractModel):
             [Reversal(transaction, {account: taken[of_account[account].id]}) for transaction, account, _sum in rows],
             at=at,
             source=self.env["loy.purchases"]._source("return", returned),
+            is_debt_allowed=False,
         )
         left = ledger._left_on(list(of_account))
         whole = {one.given.id for one in cuts if one.given.sort == SORT and one.given.cut + one.cut >= one.given.value}

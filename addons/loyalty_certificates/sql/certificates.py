@@ -94,7 +94,7 @@ def ended(until: datetime, limit: int) -> SQL:
     return SQL(
         """
         SELECT id, expires_at FROM loy_certificate
-         WHERE state IN ('active', 'blocked') AND expires_at <= %s
+         WHERE state = 'active' AND expires_at <= %s
          ORDER BY expires_at, id LIMIT %s FOR UPDATE SKIP LOCKED
         """,
         until,

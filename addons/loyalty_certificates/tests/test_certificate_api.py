@@ -106,7 +106,7 @@ class TestCertificateApi(CertificateCase):
         for number in ("7900000000000001", "7900000000000002", gift.number):
             with self.assertRaises(ApiError):
                 self.call("certificate_check", api=guesser, certificate=number, pin="")
-        self.assertEqual(len(missed), 3)
+        self.assertEqual(len(set(missed)), 3)  # each is another guess, though the text is the same
 
     def ago(self, days):
         return fields.Datetime.now() - timedelta(days=days)

@@ -77,6 +77,13 @@ class TestPaying(CertificateCase):
         self.assertEqual(self.roles(gift), {"redeemed": 101, "expired": 399})
         self.assert_books()
 
+    def test_one_that_is_good_once_is_held_once(self):
+        gift = self.good(500, "T_ONCE")
+        self.hold("C-1", certificates=[self.wish(gift, amount=50)])
+        self.refused("certificate_held", "purchase_calculate", **self.basket(certificates=[self.wish(gift)]))
+        self.call("purchase_confirm", purchase="C-1")
+        self.assertEqual((self.left(gift), gift.state), (0, "used"))
+
     def test_what_is_held_is_nobody_elses(self):
         gift = self.good(120)
         held = self.hold("C-1", certificates=[self.wish(gift)])
@@ -207,6 +214,86 @@ class TestSelling(CertificateCase):
         self.assertEqual((day.base, day.amount), (110, 101))
         self.assert_books()
 
+    def test_it_is_sold_for_what_it_is_worth(self):
+        gift = self.fresh()
+        for price in (0, 450, 550):
+            line = {"id": "1", "sku": "T-GIFT500", "quantity": 1, "price": price, "certificate": gift.number}
+            self.refused("certificate_value", "purchase_calculate", store="T_S1", lines=[line])
+        for line in ({"quantity": 1.5, "price": 100}, {"quantity": 3, "price": 33.335, "amount": 100}):
+            self.refused(
+                "certificate_value", "purchase_calculate", store="T_S1", lines=[{"id": "1", "sku": "T-EGIFT", **line}]
+            )
+
+    def test_one_certificate_is_not_sold_on_two_lines(self):
+        gift = self.fresh()
+        line = {"sku": "T-GIFT500", "quantity": 1, "price": 500, "certificate": gift.number}
+        lines = [{**line, "id": "1"}, {**line, "id": "2"}]
+        self.refused("certificate_taken", "purchase_confirm", purchase="S-1", store="T_S1", lines=lines)
+        answer = self.call("purchase_confirm", purchase="S-1", store="T_S1", lines=lines, offline=True)
+        self.assertEqual([one.get("problem") for one in answer["sold"]], [None, "certificate_taken"])
+        self.assertEqual(self.left(gift), 500)
+        self.call("purchase_return", purchase="S-1", return_="R-1")  # of the second line nothing but the money
+        self.assertEqual((gift.state, self.left(gift)), ("cancelled", 0))
+        self.assert_books()
+
+    def test_a_late_confirm_sells_what_was_promised_or_tells_of_it(self):
+        gift = self.fresh()
+        lines = [{"id": "1", "sku": "T-GIFT500", "quantity": 1, "price": 500, "certificate": gift.number}]
+        for confirmed in ({}, {"store": "T_S1", "lines": lines}):
+            number = f"S-{len(confirmed)}"
+            self.call("purchase_hold", purchase=number, store="T_S1", lines=lines)
+            self.env["loy.certificate"].search([("reserved_by_id", "!=", False)]).reserved_until_at = self.ago(1)
+            self.run_out(number)
+            self.sell("S-OTHER" + number, gift)
+            made = self.env["loy.certificate"].search_count([])
+            [told] = self.call("purchase_confirm", purchase=number, **confirmed)["sold"]
+            self.assertEqual((told["problem"], told["number"]), ("certificate_taken", gift.masked_number))
+            self.assertEqual(self.env["loy.certificate"].search_count([]), made)
+            gift = self.fresh()
+            lines[0]["certificate"] = gift.number
+
+    def test_an_offline_sale_never_fails(self):
+        gift = self.fresh()
+        lines = [
+            {"id": "1", "sku": "T-EGIFT", "quantity": 1, "price": 7},
+            {"id": "2", "sku": "T-1002", "quantity": 1, "certificate": gift.number},
+            {"id": "3", "sku": "T-GIFT500", "quantity": 1, "price": 500, "certificate": "7800000000000001"},
+            {"id": "4", "sku": "T-EGIFT", "quantity": 0.5, "price": 100},
+            {"id": "5", "sku": "T-GIFT500", "quantity": 1, "price": 500, "certificate": gift.number},
+        ]
+        answer = self.call("purchase_confirm", purchase="S-1", store="T_S1", lines=lines, offline=True)
+        problems = [one.get("problem") for one in answer["sold"]]
+        expected = ["certificate_value", "certificate_product", "certificate_not_found", "certificate_value", None]
+        self.assertEqual(problems, expected)
+        self.assert_books()
+
+    def test_what_is_held_of_it_is_used(self):
+        gift = self.fresh()
+        self.sell("S-1", gift)
+        self.hold("C-1", certificates=[self.wish(gift)])
+        self.refused("certificate_in_use", "purchase_return", purchase="S-1", return_="R-1")
+        self.call("purchase_cancel", purchase="C-1")
+        self.call("purchase_return", purchase="S-1", return_="R-1")
+        self.assertEqual(self.left(gift), 0)
+
+    def test_halves_of_a_certificate_do_not_come_back(self):
+        gift = self.fresh()
+        self.sell("S-1", gift)
+        lines = [{"id": "1", "quantity": 0.5}]
+        self.refused("return_pieces", "purchase_return", purchase="S-1", return_="R-1", lines=lines)
+
+    def test_it_comes_back_with_its_purchase_only(self):
+        settings = {**self.programme["settings"], "returns": {"without_purchase": True}}
+        self.apply({"settings": settings})
+        line = {"id": "1", "sku": "T-EGIFT", "quantity": 1, "price": 100}
+        request = {"return_": "R-1", "store": "T_S1", "lines": [line]}
+        self.refused("return_needs_purchase", "purchase_return", **request)
+        self.call("purchase_return", **request, offline=True)
+        self.assertEqual(self.purchase_of("R-1").prepaid, -100)
+
+    def ago(self, days):
+        return fields.Datetime.now() - timedelta(days=days)
+
     def test_an_unused_one_comes_back_by_the_way_it_was_paid(self):
         gift, other = self.fresh(), self.fresh()
         self.sell("S-1", gift, other)
@@ -243,6 +330,15 @@ class TestRefunds(CertificateCase):
             self.call("purchase_return", purchase="C-1", return_=f"R-{number}", lines=[{"id": "1", "quantity": 1}])
         self.call("purchase_return", purchase="C-1", return_="R-9")
         self.assertEqual([self.left(one) for one in gifts], [33, 33.33, 500])
+        self.assert_books()
+
+    def test_what_comes_back_to_a_cancelled_one_is_not_lost(self):
+        gift = self.good(500)
+        self.pay("C-1", gift)
+        self.certificates._cancel(gift)
+        self.assertEqual((gift.state, self.left(gift)), ("cancelled", 0))
+        self.call("purchase_return", purchase="C-1", return_="R-1")
+        self.assertEqual((self.left(gift), gift.state), (101, "active"))
         self.assert_books()
 
     def test_what_comes_back_to_one_that_has_ended_lives_on_for_a_while(self):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from decimal import Decimal
 
-from odoo import models
+from odoo import fields, models
 
 from .catalogue import PlaceFacts
 from .requests import PurchaseReturn, ReturnLine
@@ -39,7 +39,9 @@ class LoyExchange(models.AbstractModel):
         members = origins.member_id | member
         self.env["loy.members"]._keep(members)
         ledger = self.env["loy.ledger"]
-        if accounts := ledger._accounts_touched(members.ids, origins.ids):
+        tenders = self.env["loy.prepaid"]._presented(request, place, fields.Datetime.now(), is_fact=True)
+        paying = [one.account_id for one in tenders]
+        if accounts := [*ledger._accounts_touched(members.ids, origins.ids), *paying]:
             ledger._lock_families(accounts)
         if member:
             self.env["loy.counters"]._lock_members(member.ids)

@@ -23,7 +23,7 @@ NAMES = {"member", "card", "phone", "email", "external_id", "code", "codes", "ce
 #: Refusals that tell whether there is such a card or person.
 MISSES = {
     "card_not_found", "card_not_active", "card_blocked", "card_closed", "card_taken", "member_not_found",
-    "certificate_not_found",
+    "certificate_not_found", "certificate_taken", "certificate_product",
 }  # fmt: skip
 #: A user at all places together may be wrong so many times as often as at one.
 PLACES = 10
@@ -73,7 +73,7 @@ class LoyGuesses(models.AbstractModel):
         try:
             yield
         except LoyaltyError as refusal:
-            if refusal.code in MISSES and (until := self._missed(str(refusal), self._spot(request))):
+            if refusal.code in MISSES and (until := self._missed(refusal.asked or str(refusal), self._spot(request))):
                 raise self._refusal(until) from None
             raise
 
@@ -208,6 +208,8 @@ class LoyGuesses(models.AbstractModel):
 
 
 def _names_somebody(request) -> bool:
+    if any(getattr(line, "certificate", None) for line in getattr(request, "lines", None) or ()):
+        return True
     return any(
         getattr(request, key, None) not in (None, ())
         for key in schema.members(type(request))

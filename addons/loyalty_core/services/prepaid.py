@@ -73,7 +73,7 @@ class LoyPrepaid(models.AbstractModel):
 
     # ------------------------------------------------------------------ they are sold
 
-    def _sells(self, lines: Iterable, products: Mapping) -> frozenset[str]:
+    def _sells(self, lines: Iterable, products: Mapping, place) -> frozenset[str]:
         """The ids of the lines that sell certificates, whatever a request says of them."""
         return frozenset()
 
@@ -84,6 +84,10 @@ class LoyPrepaid(models.AbstractModel):
 
     def _held(self, purchase, request, scene, until: datetime) -> None:
         """What its lines sell is nobody else's until then."""
+
+    def _is_as_held(self, purchase, request) -> bool:
+        """Whether a request names the certificates, and the sums on them, for which the purchase is held."""
+        return True
 
     def _released(self, purchase) -> None:
         """It will not happen, or is held anew."""

@@ -184,7 +184,10 @@ class LoyPurchases(models.AbstractModel):
 
     def _is_as_held(self, purchase, request, place: PlaceFacts) -> bool:
         """Whether the lines sent are those that are held: then what was promised is what happened."""
-        return _asked(Basket.from_document(purchase.basket)) == _asked(self._scene(request, place).basket)
+        # As of a receipt that is printed: what has become of cards and certificates since does not matter here.
+        sent = self._scene(replace(request, offline=True), place).basket
+        held = Basket.from_document(purchase.basket)
+        return _asked(held) == _asked(sent) and self.env["loy.prepaid"]._is_as_held(purchase, request)
 
     def _difference(self, request, scene: Scene, result: Result) -> float:
         """By how much the till took more than the programme says, for a receipt made offline."""
@@ -232,7 +235,8 @@ class LoyPurchases(models.AbstractModel):
                 ledger._spend(points, at=scene.at, source=source, overrun=True, terms=_terms_of(scene, result))
         self._post(purchase, scene, result)
         issued = self.env["loy.issues"]._make(purchase, scene, result)["issued"]
-        told = self.env["loy.prepaid"]._confirmed(purchase, request, scene, result)
+        as_held = replace(request, lines=None)
+        told = self.env["loy.prepaid"]._confirmed(purchase, as_held, scene, result)
         self._draw(purchase, scene, result, was_held=True, is_fact=True)
         return self._answer(purchase, {**purchase.result, "issued": issued, **told})
 
@@ -321,7 +325,7 @@ class LoyPurchases(models.AbstractModel):
             # As late as can be: other purchases of the member wait from here to the commit.
             self.env["loy.ledger"]._lock(locked)
         tenders, certificates = prepaid._payable(tenders, at, is_fact=is_offline) if tenders else ((), ())
-        sold = prepaid._sells(lines, products)
+        sold = prepaid._sells(lines, products, place)
         spend = self._spend_requests(request, compiled)
         redeem = self._redemptions(request, compiled)
         # What was paid with points offline is paid, whatever there was.

@@ -133,6 +133,7 @@ class LoyReturns(models.AbstractModel):
         """What a return would give and take, without any effect: where a balance may not go below zero, what is not
         there is forgiven when it is booked."""
         if request.purchase is None:
+            self._check_goods(request, place)
             scene, _result = self._as_bought(request, place)
             self._check_unknown_allowed(scene)
             money = sum(line.base_minor for line in scene.basket.lines)
@@ -185,6 +186,7 @@ class LoyReturns(models.AbstractModel):
     def _return_unknown(self, request, place: PlaceFacts) -> dict:
         """Nobody knows what was paid and earned: the refund is what the till says, and what such goods would earn today
         is taken back from the member who brings them."""
+        self._check_goods(request, place)
         self._check_new(request.return_, place.company_id)
         scene, result = self._as_bought(request, place, is_locked=True)
         self._check_unknown_allowed(scene)
@@ -225,12 +227,6 @@ class LoyReturns(models.AbstractModel):
 
     def _as_bought(self, request, place: PlaceFacts, is_locked: bool = False):
         """The goods as if they were bought now for what is paid back: a scene and what it would earn."""
-        lines = tuple(
-            PurchaseLine(
-                id=line.id, sku=line.sku, quantity=line.quantity, price=line.price, amount=line.amount, given=()
-            )
-            for line in request.lines
-        )
         basket = PurchaseConfirm(
             key="",
             purchase=request.return_,
@@ -238,11 +234,20 @@ class LoyReturns(models.AbstractModel):
             register=request.register,
             at=request.at,
             member=request.member,
-            lines=lines,
+            lines=_as_lines(request.lines),
             offline=request.offline,
         )
         scene = self.env["loy.purchases"]._scene(basket, place, is_locked=is_locked)
         return scene, evaluate(scene.compiled.programme, scene.basket)
+
+    def _check_goods(self, request, place: PlaceFacts) -> None:
+        """Nobody knows whether a certificate was used, unless its purchase is known."""
+        products = self.env["loy.catalogue"]._facts([line.sku for line in request.lines], place.company_id)
+        types = self.env["loy.prepaid"]._sells(_as_lines(request.lines), products, place)
+        if types and not request.offline:
+            raise LoyaltyError(
+                "return_needs_purchase", self.env._("Certificates come back only with their purchase: send its number.")
+            )
 
     def _check_unknown_allowed(self, scene) -> None:
         if not scene.compiled.settings.returns.without_purchase:
@@ -274,6 +279,7 @@ class LoyReturns(models.AbstractModel):
                 "basket": scene.basket.to_document(),
                 "base": money,
                 "to_pay": money,
+                "prepaid": from_minor(-sum(line.base_minor for line in scene.basket.lines if line.prepaid), decimals),
             }
         )
         insert_rows(
@@ -287,6 +293,7 @@ class LoyReturns(models.AbstractModel):
                     "product_id": scene.products[line.sku].product_id if line.sku in scene.products else None,
                     "categ_id": scene.products[line.sku].category_id if line.sku in scene.products else None,
                     "sku": line.sku,
+                    "is_prepaid": line.prepaid,
                     "quantity": from_minor(-line.quantity_micro, 6),
                     "price": from_minor(line.price_minor, decimals),
                     "base": from_minor(-line.base_minor, decimals),
@@ -335,13 +342,16 @@ class LoyReturns(models.AbstractModel):
         return rules
 
     def _lock_codes(self, purchase) -> None:
-        """Where it gave codes out, what is left on them says what is refunded: they are locked, after the accounts."""
-        if not (purchase.result or {}).get("issued"):
+        """Where it gave codes out, or had to do with certificates, what is left on them says what is refunded: they are
+        locked, after the accounts."""
+        issued = (purchase.result or {}).get("issued")
+        if not (issued or purchase.certificates or purchase.prepaid):
             return
         ledger = self.env["loy.ledger"]
         if accounts := ledger._accounts_touched(purchase.member_id.ids, purchase.ids):
             ledger._lock_families(accounts)
-        self.env["loy.return.codes"]._lock(purchase)
+        if issued:
+            self.env["loy.return.codes"]._lock(purchase)
 
     def _rules(self, company, at: datetime) -> ReturnsDocument:
         """As they are when the goods come back."""
@@ -398,6 +408,7 @@ class LoyReturns(models.AbstractModel):
         lines = self._sold(purchase, self._wanted(purchase, wanted))
         self._check_quantities(purchase, lines)
         if sold := _sold_back(lines):
+            self._check_pieces(lines)
             self.env["loy.prepaid"]._check_back(purchase, sold)
         is_whole = all(line.after_micro == line.quantity_micro for line in lines)
         by_line = self.env["loy.purchases"]._by_line_of(purchase)
@@ -461,6 +472,13 @@ class LoyReturns(models.AbstractModel):
                         line=line.ref,
                         left=f"{from_minor(line.quantity_micro - line.before_micro, 6).normalize():f}",
                     ),
+                )
+
+    def _check_pieces(self, lines: Iterable[SoldLine]) -> None:
+        for line in lines:
+            if line.is_prepaid and line.after_micro % MICRO and line.after_micro != line.quantity_micro:
+                raise LoyaltyError(
+                    "return_pieces", self.env._("Line %s: certificates come back by whole pieces.", line.ref)
                 )
 
     def _points_due(self, lines, is_whole: bool, parts: Mapping[str, int], policy: str) -> int:
@@ -771,6 +789,14 @@ class LoyReturns(models.AbstractModel):
 
     def _number(self, amount_minor: int, purchase) -> float:
         return float(from_minor(amount_minor, purchase.currency_id.decimal_places))
+
+
+def _as_lines(lines: Iterable) -> tuple[PurchaseLine, ...]:
+    """Goods that come back as if they were bought."""
+    return tuple(
+        PurchaseLine(id=line.id, sku=line.sku, quantity=line.quantity, price=line.price, amount=line.amount, given=())
+        for line in lines
+    )
 
 
 def _sold_back(lines: Iterable[SoldLine]) -> dict[str, int]:
