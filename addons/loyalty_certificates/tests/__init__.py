@@ -6,6 +6,7 @@ from . import test_certificate_journals
 from . import test_certificate_look
 from . import test_certificate_portal
 from . import test_certificate_purchases
+from . import test_certificate_reports
 from . import test_certificate_series
 from . import test_certificate_translations
 from . import test_certificate_types

@@ -96,6 +96,21 @@ class TestCertificateJournals(CertificateCase):
         self.certificates._transition(gift, "active")
         self.assertEqual(self.told(known), {})
 
+    def test_one_that_is_good_again_has_not_expired(self):
+        now = fields.Datetime.now()
+        known, gift = self.accounts_of("T_SHORT"), self.good(500, "T_SHORT", at=now - timedelta(days=40))
+        self.end(now)
+        self.assertEqual(self.told(known), {("1900", "paid_in"): 500, ("4900", "expired"): -500})
+        self.certificates._change_validity(gift, now + timedelta(days=30))
+        self.assertEqual(self.told(known), {("4900", "expired"): 500, ("2900", "owed"): -500})
+
+    def test_a_used_one_is_owed_again_when_all_of_the_goods_come_back(self):
+        known, gift = self.accounts_of("T_SHORT"), self.good(101, "T_SHORT")
+        self.pay("C-1", gift)
+        self.assertEqual(self.told(known), {("1900", "paid_in"): 101, ("4000", "redeemed"): -101})
+        self.call("purchase_return", purchase="C-1", return_="R-1")
+        self.assertEqual(self.told(known), {("4000", "redeemed"): 101, ("2900", "owed"): -101})
+
     def test_who_sells_owes_and_who_takes_it_settles(self):
         own, other = self.env.company, self.env["res.company"].create(
             {"name": "Other", "currency_id": self.env.company.currency_id.id}
