@@ -23,6 +23,15 @@ TRANSITIONS: dict[str, frozenset[str]] = {
     "cancelled": frozenset({"active"}),
 }
 
+#: Why a certificate that is not active pays for nothing.
+UNUSABLE = {
+    "new": "certificate_not_active",
+    "used": "certificate_used",
+    "expired": "certificate_expired",
+    "blocked": "certificate_blocked",
+    "cancelled": "certificate_cancelled",
+}
+
 SOURCES = [
     ("sale", "Sold"),
     ("promotion", "Given by a promotion"),

@@ -13,8 +13,11 @@ from ..engine.issue_certificate import CertificateIssue
 GIVEN = "certificate"
 
 
-class LoyCertificates(models.AbstractModel):
-    _inherit = "loy.certificates"
+class LoyCertificatesGiving(models.AbstractModel):
+    """A chapter of `loy.certificates`."""
+
+    _name = "loy.certificates.giving"
+    _description = "Certificates: giving"
 
     def _give(
         self, of, value_minor: int, *, at: datetime, source: Source, origin: str = "hand", number: str | None = None,

@@ -4,12 +4,15 @@ from datetime import datetime
 
 from odoo import models
 
+from ..models.loy_certificate import UNUSABLE
 from ..sql import purchases as sql
-from .certificates import UNUSABLE
 
 
-class LoyCertificates(models.AbstractModel):
-    _inherit = "loy.certificates"
+class LoyCertificatesReading(models.AbstractModel):
+    """A chapter of `loy.certificates`."""
+
+    _name = "loy.certificates.reading"
+    _description = "Certificates: reading"
 
     def _told(self, certificate, at: datetime) -> dict:
         """What is on it, and whether it can be used at a moment; by its last digits only."""

@@ -16,7 +16,7 @@ from odoo.addons.loyalty_core.services.posting import Accrual, Source, Taking
 from odoo.addons.loyalty_core.services.transaction import run_with_retry
 from odoo.tools import SQL
 
-from ..models.loy_certificate import TRANSITIONS
+from ..models.loy_certificate import TRANSITIONS, UNUSABLE
 from ..sql import certificates as sql
 
 _logger = logging.getLogger(__name__)
@@ -30,14 +30,6 @@ EVENTS = {
     "blocked": "certificate.blocked",
     "cancelled": "certificate.cancelled",
 }
-#: Why a certificate that is not active pays for nothing.
-UNUSABLE = {
-    "new": "certificate_not_active",
-    "used": "certificate_used",
-    "expired": "certificate_expired",
-    "blocked": "certificate_blocked",
-    "cancelled": "certificate_cancelled",
-}
 
 
 class LoyCertificates(models.AbstractModel):
@@ -46,6 +38,7 @@ class LoyCertificates(models.AbstractModel):
     """
 
     _name = "loy.certificates"
+    _inherit = ["loy.certificates.giving", "loy.certificates.reading"]
     _description = "Certificate service"
 
     # -- finding
