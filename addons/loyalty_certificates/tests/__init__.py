@@ -2,6 +2,7 @@ from . import test_certificate_access
 from . import test_certificate_api
 from . import test_certificate_deliveries
 from . import test_certificate_export
+from . import test_certificate_histories
 from . import test_certificate_journals
 from . import test_certificate_look
 from . import test_certificate_portal
