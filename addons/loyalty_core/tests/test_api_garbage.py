@@ -15,7 +15,7 @@ from odoo.tests import tagged
 
 from . import api_examples, garbage
 from .api_common import ApiCase
-from .test_api_guard import public_methods
+from .test_api_guard import own_methods
 
 SEED = int(os.environ.get("LOY_SEED", "1"))
 EACH = int(os.environ.get("LOY_GARBAGE", "60"))  # requests made for each method, and as many spoiled examples
@@ -44,7 +44,7 @@ class TestApiGarbage(ApiCase):
         chance = random.Random(SEED)
         self._send(
             (method, garbage.garbage_of(chance, schema, function.loy_request, self.words))
-            for method, function in public_methods(self.api).items()
+            for method, function in own_methods(self.api).items()
             for _ in range(EACH)
         )
 
@@ -57,7 +57,7 @@ class TestApiGarbage(ApiCase):
             answer = self._answer(step["method"], request)
             if isinstance(answer, dict) and "answer" in step:
                 list(api_examples.differences(step["answer"], answer, names))
-        count = EACH * len(public_methods(self.api))
+        count = EACH * len(own_methods(self.api))
         self._send(garbage.mutations(chance, steps, count))
 
     # ------------------------------------------------------------------ what must hold

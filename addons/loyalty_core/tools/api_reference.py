@@ -10,6 +10,8 @@ from ..engine.document import classes_markdown, table_markdown
 from ..engine.schema import documented, members
 from ..services.sections import SECTIONS
 
+OWN = "odoo.addons.loyalty_core."
+
 CHAPTERS = {
     "programme": "The programme",
     "member": "Members",
@@ -117,6 +119,8 @@ def _page(api: type, examples: dict) -> Iterator[str]:
             yield from _parameters(part)
     yield _SECTIONS
     for section in SECTIONS:
+        if not section.document.__module__.startswith(OWN):
+            continue  # add-ons tell of their own
         keys = f" with {', '.join(f'`{key}`' for key in section.marks)}" if section.marks else ""
         yield f"### `{section.told_as}`{keys}" + (" (one object)" if section.is_single else "")
         yield from _parameters(section.document)
