@@ -12,7 +12,7 @@ from odoo.tests import tagged
 
 from .purchases_common import CertificateCase
 
-HISTORIES = int(os.environ.get("LOY_HISTORIES", "8"))
+HISTORIES = int(os.environ.get("LOY_HISTORIES", "60"))
 STEPS = int(os.environ.get("LOY_STEPS", "30"))
 STEP_NAMES = (
     *("sell", "sell", "put", "give", "pay", "pay", "pay_by_several", "pay_by_several", "hold", "hold"),
@@ -54,6 +54,7 @@ class TestCertificateHistories(CertificateCase):
         self.chance = random.Random(seed)
         self.known, self.paid, self.count = [], {}, 0
         self.now = fields.Datetime.now()
+        self.clock = self.now - timedelta(days=1)  # of what ends and is good again
         done = []
         for name in self.chance.choices(STEP_NAMES, k=STEPS):
             done.append(name)
@@ -236,8 +237,9 @@ class TestCertificateHistories(CertificateCase):
 
     def do_expire(self):
         if one := self.free("active"):
-            end = self.now - timedelta(minutes=30)
-            self.certificates._change_validity(one.certificate, end, at=self.now - timedelta(hours=1))
+            self.clock += timedelta(minutes=1)
+            end = self.clock
+            self.certificates._change_validity(one.certificate, end, at=end - timedelta(minutes=1))
             one.left += one.spent.pop("expired", 0)
             self.env["loy.ledger"]._expire(end)
             self.certificates._expire_ended(end)
@@ -246,7 +248,7 @@ class TestCertificateHistories(CertificateCase):
     def do_renew(self):
         if one := self.free("active", "expired"):
             until = self.chance.choice([None, self.now + timedelta(days=self.chance.randint(1, 90))])
-            self.certificates._change_validity(one.certificate, until, at=self.now)
+            self.certificates._change_validity(one.certificate, until, at=self.clock)
             one.left += one.spent.pop("expired", 0)
 
     def do_cancel(self):
