@@ -66,7 +66,7 @@ def left(certificate_ids: list[int]) -> SQL:
 
 def lots(account_id: int) -> SQL:
     """Rows (lot, remaining, expired, active_from, promotion_code, company_id, terms_id) of the account's lots of which
-    something is left or has expired.
+    something is left or has expired. What a purchase has lost, of one that is good once, has not.
     """
     return SQL(
         """
@@ -76,9 +76,11 @@ def lots(account_id: int) -> SQL:
           LEFT JOIN LATERAL (
                    SELECT -SUM(entry.delta_minor) AS amount
                      FROM loy_entry AS entry
+                     JOIN loy_transaction AS header ON header.id = entry.transaction_id
                      JOIN loy_account AS other
                        ON other.id IN (entry.from_account_id, entry.to_account_id) AND other.role = 'expired'
-                    WHERE entry.lot_id = lot.id
+                     LEFT JOIN loy_purchase AS purchase ON purchase.id = header.purchase_id
+                    WHERE entry.lot_id = lot.id AND purchase.kind IS DISTINCT FROM 'sale'
                ) AS lost ON true
          WHERE lot.account_id = %s AND lot.remaining_minor + COALESCE(lost.amount, 0) > 0
          ORDER BY lot.id

@@ -84,6 +84,30 @@ class TestPaying(CertificateCase):
         self.call("purchase_confirm", purchase="C-1")
         self.assertEqual((self.left(gift), gift.state), (0, "used"))
 
+    def test_what_one_that_is_good_once_has_lost_stays_lost_when_its_time_is_changed(self):
+        gift = self.good(500, "T_ONCE")
+        self.pay("C-1", gift)
+        self.call("purchase_return", purchase="C-1", return_="R-1", lines=[{"id": "1", "quantity": 1}])
+        left = self.left(gift)
+        self.assertTrue(0 < left < 101)
+        self.certificates._change_validity(gift, fields.Datetime.now() + timedelta(days=9))
+        self.assertEqual(self.left(gift), left)
+        self.assert_books()
+
+    def test_what_has_come_back_too_late_is_good_again_when_its_time_is_changed(self):
+        self.type_of("T_SHORT").refund_grace_days = 0
+        now = fields.Datetime.now()
+        gift = self.good(500, "T_SHORT", at=now - timedelta(days=40))
+        then = (now - timedelta(days=20)).isoformat() + "Z"
+        self.confirm("C-1", at=then, certificates=[self.wish(gift)])
+        self.env["loy.ledger"]._expire(now)
+        self.certificates._expire_ended(now)
+        self.call("purchase_return", purchase="C-1", return_="R-1")
+        self.assertEqual((self.left(gift), gift.state), (0, "expired"))
+        self.certificates._change_validity(gift, now + timedelta(days=9))
+        self.assertEqual(self.left(gift), 500)
+        self.assert_books()
+
     def test_what_is_held_is_nobody_elses(self):
         gift = self.good(120)
         held = self.hold("C-1", certificates=[self.wish(gift)])
