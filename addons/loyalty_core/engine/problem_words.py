@@ -112,6 +112,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "must be purchase, the name of an event, or an object with its event": _("Choose what sets it off."),
     "needs event": _("Choose what sets it off."),
     "has two lines with the same id": _("Two lines have the same number."),
+    "has a certificate twice": _("A certificate stands here twice."),
     "is more than the line comes to": _("It is more than the line comes to."),
     "needs a target, or products to include or exclude": _(
         "Say which goods, or name products to include or to leave out."
