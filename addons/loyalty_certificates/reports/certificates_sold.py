@@ -31,7 +31,7 @@ class CertificatesSold(Report):
         money("returned", _lt("Returned unused"), more="worse"),
         money("used", _lt("Used")),
         money("refunded", _lt("Refunded")),
-        money("expired", _lt("Expired")),
+        money("expired", _lt("Expired"), more="worse"),
         money("cancelled", _lt("Cancelled")),
         money("other", _lt("Other movements")),
         money("owed", _lt("Owed at the end"), is_summed=False),
