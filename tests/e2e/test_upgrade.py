@@ -12,6 +12,7 @@ import pytest
 from tools import database, environment
 
 RELEASES = environment.PROJECT / "tests" / "upgrade"
+ADDONS = ["loyalty_core"]
 BALANCES = "SELECT id, unit_id, total_minor, held_minor, debt_minor FROM loy_account WHERE kind = 'member' ORDER BY id"
 FACTS = """
     SELECT number, state, result::text FROM loy_purchase
@@ -120,8 +121,8 @@ def site(_environment):
 
 @pytest.fixture(scope="module")
 def fresh(site):
-    """What a new database is like."""
-    with database.throwaway(site, database.own_addons(), demo=True) as (name, warnings):
+    """What a new database is like, of the addons that the releases had."""
+    with database.throwaway(site, ADDONS, demo=True) as (name, warnings):
         assert not warnings
         yield facts(name)
 
@@ -138,7 +139,7 @@ def test_a_shop_is_upgraded_with_all_it_has(site, fresh, release, tmp_path, monk
     with contextlib.ExitStack() as stack:
         with monkeypatch.context() as then:
             then.setattr(database, "ADDONS", tmp_path / "addons")
-            name, warnings = stack.enter_context(database.throwaway(site, ["loyalty_core"], demo=True))
+            name, warnings = stack.enter_context(database.throwaway(site, ADDONS, demo=True))
             assert not warnings
             database.shell(site, name, HOLD)
         before = [database.sql(name, query) for query in (BALANCES, FACTS)]
