@@ -230,7 +230,7 @@ class LoyBench(models.AbstractModel):
             digest.update({("back", line["id"]): line["amount"] for line in one["lines"]})
             digest.update({("given_back", points["unit"]): points["amount"] for points in one["refund"]["points"]})
             digest.update({("taken_back", points["unit"]): points["amount"] for points in one["taken_back"]})
-            digest.update({("code_back", code["code"]): code["state"] for code in one.get("codes", ())})
+            digest.update({("code_back", _known_as(code)): code["state"] for code in one.get("codes", ())})
         refused = {one["promotion"] for one in answer["refusals"]}
         digest |= {("works", code): True for code, *_ids in result["promotions"] if code not in refused}
         return digest
@@ -332,7 +332,7 @@ class LoyBench(models.AbstractModel):
                 for one in answer["taken_back"]
             ),
             *(
-                (self.env._("Promo code %s", one["code"]), self._code_state(case, one), True)
+                (self.env._("Promo code %s", _known_as(one)), self._code_state(case, one), True)
                 for one in answer.get("codes", ())
             ),
         ]
@@ -505,3 +505,8 @@ class LoyBench(models.AbstractModel):
 
     def _number(self, value: float) -> str:
         return self.env["loy.refusal.words"]._number(value)
+
+
+def _known_as(code: dict) -> str:
+    """By what people know a code that comes back, or what an addon has in place of one (``loy.return.codes``)."""
+    return code.get("code") or code.get("certificate", "")
