@@ -29,6 +29,13 @@ TOLD = """
         look();
     }))(%s, %s)
 """
+#: Resolves when the page has drawn what was typed, and what moves by it.
+DRAWN = """
+    new Promise((done) => {
+        const draw = (left) => requestAnimationFrame(() => (left ? draw(left - 1) : done(true)));
+        draw(4);
+    })
+"""
 
 
 class Editor:
@@ -48,7 +55,8 @@ class Editor:
         """Find a kind by words and add it, as the last of a branch."""
         self.browser.click(f"{within} > .o_loy_add .o_loy_add_kind")
         self.browser.fill(".o_loy_kinds input", words)
-        self.browser.settle()  # what does not fit goes, and the menu moves
+        self.browser.settle()
+        self.browser.evaluate(DRAWN)  # what does not fit goes, and the menu moves
         self.browser.click(f'.o_loy_kinds [data-choice="{kind}"]')
         self.browser.wait_for(f'{within} [data-kind="{kind}"]')
 
