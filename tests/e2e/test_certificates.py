@@ -4,13 +4,12 @@ Law: what is on a certificate is paid once, a certificate is sold once, and nobo
 API names.
 """
 
-import concurrent.futures
 import itertools
-import threading
 
 import pytest
 
 from tools import database
+from tools.crowd import at_once
 from tools.server import Json2Error, demo_server
 
 TILLS = 50
@@ -56,17 +55,14 @@ class Tills:
 
     def at_once(self, work):
         """``work(number)`` of all tills, started together; the answers, or the codes of refusals."""
-        start = threading.Barrier(TILLS)
 
         def one(number):
-            start.wait(60)
             try:
                 return work(number)
             except Json2Error as error:
                 return error.body["message"].partition(":")[0]
 
-        with concurrent.futures.ThreadPoolExecutor(TILLS) as pool:
-            return list(pool.map(one, range(TILLS)))
+        return at_once(TILLS, one)
 
     def assert_books(self):
         books = self.call("books_check")

@@ -4,13 +4,12 @@ Law: whatever they do to one account, one purchase, one key or one phone happens
 another; nobody gets an error but a refusal that the API names.
 """
 
-import concurrent.futures
 import itertools
-import threading
 
 import pytest
 
 from tools import database
+from tools.crowd import at_once
 from tools.server import Json2Error, demo_server
 
 CLIENTS = 16
@@ -48,18 +47,14 @@ class Crowd:
 
     def at_once(self, work):
         """``work(Api, number)`` by all clients, started together; the answers or errors, in their order."""
-        start = threading.Barrier(CLIENTS)
 
         def one(number):
-            api = Api(self.clients[number])
-            start.wait(30)
             try:
-                return work(api, number)
+                return work(Api(self.clients[number]), number)
             except Json2Error as error:
                 return error
 
-        with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
-            return list(pool.map(one, range(CLIENTS)))
+        return at_once(CLIENTS, one)
 
 
 class Api:

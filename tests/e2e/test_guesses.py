@@ -4,12 +4,10 @@ Law: of one user not more than the allowed number of wrong cards are answered, h
 by whichever worker; then right ones are refused too, until an administrator lets go.
 """
 
-import concurrent.futures
-import threading
-
 import pytest
 
 from tools import database
+from tools.crowd import at_once
 from tools.server import Json2Error, api_keys, demo_server
 
 CLIENTS, LIMIT, ROUNDS = 16, 20, 6
@@ -56,14 +54,11 @@ def card(town):
 def in_parallel(town, key, work):
     """``work(client, number)`` by all clients, started together; all their answers."""
     clients = [town.json2(key) for _ in range(CLIENTS)]
-    start = threading.Barrier(CLIENTS)
 
     def one(number):
-        start.wait(30)
         return [work(clients[number], f"29000{number:03}{turn:05}") for turn in range(ROUNDS)]
 
-    with concurrent.futures.ThreadPoolExecutor(CLIENTS) as pool:
-        return [answer for answers in pool.map(one, range(CLIENTS)) for answer in answers]
+    return [answer for answers in at_once(CLIENTS, one) for answer in answers]
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -3,13 +3,12 @@
 Law: whoever comes too late for the last use gets the receipt without it, and nobody gets an error.
 """
 
-import concurrent.futures
 import itertools
-import threading
 
 import pytest
 
 from tools import database
+from tools.crowd import at_once
 from tools.server import Json2Error, demo_server
 
 STORE = "LIMITS"
@@ -58,17 +57,15 @@ class Tills:
 
     def at_once(self, count, work):
         """``work(client, number)`` by so many clients, started together; the answers or errors."""
-        start, clients = threading.Barrier(count), [self.server.json2(self.key) for _ in range(count)]
+        clients = [self.server.json2(self.key) for _ in range(count)]
 
         def one(number):
-            start.wait(60)
             try:
                 return work(clients[number], number)
             except Json2Error as error:
                 return error
 
-        with concurrent.futures.ThreadPoolExecutor(count) as pool:
-            return list(pool.map(one, range(count)))
+        return at_once(count, one)
 
     def buy(self, client, code, number, price=20, member=None, method="purchase_confirm", **more):
         lines = [{"id": "1", "sku": code, "quantity": 1, "price": price}]

@@ -1,5 +1,6 @@
 """bin/test loses no failure: whatever way a share ends, its part knows."""
 
+import os
 import signal
 import sys
 import threading
@@ -11,14 +12,12 @@ from tools import check
 QUICKLY = ["-p", "no:odoo", "-p", "no:hypothesispytest"]
 PASSES = "def test_passes():\n    pass\n"
 FAILS = "def test_fails():\n    assert False, 'so it is'\n"
-#: Creates the first file and ends well when the second is there.
+#: Opens pipes, each in its mode, and so waits at each until somebody opens it at the other end; not for ever.
 MEETS = """
-import pathlib, sys, time
-pathlib.Path(sys.argv[1]).touch()
-deadline = time.monotonic() + 30
-while not pathlib.Path(sys.argv[2]).exists():
-    time.sleep(0.01)
-    assert time.monotonic() < deadline
+import signal, sys
+signal.alarm(30)
+for pipe, mode in zip(sys.argv[1::2], sys.argv[2::2]):
+    open(pipe, mode).close()
 """
 
 
@@ -90,16 +89,20 @@ def test_a_share_may_have_none_of_the_chosen_tests_and_its_part_may_not(tests):
 
 def test_two_shares_run_side_by_side(tmp_path):
     one, other = tmp_path / "one", tmp_path / "other"
-    assert ran(program(MEETS, one, other), program(MEETS, other, one)) == (0, {"programs": (2, 0, 0)})
+    os.mkfifo(one)
+    os.mkfifo(other)
+    shares = program(MEETS, one, "w", other, "r"), program(MEETS, one, "r", other, "w")
+    assert ran(*shares) == (0, {"programs": (2, 0, 0)})
 
 
 def test_what_runs_is_ended_with_the_run_and_nothing_is_begun_any_more(tmp_path):
-    processes, ended, begun = check.Processes(), [], tmp_path / "begun"
-    command = [sys.executable, "-c", MEETS, begun, tmp_path / "never"]
+    processes, ended, begun, never = check.Processes(), [], tmp_path / "begun", tmp_path / "never"
+    os.mkfifo(begun)
+    os.mkfifo(never)
+    command = [sys.executable, "-c", MEETS, begun, "w", never, "r"]
     share = threading.Thread(target=lambda: ended.append(processes.run(command)))
     share.start()
-    while not begun.exists():
-        share.join(0.01)
+    begun.open().close()
     processes.end(SystemExit())
     share.join(30)
     ((code, said),) = ended

@@ -49,6 +49,7 @@ class LoyCertificate(models.Model):
     """
 
     _name = "loy.certificate"
+    _inherit = ["loy.by.service.mixin"]
     _description = "Certificate"
     _rec_name = "masked_number"
     _rec_names_search = ["serial"]
@@ -116,22 +117,11 @@ class LoyCertificate(models.Model):
         for certificate in self:
             certificate.left = left.get(certificate.id, 0.0)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_by_hand()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_by_hand()
-        return super().write(vals)
-
-    def _refuse_by_hand(self):
-        """Certificates are made and change by their service, which acts as superuser: it keeps their history."""
-        if not self.env.su:
-            raise LoyaltyError(
-                "certificate_by_service",
-                self.env._("a certificate is not edited; block it, cancel it or change its validity by its buttons"),
-            )
+    def _by_service(self):
+        return LoyaltyError(
+            "certificate_by_service",
+            self.env._("a certificate is not edited; block it, cancel it or change its validity by its buttons"),
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

@@ -13,6 +13,7 @@ class LoyCertificateDelivery(models.Model):
     """
 
     _name = "loy.certificate.delivery"
+    _inherit = ["loy.by.service.mixin"]
     _description = "Delivery of a certificate"
     _order = "deliver_at desc, id desc"
     _rec_name = "address"
@@ -43,21 +44,10 @@ class LoyCertificateDelivery(models.Model):
         for delivery in self:
             delivery.display_name = f"{delivery.certificate_id.masked_number} → {delivery.address}"
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_by_hand()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_by_hand()
-        return super().write(vals)
-
-    def _refuse_by_hand(self):
-        """Its service, which acts as superuser, is the only writer: what is told of it is what has happened."""
-        if not self.env.su:
-            raise LoyaltyError(
-                "delivery_by_service", self.env._("a delivery is not edited; cancel it and send the certificate anew")
-            )
+    def _by_service(self):
+        return LoyaltyError(
+            "delivery_by_service", self.env._("a delivery is not edited; cancel it and send the certificate anew")
+        )
 
     @api.model
     def _cron_deliver(self):

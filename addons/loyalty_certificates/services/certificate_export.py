@@ -1,12 +1,10 @@
-"""Numbers of a series as a file for the printer: read through a cursor, so memory does not grow with it."""
+"""What of certificates goes to the printer."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
-from odoo import fields, models
+from odoo import models
 from odoo.addons.loyalty_core.services import number_files
-from odoo.addons.loyalty_core.services.errors import LoyaltyError
 from odoo.addons.loyalty_core.tools import barcodes
 from odoo.tools import SQL
 
@@ -39,31 +37,11 @@ class LoyCertificateExports(models.AbstractModel):
     """Whoever holds the numbers and PINs has the money, so each export is a fact with its time and user."""
 
     _name = "loy.certificate.exports"
+    _inherit = "loy.number.exports"
     _description = "Service of certificate exports"
 
-    def _export(self, series, file_format: str, columns: list[str]) -> BinaryIO:
-        """A temporary file, at its beginning; the caller has checked the right. ``series_state``, ``bad_request``."""
-        unknown = [column for column in columns if column not in COLUMNS]
-        if file_format not in number_files.FORMATS or not columns or unknown:
-            raise LoyaltyError(
-                "bad_request", self.env._("choose csv or xlsx, and columns among %s", ", ".join(COLUMNS))
-            )
-        self.env["loy.series"]._check_state(series, "ready", "exported")
-        cells = ([COLUMNS[name](row) for name in columns] for row in self._rows(series))
-        file, count = number_files.make(file_format, self._head(columns), cells)
-        # Only this service writes the log, and only services change a series.
-        self.env["loy.certificate.export"].sudo().create(
-            {
-                "series_id": series.id,
-                "file_format": file_format,
-                "columns": ", ".join(columns),
-                "count": count,
-                "user_id": self.env.uid,
-                "at": fields.Datetime.now(),
-            }
-        )
-        series.sudo().state = "exported"  # see above
-        return file
+    _cells = COLUMNS
+    _log_model = "loy.certificate.export"
 
     def _rows(self, series) -> Iterator[Row]:
         """The certificates that nobody has bought or cancelled yet, in the order of their serials: what is sold is in
@@ -79,15 +57,10 @@ class LoyCertificateExports(models.AbstractModel):
         for serial, number, pin in number_files.pages(self.env, query):
             yield Row(serial, number, pin, type_name, series_name)
 
-    def _head(self, columns: list[str]) -> list[str]:
-        labels = {
+    def _labels(self) -> dict[str, str]:
+        return {
+            **super()._labels(),
             "serial": self.env._("Serial"),
-            "number": self.env._("Number"),
-            "grouped": self.env._("Number in groups of four"),
             "pin": self.env._("PIN"),
-            "ean13": self.env._("EAN-13 barcode text"),
-            "code128": self.env._("Code 128 barcode text"),
             "type": self.env._("Certificate type"),
-            "series": self.env._("Series"),
         }
-        return [labels[column] for column in columns]

@@ -109,5 +109,3 @@ class LoyIssues(models.AbstractModel):
                 issue, at=one.at, source=source, company_id=company.id
             )
             shown |= {"problem": problem} if problem else {"number": certificate.masked_number}
-
-

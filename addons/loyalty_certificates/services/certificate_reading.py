@@ -19,8 +19,7 @@ class LoyCertificatesReading(models.AbstractModel):
         balance = self.env["loy.ledger"]._balances(certificate.account_id.ids, at).get(certificate.account_id.id)
         scale = 10**certificate.currency_id.decimal_places
         left = max(balance.available, 0) / scale if balance else 0.0
-        is_over = bool(certificate.expires_at and certificate.expires_at <= at)
-        state = "expired" if certificate.state == "active" and is_over else certificate.state
+        state = self._state_at(certificate, at)
         answer = {
             "certificate": certificate.masked_number,
             "serial": str(certificate.serial),

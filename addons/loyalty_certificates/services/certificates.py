@@ -4,7 +4,7 @@ import hmac
 import logging
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 
 from dateutil.relativedelta import relativedelta
@@ -101,29 +101,37 @@ class LoyCertificates(models.AbstractModel):
 
     def _by_number(self, number: str):
         key = self._normalise(number)
-        # By number alone and only one certificate, so no right to browse certificates is needed.
-        certificate = self.env["loy.certificate"].sudo()
-        if NUMBER.fullmatch(key):
-            certificate = certificate.search([("number", "=", key)], limit=1)
-        return certificate.filtered(lambda one: not one.company_id or one.company_id in self.env.companies)
+        return self._named([key]).get(key, self.env["loy.certificate"])
+
+    def _named(self, numbers: Iterable[str]) -> dict:
+        """Number → the certificate, of those that the user's companies may see."""
+        # By number alone, so no right to browse certificates is needed.
+        certificates = self.env["loy.certificate"].sudo()
+        found = certificates.search([("number", "in", [one for one in numbers if NUMBER.fullmatch(one)])])
+        companies = self.env.companies
+        return {one.number: one for one in found if not one.company_id or one.company_id in companies}
 
     def _not_found(self, asked: str) -> LoyaltyError:
         # The number is not repeated: messages go to logs.
         return LoyaltyError(
-            "certificate_not_found", self.env._(
+            "certificate_not_found",
+            self.env._(
                 "there is no certificate with this number and PIN; check both. After some wrong PINs it is closed for a"
                 " while"
             ),
             asked,
         )
 
+    def _state_at(self, certificate, at: datetime) -> str:
+        """Its time may be over before the job says so."""
+        is_over = certificate.expires_at and certificate.expires_at <= at
+        return "expired" if certificate.state == "active" and is_over else certificate.state
+
     def _check_usable(self, certificate, at: datetime) -> None:
         """Refuses unless it is active at ``at``: ``certificate_not_active`` (not sold), ``certificate_used``,
         ``certificate_expired``, ``certificate_blocked``, ``certificate_cancelled``.
         """
-        state = certificate.state
-        if state == "active" and certificate.expires_at and certificate.expires_at <= at:
-            state = "expired"
+        state = self._state_at(certificate, at)
         if state != "active":
             names = dict(certificate._fields["state"]._description_selection(self.env))
             raise LoyaltyError(

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.addons.loyalty_core.services.posting import Source
+from odoo.addons.loyalty_core.sql.journals import PREPAID_SALE
 
 
 class LoyCertificateDemo(models.AbstractModel):
@@ -19,7 +20,7 @@ class LoyCertificateDemo(models.AbstractModel):
         series, now = self.env.ref("loyalty_certificates.loy_certificate_series_demo"), fields.Datetime.now()
         self.env["loy.series"]._start(series)
         koval = self.env.ref("loyalty_core.loy_member_koval")
-        source = Source("prepaid_sale", company_id=series.company_id.id)
+        source = Source(PREPAID_SALE, company_id=series.company_id.id)
         minor = 10**series.company_id.currency_id.decimal_places
         sold = series.certificate_ids.sorted("serial")[:8]
         for days, certificate in enumerate(sold, start=1):

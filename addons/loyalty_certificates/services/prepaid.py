@@ -11,12 +11,9 @@ from odoo.addons.loyalty_core.services.errors import LoyaltyError
 from odoo.addons.loyalty_core.services.money import to_minor
 from odoo.addons.loyalty_core.services.posting import Reversal
 from odoo.addons.loyalty_core.services.prepaid import Tender
-from odoo.addons.loyalty_core.sql.journals import PAID_IN
+from odoo.addons.loyalty_core.sql.journals import PREPAID_SALE
 
 from ..sql import purchases as sql
-
-#: The source of what is on a certificate that was sold.
-SOLD = next(source for source in PAID_IN if source.startswith("prepaid"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +43,7 @@ class LoyPrepaid(models.AbstractModel):
             return []
         service = self.env["loy.certificates"]
         wishes = {service._normalise(one.number): one for one in request.certificates}
-        found = self._named(wishes)
+        found = service._named(wishes)
         tenders = []
         for number, wish in wishes.items():
             certificate = found.get(number, self.env["loy.certificate"])
@@ -91,13 +88,6 @@ class LoyPrepaid(models.AbstractModel):
     def _certificates(self, ids: Iterable):
         # A purchase finds them by number and PIN, whatever else the user may see.
         return self.env["loy.certificate"].sudo().browse(int(one) for one in ids)
-
-    def _named(self, numbers: Iterable[str]) -> dict:
-        """Number → the certificate, of those that the user's companies may see."""
-        # As above: numbers are no right to browse.
-        found = self.env["loy.certificate"].sudo().search([("number", "in", list(numbers))])
-        companies = self.env.companies
-        return {one.number: one for one in found if not one.company_id or one.company_id in companies}
 
     def _is_money_of(self, certificate, place) -> bool:
         company_ids = (False, place.company_id)
@@ -148,7 +138,7 @@ class LoyPrepaid(models.AbstractModel):
 
     def _sales(self, scene, numbers: Mapping[str, str]) -> list[Sale]:
         """What the lines of a basket sell; ``numbers``: line → the certificate that it names."""
-        found, types = self._named(numbers.values()), self._types_sold(scene.place.company_id)
+        found, types = self.env["loy.certificates"]._named(numbers.values()), self._types_sold(scene.place.company_id)
         sales = []
         for line in scene.basket.lines:
             if not line.prepaid:
@@ -230,8 +220,9 @@ class LoyPrepaid(models.AbstractModel):
                 raise self._taken(sale.certificate)
 
     def _released(self, purchase) -> None:
-        self.env.cr.execute(sql.free(purchase.id))
-        self._forget()
+        if purchase.prepaid:  # or it keeps none
+            self.env.cr.execute(sql.free(purchase.id))
+            self._forget()
 
     def _forget(self) -> None:
         self.env["loy.certificate"].invalidate_model(["reserved_by_id", "reserved_until_at", "sold_line_ref"])
@@ -246,8 +237,9 @@ class LoyPrepaid(models.AbstractModel):
 
     def _is_as_held(self, purchase, request) -> bool:
         held = {one["line"]: one["certificate"] for one in (purchase.by_line or {}).get("sold", ())}
-        named = self._named(self._numbers(request).values())
-        sent = {line: named[number].id for line, number in self._numbers(request).items() if number in named}
+        numbers = self._numbers(request)
+        named = self.env["loy.certificates"]._named(numbers.values())
+        sent = {line: named[number].id for line, number in numbers.items() if number in named}
         asked = {str(one["id"]): one["amount_minor"] for one in purchase.basket.get("certificates", ())}
         decimals = purchase.currency_id.decimal_places
         wishes = [to_minor(one.amount, decimals) for one in request.certificates if one.amount is not None]
@@ -297,7 +289,7 @@ class LoyPrepaid(models.AbstractModel):
         # A printed one that was promised has a certificate, and no number to say.
         named = replace(sale, number=sale.number or (sale.certificate and sale.certificate.number) or None)
         self._check_sale(named, purchase.number, scene.place)
-        source = replace(self.env["loy.purchases"]._source("purchase", purchase), kind=SOLD)
+        source = replace(self.env["loy.purchases"]._source("purchase", purchase), kind=PREPAID_SALE)
         ones = sale.certificate or service._make(sale.type, sale.count)
         service._activate(
             ones,

@@ -36,7 +36,7 @@ class LoyReturnCodes(models.AbstractModel):
                 pool=one.type_id.code,
                 state="issued" if one.state == "active" else one.state,
                 is_valued=True,
-                is_good=one.state == "active" and not (one.expires_at and one.expires_at <= at),
+                is_good=self.env["loy.certificates"]._state_at(one, at) == "active",
                 value=one.type_id._minor(one.value),
                 left=free[one.account_id.id].total if one.state == "active" else 0,
                 cut=before[SORT, one.id, "cut"],

@@ -1,3 +1,4 @@
+from . import loy_by_service_mixin
 from . import base
 from . import loy_audited_mixin
 from . import loy_code_mixin

@@ -25,6 +25,7 @@ class LoyCard(models.Model):
     """A card: a number by which a member is known at the till."""
 
     _name = "loy.card"
+    _inherit = ["loy.by.service.mixin"]
     _description = "Card"
     _rec_name = "number"
     _order = "id desc"
@@ -71,21 +72,10 @@ class LoyCard(models.Model):
         for card in self:
             card.purchase_count = counts.get(card, 0)
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._refuse_by_hand()
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._refuse_by_hand()
-        return super().write(vals)
-
-    def _refuse_by_hand(self):
-        """Cards are made and change by the card service, which acts as superuser: it keeps their history."""
-        if not self.env.su:
-            raise LoyaltyError(
-                "card_by_service", self.env._("a card is not edited; issue, block or close it by its buttons")
-            )
+    def _by_service(self):
+        return LoyaltyError(
+            "card_by_service", self.env._("a card is not edited; issue, block or close it by its buttons")
+        )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_used(self):

@@ -6,6 +6,7 @@ from . import roles
 from . import cards
 from . import card_replacement
 from . import card_series
+from . import number_exports
 from . import card_export
 from . import catalogue
 from . import members

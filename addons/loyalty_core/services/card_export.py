@@ -1,15 +1,13 @@
-"""Numbers of a series as a file for the card printer: read through a cursor, so memory does not grow with it."""
+"""What of cards goes to the printer."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import BinaryIO
 
-from odoo import fields, models
+from odoo import models
 from odoo.tools import SQL
 
 from ..tools import barcodes
 from . import number_files
-from .errors import LoyaltyError
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,32 +38,11 @@ class LoyCardExports(models.AbstractModel):
     """Whoever holds the numbers can use the cards, so each export is a fact with its time and user."""
 
     _name = "loy.card.exports"
+    _inherit = "loy.number.exports"
     _description = "Service of card exports"
 
-    def _export(self, series, file_format: str, columns: list[str]) -> BinaryIO:
-        """A temporary file, at its beginning; the caller has checked the right. ``series_state``, ``bad_request``."""
-        unknown = [column for column in columns if column not in COLUMNS]
-        if file_format not in number_files.FORMATS or not columns or unknown:
-            raise LoyaltyError(
-                "bad_request",
-                self.env._("choose csv or xlsx, and columns among %s", ", ".join(COLUMNS)),
-            )
-        self.env["loy.series"]._check_state(series, "ready", "exported")
-        cells = ([COLUMNS[name](row) for name in columns] for row in self._rows(series))
-        file, count = number_files.make(file_format, self._head(columns), cells)
-        # Only this service writes the log, and only services change a series.
-        self.env["loy.card.export"].sudo().create(
-            {
-                "series_id": series.id,
-                "file_format": file_format,
-                "columns": ", ".join(columns),
-                "count": count,
-                "user_id": self.env.uid,
-                "at": fields.Datetime.now(),
-            }
-        )
-        series.sudo().state = "exported"  # see above
-        return file
+    _cells = COLUMNS
+    _log_model = "loy.card.export"
 
     def _rows(self, series) -> Iterator[Row]:
         """The cards that nobody has closed, in the order in which they were made."""
@@ -75,15 +52,10 @@ class LoyCardExports(models.AbstractModel):
         for position, (number,) in enumerate(number_files.pages(self.env, query), start=1):
             yield Row(position, number, has_check, type_name, series_name)
 
-    def _head(self, columns: list[str]) -> list[str]:
-        labels = {
+    def _labels(self) -> dict[str, str]:
+        return {
+            **super()._labels(),
             "position": self.env._("Position"),
-            "number": self.env._("Number"),
-            "grouped": self.env._("Number in groups of four"),
             "check_digit": self.env._("Check digit"),
-            "ean13": self.env._("EAN-13 barcode text"),
-            "code128": self.env._("Code 128 barcode text"),
             "type": self.env._("Card type"),
-            "series": self.env._("Series"),
         }
-        return [labels[column] for column in columns]

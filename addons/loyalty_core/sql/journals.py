@@ -6,8 +6,10 @@ from odoo.tools import SQL
 
 from .ledger_days import WORTH, WORTH_JOINS
 
+#: The source of what is on a certificate that was sold.
+PREPAID_SALE = "prepaid_sale"
 #: Sources of what members have paid for with money.
-PAID_IN = ("top_up", "prepaid_sale")
+PAID_IN = ("top_up", PREPAID_SALE)
 
 
 def changes(company_id: int, unit_id: int, after: int, until: int, timezone: str) -> SQL:
